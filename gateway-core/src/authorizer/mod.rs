@@ -1,0 +1,100 @@
+//! `Authorizer`: who calls. The result cache, keyed by identity sources.
+
+mod cache;
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+
+pub use self::cache::{CachedAuthorizer, ResultCache};
+use crate::{
+    context::{Authorization, Context},
+    error::Error,
+    guard::{Guard, GuardLayer},
+    service::Parts,
+};
+
+/// Finds out who calls, or refuses the request.
+///
+/// A closure `|request: &Parts, context: &Context| -> Result<Authorization, Error>` is an authorizer too.
+///
+/// # Example
+/// ```
+/// use async_trait::async_trait;
+/// use gateway_core::{Authorization, Authorizer, Context, Error, ErrorKind, Parts};
+///
+/// struct Badge;
+///
+/// #[async_trait]
+/// impl Authorizer for Badge {
+///     async fn authorize(&self, request: &Parts, _: &Context) -> Result<Authorization, Error> {
+///         match request.headers.get("x-badge").and_then(|badge| badge.to_str().ok()) {
+///             Some(name) => Ok(Authorization::new(name)),
+///             None => Err(ErrorKind::Unauthorized.into()),
+///         }
+///     }
+/// }
+/// let layer = Badge.into_layer(); // axum: `.layer(Badge.into_layer())`
+/// ```
+#[async_trait]
+pub trait Authorizer: Send + Sync + 'static {
+    /// Finds out who calls.
+    ///
+    /// # Errors
+    /// [`Unauthorized`](crate::ErrorKind::Unauthorized) if the caller cannot be told,
+    /// [`AccessDenied`](crate::ErrorKind::AccessDenied) if he may not,
+    /// [`AuthorizerFailure`](crate::ErrorKind::AuthorizerFailure) if the authorizer itself failed.
+    async fn authorize(&self, request: &Parts, context: &Context) -> Result<Authorization, Error>;
+
+    /// The same without waiting, where that is possible: asked first, and [`authorize`](Authorizer::authorize) only
+    /// if it gives `None`.
+    fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
+        let _ = (request, context);
+        None
+    }
+
+    /// This authorizer as a tower layer.
+    fn into_layer(self) -> GuardLayer
+    where
+        Self: Sized,
+    {
+        AuthorizerGuard(Arc::new(self)).into_layer()
+    }
+}
+
+#[async_trait]
+impl<F> Authorizer for F
+where
+    F: Fn(&Parts, &Context) -> Result<Authorization, Error> + Send + Sync + 'static,
+{
+    async fn authorize(&self, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+        self(request, context)
+    }
+
+    fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
+        Some(self(request, context))
+    }
+}
+
+/// An [`Authorizer`] as a [`Guard`]: writes what it found out into the context.
+#[derive(Clone)]
+pub struct AuthorizerGuard(pub Arc<dyn Authorizer>);
+
+impl fmt::Debug for AuthorizerGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizerGuard").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Guard for AuthorizerGuard {
+    async fn check(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        context.set_authorization(self.0.authorize(request, context).await?);
+        Ok(())
+    }
+
+    fn check_now(&self, request: &Parts, context: &Context) -> Option<Result<(), Error>> {
+        let answer = self.0.authorize_now(request, context)?;
+        Some(answer.map(|authorization| context.set_authorization(authorization)))
+    }
+}

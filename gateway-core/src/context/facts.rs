@@ -1,0 +1,172 @@
+//! The plain data that the steps of a request write down, each once.
+
+use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
+
+use http::{Method, StatusCode, Uri, uri::PathAndQuery};
+
+use crate::error::ErrorKind;
+
+/// What an API is: it decides the order of the steps and the form of the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApiKind {
+    /// A REST API (version 1).
+    Rest,
+    /// An HTTP API (version 2).
+    Http,
+}
+
+/// Stage variables, by name.
+pub type Variables = BTreeMap<String, String>;
+
+/// Which API and stage serve a request, compiled once.
+#[derive(Clone, Debug)]
+pub struct StageFacts {
+    /// What the API is.
+    pub kind: ApiKind,
+    /// `$context.apiId`.
+    pub api_id: String,
+    /// The API's name, a dimension of metrics.
+    pub api_name: String,
+    /// `$context.accountId`: twelve digits, for ARNs.
+    pub account_id: String,
+    /// The region, for ARNs.
+    pub region: String,
+    /// `$context.stage`.
+    pub stage: String,
+    /// `$context.deploymentId`.
+    pub deployment_id: String,
+    /// `$stageVariables`.
+    pub variables: Variables,
+}
+
+/// Which method or route serves a request, compiled once.
+#[derive(Clone, Debug, Default)]
+pub struct RouteFacts {
+    /// `$context.resourcePath`: the path template, such as `/pets/{id}`.
+    pub resource_path: String,
+    /// `$context.routeKey`: `GET /pets/{id}`, or `$default`.
+    pub route_key: String,
+    /// `$context.resourceId`.
+    pub resource_id: String,
+    /// Of these scopes a token must have one, if there are any.
+    pub authorization_scopes: Vec<String>,
+    /// Whether the route takes whatever no other takes (`$default` of an HTTP API).
+    pub is_default: bool,
+}
+
+/// The values of the path variables, as they stand in the path: still percent-encoded.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PathParams {
+    path: Option<PathAndQuery>,
+    spans: Vec<(Arc<str>, u32, u32)>,
+}
+
+impl PathParams {
+    /// Parameters of the path of `uri`; each span is a variable's name with where its value starts and ends.
+    #[must_use]
+    pub fn new(uri: &Uri, spans: Vec<(Arc<str>, u32, u32)>) -> Self {
+        let path = if spans.is_empty() { None } else { uri.path_and_query().cloned() };
+        Self { path, spans }
+    }
+
+    /// The value of the variable `name`.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.iter().find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// Names and values, in the order of the path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let path = self.path.as_ref().map_or("", PathAndQuery::path);
+        self.spans
+            .iter()
+            .map(|(name, start, end)| (&**name, path.get(*start as usize..*end as usize).unwrap_or_default()))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+}
+
+impl fmt::Debug for PathParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// The API key that a request was admitted with.
+#[derive(Clone)]
+pub struct ApiKeyFacts {
+    /// `$context.identity.apiKeyId`.
+    pub id: Arc<str>,
+    /// The usage plan that it was found in.
+    pub plan: Arc<str>,
+}
+
+impl fmt::Debug for ApiKeyFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeyFacts").field("id", &self.id).field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+/// How the backend answered.
+#[derive(Clone, Debug)]
+pub struct IntegrationFacts {
+    /// `$context.integration.status`, if it answered.
+    pub status: Option<StatusCode>,
+    /// `$context.integration.latency`: until the head of its answer was there.
+    pub latency: Duration,
+    /// `$context.integration.error`.
+    pub error: Option<String>,
+    /// `$context.awsEndpointRequestId`: the backend's own `x-amzn-requestid` or `x-amz-request-id`.
+    pub request_id: Option<String>,
+}
+
+/// Why the request was refused.
+#[derive(Clone, Debug)]
+pub struct ErrorFacts {
+    /// `$context.error.responseType`.
+    pub kind: ErrorKind,
+    /// `$context.error.message`.
+    pub message: Option<String>,
+}
+
+/// What the client was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseFacts {
+    /// `$context.status`; `None` if the client left before there was one.
+    pub status: Option<StatusCode>,
+    /// `$context.responseLength` in bytes.
+    pub length: u64,
+    /// `$context.responseLatency`: from the request's arrival to the end of the response's body.
+    pub latency: Duration,
+    /// Whether the body came to its end.
+    pub complete: bool,
+}
+
+/// Which custom domain mapping matched.
+#[derive(Clone, Debug)]
+pub struct DomainFacts {
+    /// `$context.customDomain.basePathMatched`; empty for the root mapping.
+    pub base_path: Arc<str>,
+}
+
+/// The head of the request as it arrived.
+#[derive(Clone, Debug)]
+pub struct RequestFacts {
+    /// The method, after `X-HTTP-Method-Override`.
+    pub method: Method,
+    /// The target as it arrived, with stage or base path.
+    pub uri: Uri,
+    /// The address of the peer, if the host gave it.
+    pub source_ip: Option<IpAddr>,
+}

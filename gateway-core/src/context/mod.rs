@@ -1,0 +1,273 @@
+//! The facts of one request: written once each, readable by everyone, also after a refusal.
+
+mod authorization;
+mod facts;
+mod lookup;
+mod request_id;
+mod times;
+mod trace_id;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
+
+pub use self::{
+    authorization::Authorization,
+    facts::{
+        ApiKeyFacts, ApiKind, DomainFacts, ErrorFacts, IntegrationFacts, PathParams, RequestFacts, ResponseFacts,
+        RouteFacts, StageFacts, Variables,
+    },
+    lookup::ContextVariable,
+    request_id::RequestId,
+    times::{clf_time, iso_time},
+    trace_id::TraceId,
+};
+use crate::{
+    clock::{Clock, SystemClock, epoch_seconds},
+    error::Error,
+    random::Random,
+};
+
+/// The facts of one request (`$context`).
+///
+/// Every fact is written at most once, by the step that finds it out; what is not known yet is `None`. A later write
+/// of the same fact is ignored. Deciders and observers get `&Context`; a handler behind a layer finds the
+/// `Arc<Context>` in the request's extensions.
+#[derive(Debug)]
+pub struct Context {
+    clock: Arc<dyn Clock>,
+    id: RequestId,
+    received: SystemTime,
+    started: Duration,
+    request: RequestFacts,
+    host: Option<HeaderValue>,
+    user_agent: Option<HeaderValue>,
+    trace: OnceLock<TraceId>,
+    trace_header: Option<HeaderValue>,
+    domain: OnceLock<DomainFacts>,
+    stage: OnceLock<Arc<StageFacts>>,
+    route: OnceLock<Arc<RouteFacts>>,
+    path_params: OnceLock<PathParams>,
+    headers: OnceLock<HeaderMap>,
+    body: OnceLock<Bytes>,
+    authorization: OnceLock<Authorization>,
+    api_key: OnceLock<ApiKeyFacts>,
+    integration: OnceLock<IntegrationFacts>,
+    error: OnceLock<ErrorFacts>,
+    response: OnceLock<ResponseFacts>,
+}
+
+pub(crate) const TRACE_HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+impl Context {
+    /// Begins the facts of a request: its id, time and head.
+    ///
+    /// The peer's address is taken from a [`SocketAddr`] or [`IpAddr`] in the request's extensions, where the host
+    /// put one there.
+    #[must_use]
+    pub fn begin(request: &Parts, clock: Arc<dyn Clock>, random: &Random) -> Self {
+        let peer = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
+        let source_ip = peer.or_else(|| request.extensions.get::<IpAddr>().copied());
+        Self::begin_from(request, clock, random, source_ip)
+    }
+
+    pub(crate) fn begin_from(
+        request: &Parts,
+        clock: Arc<dyn Clock>,
+        random: &Random,
+        source_ip: Option<IpAddr>,
+    ) -> Self {
+        let host = request.headers.get(header::HOST).cloned();
+        Self {
+            id: RequestId::draw(random),
+            received: clock.now(),
+            started: clock.elapsed(),
+            clock,
+            request: RequestFacts { method: request.method.clone(), uri: request.uri.clone(), source_ip },
+            host,
+            user_agent: request.headers.get(header::USER_AGENT).cloned(),
+            trace: OnceLock::new(),
+            trace_header: request.headers.get(TRACE_HEADER).cloned(),
+            domain: OnceLock::new(),
+            stage: OnceLock::new(),
+            route: OnceLock::new(),
+            path_params: OnceLock::new(),
+            headers: OnceLock::new(),
+            body: OnceLock::new(),
+            authorization: OnceLock::new(),
+            api_key: OnceLock::new(),
+            integration: OnceLock::new(),
+            error: OnceLock::new(),
+            response: OnceLock::new(),
+        }
+    }
+
+    /// The facts that an earlier layer or gateway began, or new ones on the system's clock.
+    pub(crate) fn of(request: &mut Parts, clock: Option<&Arc<dyn Clock>>) -> Arc<Self> {
+        if let Some(context) = request.extensions.get::<Arc<Self>>() {
+            return Arc::clone(context);
+        }
+        static STANDALONE: OnceLock<(Arc<SystemClock>, Random)> = OnceLock::new();
+        let (system, random) = STANDALONE.get_or_init(|| (Arc::new(SystemClock::new()), Random::from_os()));
+        let clock = clock.cloned().unwrap_or_else(|| Arc::clone(system) as Arc<dyn Clock>);
+        let context = Arc::new(Self::begin(request, clock, random));
+        request.extensions.insert(Arc::clone(&context));
+        context
+    }
+
+    pub(crate) fn adopt_id(&mut self, id: &[u8]) {
+        if let Some(adopted) = self.id.adopt(id) {
+            self.id = adopted;
+        }
+    }
+
+    pub(crate) fn override_method(&mut self, method: Method) {
+        self.request.method = method;
+    }
+
+    /// The clock of this request.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The ids of this request.
+    #[must_use]
+    pub fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// `$context.requestId`: a UUID for REST APIs, the short form for HTTP APIs.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        match self.kind() {
+            ApiKind::Rest => self.id.as_str(),
+            ApiKind::Http => self.id.extended(),
+        }
+    }
+
+    /// The wall time of arrival.
+    #[must_use]
+    pub fn received(&self) -> SystemTime {
+        self.received
+    }
+
+    /// `$context.requestTimeEpoch`, in milliseconds.
+    #[must_use]
+    pub fn received_millis(&self) -> u128 {
+        self.received.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis())
+    }
+
+    /// How long the request has been here.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.clock.elapsed().saturating_sub(self.started)
+    }
+
+    /// The head of the request.
+    #[must_use]
+    pub fn request(&self) -> &RequestFacts {
+        &self.request
+    }
+
+    /// The host that was called, without its port.
+    #[must_use]
+    pub fn domain_name(&self) -> Option<&str> {
+        let header = self.host.as_ref().and_then(|host| host.to_str().ok());
+        let host = header.or_else(|| self.request.uri.authority().map(http::uri::Authority::as_str))?;
+        let end = match host.rfind(']') {
+            Some(bracket) => bracket + 1,
+            None => host.find(':').unwrap_or(host.len()),
+        };
+        host.get(..end)
+    }
+
+    /// The `User-Agent` of the client.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_ref()?.to_str().ok()
+    }
+
+    /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
+    #[must_use]
+    pub fn trace_id(&self) -> &TraceId {
+        self.trace.get_or_init(|| {
+            TraceId::continued(self.trace_header.as_ref(), epoch_seconds(self.received), self.id.as_str())
+        })
+    }
+
+    /// What the API is; a REST API as long as that is not known.
+    #[must_use]
+    pub fn kind(&self) -> ApiKind {
+        self.stage().map_or(ApiKind::Rest, |stage| stage.kind)
+    }
+
+    /// A stage variable.
+    #[must_use]
+    pub fn stage_variable(&self, name: &str) -> Option<&str> {
+        self.stage()?.variables.get(name).map(String::as_str)
+    }
+
+    /// A path variable, as it stands in the path.
+    #[must_use]
+    pub fn path_param(&self, name: &str) -> Option<&str> {
+        self.path_params()?.value(name)
+    }
+
+    /// Writes down why the request is refused; called where an error is rendered.
+    pub(crate) fn refuse(&self, error: &Error) {
+        let stock = match self.kind() {
+            ApiKind::Rest => error.kind().message(),
+            ApiKind::Http => error.kind().http_message(),
+        };
+        let message = error.message().or(stock).map(str::to_owned);
+        self.set_error(ErrorFacts { kind: error.kind(), message });
+    }
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident, $set:ident: $type:ty;)+) => {
+        impl Context {$(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $name(&self) -> Option<&$type> {
+                self.$name.get()
+            }
+
+            #[doc = concat!("Writes down [`Context::", stringify!($name), "`]; ignored if it is known.")]
+            pub fn $set(&self, fact: $type) {
+                let _ = self.$name.set(fact);
+            }
+        )+}
+    };
+}
+
+facts! {
+    /// Which custom domain mapping matched.
+    domain, set_domain: DomainFacts;
+    /// Which API and stage serve.
+    stage, set_stage: Arc<StageFacts>;
+    /// Which route serves.
+    route, set_route: Arc<RouteFacts>;
+    /// The path variables.
+    path_params, set_path_params: PathParams;
+    /// The request's headers, where a step after the integration needs them.
+    headers, set_headers: HeaderMap;
+    /// The request's body, where a guard asked for it.
+    body, set_body: Bytes;
+    /// What the authorizer found out.
+    authorization, set_authorization: Authorization;
+    /// The API key that the request was admitted with.
+    api_key, set_api_key: ApiKeyFacts;
+    /// How the backend answered.
+    integration, set_integration: IntegrationFacts;
+    /// Why the request was refused.
+    error, set_error: ErrorFacts;
+    /// What the client was sent; known when the response's body has ended or was dropped.
+    response, set_response: ResponseFacts;
+}

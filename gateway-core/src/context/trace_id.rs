@@ -1,0 +1,67 @@
+//! `X-Amzn-Trace-Id`: taken from the client and completed, or made.
+
+use http::HeaderValue;
+
+/// The trace header to hand on to a backend.
+///
+/// AWS developer guide: *Understanding AWS X-Ray traces* (passive tracing).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceId(String);
+
+impl TraceId {
+    /// Completes the client's header: a missing `Root` and `Parent` are made from the time of arrival and the id of
+    /// the request, a missing `Sampled` is 1 where the client gave a parent, 0 otherwise.
+    pub(crate) fn continued(client: Option<&HeaderValue>, seconds: u64, request_id: &str) -> Self {
+        let client = client.and_then(|value| value.to_str().ok()).filter(|text| text.len() <= 512).unwrap_or_default();
+        let (mut root, mut parent, mut sampled, mut rest) = (None, None, None, String::new());
+        for (key, value) in client.split(';').filter_map(|piece| piece.trim().split_once('=')) {
+            let slot = match key {
+                _ if key.eq_ignore_ascii_case("root") => &mut root,
+                _ if key.eq_ignore_ascii_case("parent") => &mut parent,
+                _ if key.eq_ignore_ascii_case("sampled") => &mut sampled,
+                _ => {
+                    rest.extend([";", key, "=", value]);
+                    continue;
+                }
+            };
+            slot.get_or_insert(value);
+        }
+        let digits: String = request_id.chars().filter(|digit| *digit != '-').collect();
+        let made_root = || format!("1-{seconds:08x}-{}", digits.get(..24).unwrap_or_default());
+        let default_sampled = if root.is_some() && parent.is_some() { "1" } else { "0" };
+        let root = root.map_or_else(made_root, str::to_owned);
+        let parent = parent.or(digits.get(16..32)).unwrap_or_default();
+        let sampled = sampled.unwrap_or(default_sampled);
+        Self(format!("Root={root};Parent={parent};Sampled={sampled}{rest}"))
+    }
+
+    /// The header's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The header's value.
+    #[must_use]
+    pub fn to_header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.0).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn continued(client: &'static str) -> String {
+        let header = HeaderValue::from_static(client);
+        TraceId::continued(Some(&header), 0x6592_0080, "01234567-89ab-4def-8123-456789abcdef").0
+    }
+
+    #[test]
+    fn the_rows_of_the_trace_table() {
+        assert_eq!(continued(""), "Root=1-65920080-0123456789ab4def81234567;Parent=8123456789abcdef;Sampled=0");
+        assert_eq!(continued("Root=1-a-b"), "Root=1-a-b;Parent=8123456789abcdef;Sampled=0");
+        assert_eq!(continued("Root=1-a-b;Parent=c"), "Root=1-a-b;Parent=c;Sampled=1");
+        assert_eq!(continued("root=1-a-b;Parent=c;Sampled=0;Lineage=d"), "Root=1-a-b;Parent=c;Sampled=0;Lineage=d");
+    }
+}

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use super::GatewayResponse;
+use crate::{
+    body::Body,
+    context::{ApiKind, Context},
+    error::{Error, ErrorKind},
+    service::Response,
+};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const EXTENDED_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
+const HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
+
+/// Adds the ids that every answer of the gateway carries.
+pub(crate) fn stamp(headers: &mut HeaderMap, context: &Context) {
+    match context.kind() {
+        ApiKind::Rest => {
+            headers.insert(REQUEST_ID, context.id().to_header());
+            headers.insert(EXTENDED_REQUEST_ID, context.id().extended_to_header());
+        }
+        ApiKind::Http => {
+            headers.insert(HTTP_REQUEST_ID, context.id().extended_to_header());
+        }
+    }
+}
+
+/// The answer of a layer that stands alone.
+pub(crate) fn render_alone(error: Error, context: &Context) -> Response {
+    super::GatewayResponses::default().render(error, context)
+}
+
+pub(super) fn rest(
+    error: Error,
+    definition: Option<&GatewayResponse>,
+    request: &HeaderMap,
+    context: &Context,
+) -> Response {
+    let kind = error.kind();
+    let status = definition.and_then(GatewayResponse::own_status).unwrap_or_else(|| kind.status());
+    let mut headers = HeaderMap::with_capacity(6);
+    headers.insert(ERROR_TYPE, HeaderValue::from_static(kind.exception()));
+    let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {
+        Some((content_type, body)) => (HeaderValue::from_str(content_type).unwrap_or(JSON), Body::from(body)),
+        None => (JSON, stock(key(kind), error.message(), kind.message())),
+    };
+    headers.insert(header::CONTENT_TYPE, content_type);
+    let mut response = answer(status, headers, body, error, context);
+    if let Some(definition) = definition {
+        definition.apply_headers(response.headers_mut(), request, context);
+    }
+    response
+}
+
+pub(super) fn http(error: Error, context: &Context) -> Response {
+    let kind = error.kind();
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(header::CONTENT_TYPE, JSON);
+    let body = stock("message", None, kind.http_message());
+    answer(kind.http_status(), headers, body, error, context)
+}
+
+fn answer(status: StatusCode, headers: HeaderMap, body: Body, error: Error, context: &Context) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    stamp(response.headers_mut(), context);
+    if let Some((name, value)) = error.header() {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    tracing::debug!(error = &error as &(dyn std::error::Error + 'static), "refused");
+    response.extensions_mut().insert(Arc::new(error));
+    response
+}
+
+/// Denials spell the key with a capital letter.
+fn key(kind: ErrorKind) -> &'static str {
+    if kind == ErrorKind::AccessDenied { "Message" } else { "message" }
+}
+
+/// `{"message":$context.error.messageString}`.
+fn stock(key: &str, message: Option<&str>, stock: Option<&'static str>) -> Body {
+    let message = serde_json::Value::from(message.or(stock));
+    Body::from(Bytes::from(format!("{{\"{key}\":{message}}}")))
+}

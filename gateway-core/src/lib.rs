@@ -3,11 +3,14 @@
 mod authorizer;
 mod body;
 mod clock;
+pub mod config;
 mod context;
 mod error;
 mod guard;
 mod http_client;
 mod integration;
+mod observe;
+mod problem;
 mod random;
 mod responses;
 mod router;
@@ -28,6 +31,8 @@ pub use self::{
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationFuture, IntegrationService},
+    observe::Observer,
+    problem::{Problem, Problems},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
     router::{RouteMatch, Router},

@@ -1,0 +1,58 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// An authorizer, by its type.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuthorizerConfig {
+    /// JSON Web Tokens; built by `gateway_auth`.
+    Jwt(JwtAuthorizerConfig),
+    /// An authorizer that the host registers under a name.
+    Custom(CustomAuthorizerConfig),
+}
+
+/// A JWT authorizer.
+///
+/// AWS developer guide: *Controlling access to HTTP APIs with JWT authorizers*.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JwtAuthorizerConfig {
+    /// Must equal the token's `iss`.
+    pub issuer: String,
+    /// One of them must be in the token's `aud` (or equal its `client_id`).
+    pub audience: Vec<String>,
+    /// Where the token is; `$request.header.Authorization` unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_source: Option<String>,
+    /// Where the keys are; found by discovery from the issuer unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The keys themselves, as a JWK set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<serde_json::Value>,
+    /// Which signature algorithms are taken; `RS256`, `RS384` and `RS512` unless given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<String>,
+    /// How far the issuer's clock may be off, in seconds; 0 unless given.
+    #[serde(default)]
+    pub clock_skew_in_seconds: u64,
+}
+
+/// An authorizer that the host registers.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CustomAuthorizerConfig {
+    /// The name that it is registered under.
+    pub name: String,
+    /// The values that its results are remembered by: `method.request.header.Authorization`, ...
+    #[serde(default)]
+    pub identity_sources: Vec<String>,
+    /// How long its results are remembered, in seconds, up to 3600; 0 (the default): not at all.
+    #[serde(default)]
+    pub result_ttl_in_seconds: u64,
+    /// What the host's factory wants to know besides.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, serde_json::Value>,
+}

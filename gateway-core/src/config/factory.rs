@@ -1,0 +1,44 @@
+use std::sync::Arc;
+
+use super::{AuthorizerConfig, IntegrationConfig};
+use crate::{authorizer::Authorizer, integration::Integration, problem::Problem};
+
+/// Makes integrations of what a definition says: the crossing from closed sets in the definition to trait objects.
+///
+/// A closure `|config: &IntegrationConfig| -> Option<Result<Arc<dyn Integration>, Problem>>` is a factory too. A
+/// factory lives as long as the gateway, so what must outlive a reload (connection pools) belongs into it.
+pub trait IntegrationFactory: Send + Sync + 'static {
+    /// Makes the integration; `None` if this factory does not know the type.
+    ///
+    /// # Errors
+    /// What is wrong with it; the pointer starts at the integration.
+    fn integration(&self, config: &IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>>;
+}
+
+impl<F> IntegrationFactory for F
+where
+    F: Fn(&IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>> + Send + Sync + 'static,
+{
+    fn integration(&self, config: &IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>> {
+        self(config)
+    }
+}
+
+/// Makes authorizers of what a definition says; see [`IntegrationFactory`]. Key sets and verified tokens outlive a
+/// reload here.
+pub trait AuthorizerFactory: Send + Sync + 'static {
+    /// Makes the authorizer; `None` if this factory does not know the type.
+    ///
+    /// # Errors
+    /// What is wrong with it; the pointer starts at the authorizer.
+    fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>>;
+}
+
+impl<F> AuthorizerFactory for F
+where
+    F: Fn(&AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> + Send + Sync + 'static,
+{
+    fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+        self(config)
+    }
+}

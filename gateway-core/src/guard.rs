@@ -3,8 +3,6 @@
 use std::{
     convert::Infallible,
     fmt,
-    future::Future,
-    pin::Pin,
     sync::Arc,
     task::{self, Poll},
 };
@@ -19,7 +17,7 @@ use crate::{
     context::Context,
     error::{Error, ErrorKind},
     responses,
-    service::{BoxFuture, Parts, Response},
+    service::{Parts, Response, ResponseFuture},
 };
 
 /// How many bytes of a body a guard that [reads it](Guard::reads_body) may see: AWS's payload limit.
@@ -160,32 +158,30 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = GuardFuture;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: http::Request<B>) -> GuardFuture {
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
         // The inner service that was polled ready must be the one that is called.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let guard = Arc::clone(&self.guard);
         let clock = self.clock.clone();
-        GuardFuture {
-            inner: Box::pin(async move {
-                let (mut parts, body) = request.into_parts();
-                let mut body = Body::new(body);
-                let context = Context::of(&mut parts, clock.as_ref());
-                match admit(&*guard, &parts, &mut body, &context).await {
-                    Ok(()) => {
-                        let response = inner.call(http::Request::from_parts(parts, body)).await?;
-                        Ok(response.map(Body::new))
-                    }
-                    Err(error) => Ok(responses::render_alone(error, &context)),
-                }
-            }),
-        }
+        ResponseFuture::new(async move {
+            let (mut parts, body) = request.into_parts();
+            let mut body = Body::new(body);
+            let context = Context::of(&mut parts, clock.as_ref());
+            match admit(&*guard, &parts, &mut body, &context).await {
+                Ok(()) => match inner.call(http::Request::from_parts(parts, body)).await {
+                    Ok(response) => response.map(Body::new),
+                    Err(never) => match never {},
+                },
+                Err(error) => responses::render_alone(error, &context),
+            }
+        })
     }
 }
 
@@ -209,25 +205,4 @@ pub(crate) async fn buffer(body: &mut Body, context: &Context) -> Result<(), Err
     context.set_body(bytes.clone());
     *body = Body::from(bytes);
     Ok(())
-}
-
-pin_project_lite::pin_project! {
-    /// The future of a [`GuardService`].
-    pub struct GuardFuture {
-        inner: BoxFuture<Result<Response, Infallible>>,
-    }
-}
-
-impl Future for GuardFuture {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.project().inner.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for GuardFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardFuture").finish_non_exhaustive()
-    }
 }

@@ -3,9 +3,12 @@
 mod authorizer;
 mod body;
 mod clock;
+mod compile;
 pub mod config;
 mod context;
+mod definition;
 mod error;
+mod gateway;
 mod guard;
 mod http_client;
 mod integration;
@@ -13,10 +16,14 @@ mod observe;
 mod problem;
 mod random;
 mod responses;
+mod route;
 mod router;
 mod service;
 mod source;
+mod stage;
+pub mod store;
 mod template;
+mod usage_plan;
 
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
@@ -27,15 +34,23 @@ pub use self::{
         PathParams, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts, TraceId, Variables, clf_time,
         iso_time,
     },
+    definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
     error::{Error, ErrorKind},
-    guard::{Guard, GuardFuture, GuardLayer, GuardService},
+    gateway::{Gateway, GatewayBuilder, GatewayHandle},
+    guard::{Guard, GuardLayer, GuardService},
     http_client::HttpClient,
-    integration::{FromService, Integration, IntegrationFuture, IntegrationService},
+    integration::{FromService, Integration, IntegrationService},
     observe::Observer,
     problem::{Problem, Problems},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
+    route::Route,
     router::{RouteMatch, Router},
-    service::{Parts, Request, Response},
+    service::{Parts, Request, Response, ResponseFuture},
     source::{SourceError, ValueSource, query_pairs},
+    stage::{Deployment, FixedStage, Stage, StageService},
+    usage_plan::{
+        ApiKey, ApiKeyError, ApiKeySource, Period, Plan, PlanStage, Quota, Throttle, Usage, UsagePlan, UsagePlans,
+        Window,
+    },
 };

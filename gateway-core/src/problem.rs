@@ -49,6 +49,13 @@ impl Problems {
     }
 }
 
+impl Problems {
+    /// Something that the checks should have found.
+    pub(crate) fn internal() -> Self {
+        Problem::new("", "the definition cannot be compiled, though its checks passed").into()
+    }
+}
+
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])

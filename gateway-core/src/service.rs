@@ -1,6 +1,12 @@
-//! Names that every module shares.
+//! Names that every module shares, and the one future of our tower services.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{self, Poll},
+};
 
 use crate::body::Body;
 
@@ -13,4 +19,25 @@ pub type Response = http::Response<Body>;
 /// The head of a request, which is what deciders see: they cannot eat the body.
 pub type Parts = http::request::Parts;
 
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+/// The future of every service here: one box at the edge, none within.
+pub struct ResponseFuture(Pin<Box<dyn Future<Output = Response> + Send>>);
+
+impl ResponseFuture {
+    pub(crate) fn new(future: impl Future<Output = Response> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

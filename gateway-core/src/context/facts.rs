@@ -43,6 +43,8 @@ pub struct StageFacts {
 /// Which method or route serves a request, compiled once.
 #[derive(Clone, Debug, Default)]
 pub struct RouteFacts {
+    /// The route's place in its deployment.
+    pub index: usize,
     /// `$context.resourcePath`: the path template, such as `/pets/{id}`.
     pub resource_path: String,
     /// `$context.routeKey`: `GET /pets/{id}`, or `$default`.

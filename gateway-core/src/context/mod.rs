@@ -9,7 +9,7 @@ mod trace_id;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, SystemTime},
 };
 
@@ -40,6 +40,7 @@ use crate::{
 /// `Arc<Context>` in the request's extensions.
 #[derive(Debug)]
 pub struct Context {
+    this: Weak<Self>,
     clock: Arc<dyn Clock>,
     id: RequestId,
     received: SystemTime,
@@ -84,6 +85,7 @@ impl Context {
     ) -> Self {
         let host = request.headers.get(header::HOST).cloned();
         Self {
+            this: Weak::new(),
             id: RequestId::draw(random),
             received: clock.now(),
             started: clock.elapsed(),
@@ -115,9 +117,21 @@ impl Context {
         static STANDALONE: OnceLock<(Arc<SystemClock>, Random)> = OnceLock::new();
         let (system, random) = STANDALONE.get_or_init(|| (Arc::new(SystemClock::new()), Random::from_os()));
         let clock = clock.cloned().unwrap_or_else(|| Arc::clone(system) as Arc<dyn Clock>);
-        let context = Arc::new(Self::begin(request, clock, random));
+        let context = Self::begin(request, clock, random).into_shared();
         request.extensions.insert(Arc::clone(&context));
         context
+    }
+
+    /// Shares the facts; [`Context::shared`] knows of it.
+    #[must_use]
+    pub fn into_shared(self) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self { this: Weak::clone(this), ..self })
+    }
+
+    /// These facts, to keep: for a task that goes on, or a handler's extensions. `None` if they are not shared.
+    #[must_use]
+    pub fn shared(&self) -> Option<Arc<Self>> {
+        self.this.upgrade()
     }
 
     pub(crate) fn adopt_id(&mut self, id: &[u8]) {
@@ -178,13 +192,8 @@ impl Context {
     /// The host that was called, without its port.
     #[must_use]
     pub fn domain_name(&self) -> Option<&str> {
-        let header = self.host.as_ref().and_then(|host| host.to_str().ok());
-        let host = header.or_else(|| self.request.uri.authority().map(http::uri::Authority::as_str))?;
-        let end = match host.rfind(']') {
-            Some(bracket) => bracket + 1,
-            None => host.find(':').unwrap_or(host.len()),
-        };
-        host.get(..end)
+        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
+        target.or_else(|| self.host.as_ref()?.to_str().ok()).map(without_port)
     }
 
     /// The `User-Agent` of the client.
@@ -270,4 +279,13 @@ facts! {
     error, set_error: ErrorFacts;
     /// What the client was sent; known when the response's body has ended or was dropped.
     response, set_response: ResponseFacts;
+}
+
+/// The host of `authority`: without user and port.
+pub(crate) fn without_port(authority: &str) -> &str {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.rfind(']') {
+        Some(bracket) => host.get(..=bracket).unwrap_or(host),
+        None => host.split(':').next().unwrap_or(host),
+    }
 }

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// The service is cloned for each request and driven to readiness (`tower::util::BoxCloneSyncService` makes any service
 /// fit). Its error becomes
-/// [`ErrorKind::IntegrationFailure`].
+/// [`ErrorKind::IntegrationFailure`]. It finds the `Arc<Context>` in the request's extensions.
 ///
 /// # Example
 /// ```
@@ -56,7 +56,10 @@ where
     R: http_body::Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    async fn invoke(&self, request: Request, _: &Context) -> Result<Response, Error> {
+    async fn invoke(&self, mut request: Request, context: &Context) -> Result<Response, Error> {
+        if let Some(context) = context.shared() {
+            request.extensions_mut().insert(context);
+        }
         let service = self.service.clone();
         let response = service
             .oneshot(request)

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 pub use self::{
     from_service::FromService,
-    service::{IntegrationFuture, IntegrationService},
+    service::IntegrationService,
 };
 use crate::{
     context::Context,

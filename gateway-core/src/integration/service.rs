@@ -1,8 +1,6 @@
 use std::{
     convert::Infallible,
     fmt,
-    future::Future,
-    pin::Pin,
     sync::Arc,
     task::{self, Poll},
 };
@@ -15,7 +13,7 @@ use crate::{
     body::Body,
     context::Context,
     responses,
-    service::{BoxFuture, Response},
+    service::{Response, ResponseFuture},
 };
 
 /// An [`Integration`] as a tower service of its own; its error is rendered as the stock answer.
@@ -45,43 +43,20 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = IntegrationFuture;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<B>) -> IntegrationFuture {
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
         let integration = Arc::clone(&self.integration);
-        IntegrationFuture {
-            inner: Box::pin(async move {
-                let (mut parts, body) = request.into_parts();
-                let context = Context::of(&mut parts, None);
-                let request = http::Request::from_parts(parts, Body::new(body));
-                let answer = integration.invoke(request, &context).await;
-                Ok(answer.unwrap_or_else(|error| responses::render_alone(error, &context)))
-            }),
-        }
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// The future of an [`IntegrationService`].
-    pub struct IntegrationFuture {
-        inner: BoxFuture<Result<Response, Infallible>>,
-    }
-}
-
-impl Future for IntegrationFuture {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.project().inner.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for IntegrationFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IntegrationFuture").finish_non_exhaustive()
+        ResponseFuture::new(async move {
+            let (mut parts, body) = request.into_parts();
+            let context = Context::of(&mut parts, None);
+            let request = http::Request::from_parts(parts, Body::new(body));
+            let answer = integration.invoke(request, &context).await;
+            answer.unwrap_or_else(|error| responses::render_alone(error, &context))
+        })
     }
 }

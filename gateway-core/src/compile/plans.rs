@@ -1,0 +1,75 @@
+use std::collections::HashSet;
+
+use super::{has_stage, no_stage};
+use crate::{
+    context::ApiKind,
+    definition::{Api, Definition},
+    problem::{Problem, token},
+    router::RouteKey,
+    store::UsageStore,
+    usage_plan::{Plan, Quota, UsagePlans},
+};
+
+/// Checks the usage plans: ids, stages, methods, keys.
+pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
+    let mut ids = HashSet::new();
+    let mut taken = HashSet::new();
+    for (place, plan) in definition.plans.iter().enumerate() {
+        let pointer = format!("/usagePlans/{place}");
+        if !ids.insert(&plan.id) {
+            let message = format!("another usage plan is called `{}` already", plan.id);
+            problems.push(Problem::new(format!("{pointer}/id"), message));
+        }
+        if let Some(quota) = plan.quota.filter(|quota| quota.start_day() > Quota::max_start_day(quota.period())) {
+            let message = format!("a period starts on day 0 to {}", Quota::max_start_day(quota.period()));
+            problems.push(Problem::new(format!("{pointer}/quota/startDay"), message));
+        }
+        check_stages(definition, plan, &pointer, problems);
+        for (place, key) in plan.keys.iter().enumerate() {
+            let pointer = format!("{pointer}/apiKeys/{place}");
+            for stage in &plan.stages {
+                if !taken.insert((key.digest(), &stage.api, &stage.stage)) {
+                    let message = format!(
+                        "the key `{}` is in a usage plan of stage `{}` of `{}` already; one plan a stage",
+                        key.id(),
+                        stage.stage,
+                        stage.api
+                    );
+                    problems.push(Problem::new(&pointer, message));
+                }
+            }
+        }
+    }
+}
+
+fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &mut Vec<Problem>) {
+    for (place, stage) in plan.stages.iter().enumerate() {
+        let pointer = format!("{pointer}/apiStages/{place}");
+        if !has_stage(definition, &stage.api, &stage.stage) {
+            problems.push(Problem::new(&pointer, no_stage(&stage.api, &stage.stage)));
+            continue;
+        }
+        for route in stage.methods.keys() {
+            let pointer = format!("{pointer}/throttle/{}", token(route));
+            if RouteKey::parse(route, ApiKind::Rest).is_err() {
+                problems.push(Problem::new(pointer, "write the route's key, such as `GET /pets/{id}`"));
+            } else if !definition.apis.iter().flat_map(|api| &api.routes).any(|(key, _)| key == route) {
+                problems.push(Problem::new(pointer, format!("there is no route `{route}` to throttle")));
+            }
+        }
+    }
+}
+
+/// The keys and limits of one stage.
+pub(super) fn compile(definition: &Definition, api: &Api, stage: &str, store: &dyn UsageStore) -> UsagePlans {
+    let mut plans = UsagePlans::empty(api.key_source);
+    for plan in &definition.plans {
+        let here = plan.stages.iter().filter(|candidate| {
+            candidate.stage == stage && (candidate.api == api.stable_id() || candidate.api == api.name)
+        });
+        for place in here {
+            plans.insert(plan, Some(place), store);
+        }
+    }
+    plans
+}

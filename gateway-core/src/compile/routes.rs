@@ -1,0 +1,72 @@
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    context::ApiKind,
+    definition::Api,
+    problem::Problem,
+    router::{HttpRouter, RestRouter, RouteConflict, RouteKey, Router},
+};
+
+/// The route keys of an API; one that cannot be read is `None`, and was reported.
+pub(super) struct CompiledRoutes {
+    pub(super) keys: Vec<Option<RouteKey>>,
+}
+
+impl CompiledRoutes {
+    /// Whether a route has this key, or serves it by `ANY`.
+    pub(super) fn serve(&self, text: &str, kind: ApiKind) -> bool {
+        let Ok(wanted) = RouteKey::parse(text, kind) else { return false };
+        self.keys.iter().flatten().any(|key| {
+            let any = key.method().is_some_and(|method| method.as_str() == "ANY");
+            *key == wanted || (any && key.path() == wanted.path())
+        })
+    }
+}
+
+/// Reads the route keys of an API, and checks what stands beside them.
+pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> CompiledRoutes {
+    let mut keys = Vec::with_capacity(api.routes.len());
+    for (place, (text, route)) in api.routes.iter().enumerate() {
+        let pointer = format!("{pointer}/routes/{place}");
+        let mut wrong = |field: &str, message: &str| {
+            problems.push(Problem::new(format!("{pointer}/{field}"), message));
+        };
+        if route.api_key_required && api.kind == ApiKind::Http {
+            wrong("apiKeyRequired", "an HTTP API has no API keys; make it a REST API, or use an authorizer");
+        }
+        if !route.scopes.is_empty() && route.authorizer.is_none() {
+            wrong("authorizationScopes", "scopes need an authorizer that grants them; name one");
+        }
+        if route.timeout.is_some_and(|timeout| timeout < Duration::from_millis(50)) {
+            wrong("integration/timeoutInMillis", "a timeout is at least 50 milliseconds");
+        }
+        match RouteKey::parse(text, api.kind) {
+            Ok(key) => keys.push(Some(key)),
+            Err(error) => {
+                problems.push(Problem::new(format!("{pointer}/route"), error));
+                keys.push(None);
+            }
+        }
+    }
+    let readable: Vec<_> = keys.iter().enumerate().filter_map(|(place, key)| Some((place, key.clone()?))).collect();
+    let places: Vec<_> = readable.iter().map(|(place, _)| *place).collect();
+    if let Err(conflicts) = router(api.kind, readable.into_iter().map(|(_, key)| key)) {
+        problems.extend(conflicts.into_iter().map(|mut conflict| {
+            let place = |index: usize| places.get(index).copied().unwrap_or(index);
+            (conflict.first, conflict.second) = (place(conflict.first), place(conflict.second));
+            Problem::new(format!("{pointer}/routes/{}/route", conflict.second), conflict)
+        }));
+    }
+    CompiledRoutes { keys }
+}
+
+/// The router for this kind of API.
+pub(super) fn router(
+    kind: ApiKind,
+    keys: impl IntoIterator<Item = RouteKey>,
+) -> Result<Arc<dyn Router>, Vec<RouteConflict>> {
+    Ok(match kind {
+        ApiKind::Rest => Arc::new(RestRouter::new(keys)?),
+        ApiKind::Http => Arc::new(HttpRouter::new(keys)?),
+    })
+}

@@ -1,0 +1,204 @@
+use std::{sync::Arc, time::Duration};
+
+use http::Method;
+use sha2::{Digest, Sha256};
+
+use super::routes::CompiledRoutes;
+use crate::{
+    authorizer::AuthorizerGuard,
+    context::{ApiKind, RouteFacts, StageFacts},
+    definition::{Api, Definition, RouteDefinition, StageDefinition},
+    gateway::Runtime,
+    observe::Observer,
+    problem::{Problem, token},
+    route::{Admission, Route, RouteThrottle},
+    router::{RouteKey, RouteMethod, Router},
+    stage::Deployment,
+    usage_plan::{Limiter, Throttle, UsagePlans},
+};
+
+const REST_TIMEOUT: Duration = Duration::from_millis(29_000);
+const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Checks the stages of an API: names, variables, throttles.
+pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems: &mut Vec<Problem>) {
+    for (place, stage) in api.stages.iter().enumerate() {
+        let pointer = format!("{pointer}/stages/{place}");
+        let mut wrong = |field: &str, message: String| {
+            problems.push(Problem::new(format!("{pointer}/{field}"), message));
+        };
+        let before = api.stages.iter().take(place);
+        if let Some(message) = wrong_name(&stage.name, api.kind) {
+            wrong("name", message);
+        } else if before.into_iter().any(|other| other.name == stage.name) {
+            wrong("name", format!("the API has a stage `{}` already", stage.name));
+        }
+        if stage.variables.len() > 100 {
+            wrong("variables", "a stage has at most 100 variables".to_owned());
+        }
+        for (name, value) in &stage.variables {
+            if let Some(message) = wrong_variable(name, value) {
+                wrong(&format!("variables/{}", token(name)), message);
+            }
+        }
+        for route in stage.throttles.keys().filter(|route| !routes.serve(route, api.kind)) {
+            let message = format!("the API has no route `{route}` to throttle; write its key, such as `GET /pets/{{id}}`");
+            wrong(&format!("routeSettings/{}", token(route)), message);
+        }
+    }
+}
+
+fn wrong_name(name: &str, kind: ApiKind) -> Option<String> {
+    let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    match name {
+        "$default" if kind == ApiKind::Http => None,
+        "$default" => Some("only an HTTP API has a stage `$default`; map a domain to a REST API's stage".to_owned()),
+        _ if (1..=128).contains(&name.len()) && name.chars().all(letters) => None,
+        _ => Some(format!("`{name}` is no stage name: 1 to 128 letters, digits, `_` and `-`")),
+    }
+}
+
+fn wrong_variable(name: &str, value: &str) -> Option<String> {
+    let in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let in_value = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(letter);
+    if !(1..=64).contains(&name.len()) || !name.chars().all(in_name) {
+        return Some(format!("`{name}` is no name of a variable: 1 to 64 letters, digits and `_`"));
+    }
+    if value.len() > 512 || !value.chars().all(in_value) {
+        return Some("the value of a variable is at most 512 letters, digits and `-._~:/?#&=,`".to_owned());
+    }
+    None
+}
+
+/// Everything that a deployment of one stage is compiled of.
+pub(super) struct Scene<'a> {
+    pub(super) definition: &'a Definition,
+    pub(super) api: &'a Api,
+    pub(super) stage: &'a StageDefinition,
+    pub(super) runtime: &'a Runtime,
+    pub(super) routes: &'a CompiledRoutes,
+    pub(super) account: Option<&'a Limiter>,
+}
+
+impl Scene<'_> {
+    pub(super) fn deployment(&self, router: Arc<dyn Router>, plans: UsagePlans) -> Deployment {
+        let facts = Arc::new(StageFacts {
+            kind: self.api.kind,
+            api_id: self.api.stable_id().to_owned(),
+            api_name: self.api.name.clone(),
+            account_id: self.api.account_id.clone(),
+            region: self.api.region.clone(),
+            stage: self.stage.name.clone(),
+            deployment_id: self.stage.deployment_id.clone().unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
+            variables: self.stage.variables.clone(),
+        });
+        let plans = Arc::new(plans);
+        let defined = self.api.routes.iter().map(|(_, route)| route);
+        let keys = self.routes.keys.iter().flatten();
+        let routes = keys.zip(defined).enumerate().map(|(index, (key, route))| self.route(index, key, route, &facts, &plans));
+        Deployment {
+            routes: routes.collect(),
+            observers: self.observers(&facts),
+            facts,
+            router,
+            responses: self.api.responses.clone(),
+            keeps_headers: self.api.responses.reads_headers(),
+            plans,
+            limits: self.definition.limits,
+        }
+    }
+
+    fn route(
+        &self,
+        index: usize,
+        key: &RouteKey,
+        route: &RouteDefinition,
+        stage: &StageFacts,
+        plans: &Arc<UsagePlans>,
+    ) -> Route {
+        let path = key.path().map_or_else(|| "$default".to_owned(), ToString::to_string);
+        let facts = RouteFacts {
+            index,
+            resource_id: short_id(format!("{}{path}", stage.api_id).as_bytes()),
+            route_key: key.to_string(),
+            resource_path: path,
+            authorization_scopes: route.scopes.clone(),
+            is_default: key.path().is_none(),
+        };
+        let timeout = match self.api.kind {
+            ApiKind::Rest => REST_TIMEOUT,
+            ApiKind::Http => HTTP_TIMEOUT,
+        };
+        Route {
+            observer: self.route_observer(stage, &facts, key),
+            admission: Admission {
+                kind: self.api.kind,
+                guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
+                authorizer: route.authorizer.clone().map(AuthorizerGuard),
+                plans: route.api_key_required.then(|| Arc::clone(plans)),
+                throttle: self.throttle(key),
+                account: self.account.cloned(),
+            },
+            facts: Arc::new(facts),
+            integration: Arc::clone(&route.integration),
+            timeout: route.timeout.unwrap_or(timeout),
+        }
+    }
+
+    /// The entry of the route, else the default; each route has its own bucket. An `ANY` route's single methods may
+    /// have entries, which count if the route itself has none.
+    fn throttle(&self, key: &RouteKey) -> RouteThrottle {
+        let limiter = |key: &str, throttle: Throttle| {
+            let id = format!("stage/{}/{}/{key}", self.api.stable_id(), self.stage.name);
+            Limiter::new(&*self.runtime.store, &id, throttle)
+        };
+        let text = key.to_string();
+        if let Some(own) = self.stage.throttles.get(&text) {
+            return RouteThrottle { all: Some(limiter(&text, *own)), by_method: Vec::new() };
+        }
+        let all = self.stage.default_throttle.map(|throttle| limiter(&text, throttle));
+        let any = key.path().filter(|_| key.method() == Some(RouteMethod::Any));
+        let by_method = any.into_iter().flat_map(|path| {
+            RouteMethod::ALL.iter().filter_map(move |method| {
+                let single = format!("{method} {path}");
+                let throttle = self.stage.throttles.get(&single)?;
+                Some((Method::from_bytes(method.as_str().as_bytes()).ok()?, limiter(&single, *throttle)))
+            })
+        });
+        RouteThrottle { by_method: by_method.collect(), all }
+    }
+
+    fn observers(&self, facts: &StageFacts) -> Arc<[Arc<dyn Observer>]> {
+        let given = self.definition.observers.iter().chain(&self.stage.observers).cloned();
+        given.chain(self.stage_metrics(facts)).collect()
+    }
+
+    #[cfg(feature = "metrics")]
+    fn stage_metrics(&self, facts: &StageFacts) -> Option<Arc<dyn Observer>> {
+        self.stage.metrics.then(|| Arc::new(crate::observe::Metrics::for_stage(facts)) as Arc<dyn Observer>)
+    }
+
+    #[cfg(feature = "metrics")]
+    fn route_observer(&self, stage: &StageFacts, route: &RouteFacts, key: &RouteKey) -> Option<Arc<dyn Observer>> {
+        let method = key.method().map_or("$default", RouteMethod::as_str);
+        let metrics = || Arc::new(crate::observe::Metrics::for_route(stage, route, method)) as Arc<dyn Observer>;
+        self.stage.detailed_metrics.then(metrics)
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    fn stage_metrics(&self, _: &StageFacts) -> Option<Arc<dyn Observer>> {
+        None
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    fn route_observer(&self, _: &StageFacts, _: &RouteFacts, _: &RouteKey) -> Option<Arc<dyn Observer>> {
+        None
+    }
+}
+
+/// Six characters for `seed`, as AWS's ids look.
+fn short_id(seed: &[u8]) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let digit = |byte: u8| char::from(DIGITS.get(usize::from(byte) % 36).copied().unwrap_or(b'0'));
+    Sha256::digest(seed).iter().take(6).map(|byte| digit(*byte)).collect()
+}

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+
+use super::{RouteDefinition, StageDefinition};
+use crate::{
+    context::ApiKind,
+    guard::Guard,
+    responses::{GatewayResponse, GatewayResponses},
+    usage_plan::ApiKeySource,
+};
+
+/// One API as it is written down: routes, and the stages that serve them.
+///
+/// # Example
+/// ```
+/// use gateway_core::{Api, Body, Error, Request, Response, Route, StageDefinition};
+///
+/// let hello = |_: Request| async { Ok::<_, Error>(Response::new(Body::from("hello"))) };
+/// let api = Api::rest("greeter").route("GET /hello/{name}", Route::to(hello)).stage(StageDefinition::new("prod"));
+/// ```
+#[derive(Clone)]
+pub struct Api {
+    pub(crate) name: String,
+    pub(crate) id: Option<String>,
+    pub(crate) kind: ApiKind,
+    pub(crate) account_id: String,
+    pub(crate) region: String,
+    pub(crate) key_source: ApiKeySource,
+    pub(crate) responses: GatewayResponses,
+    pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) routes: Vec<(String, RouteDefinition)>,
+    pub(crate) stages: Vec<StageDefinition>,
+    pub(crate) default_endpoint: bool,
+}
+
+impl Api {
+    /// A REST API: resources and methods, API keys, gateway responses. Unknown routes are answered with 403.
+    #[must_use]
+    pub fn rest(name: impl Into<String>) -> Self {
+        Self::new(name, ApiKind::Rest)
+    }
+
+    /// An HTTP API: route keys with `$default`. Unknown routes are answered with 404.
+    #[must_use]
+    pub fn http(name: impl Into<String>) -> Self {
+        Self::new(name, ApiKind::Http)
+    }
+
+    pub(crate) fn new(name: impl Into<String>, kind: ApiKind) -> Self {
+        Self {
+            name: name.into(),
+            id: None,
+            kind,
+            account_id: "000000000000".to_owned(),
+            region: "local".to_owned(),
+            key_source: ApiKeySource::default(),
+            responses: GatewayResponses::default(),
+            guards: Vec::new(),
+            routes: Vec::new(),
+            stages: Vec::new(),
+            default_endpoint: true,
+        }
+    }
+
+    /// `$context.apiId`, the first label of its default host name, and what its state is kept under; the name unless
+    /// given.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The account and region that ARNs and `$context` name.
+    #[must_use]
+    pub fn account(mut self, account_id: impl Into<String>, region: impl Into<String>) -> Self {
+        self.account_id = account_id.into();
+        self.region = region.into();
+        self
+    }
+
+    /// Where API keys come from; the `x-api-key` header unless changed.
+    #[must_use]
+    pub fn api_key_source(mut self, source: ApiKeySource) -> Self {
+        self.key_source = source;
+        self
+    }
+
+    /// What the gateway itself answers. An HTTP API has no say in it.
+    #[must_use]
+    pub fn gateway_responses(mut self, responses: GatewayResponses) -> Self {
+        self.responses = responses;
+        self
+    }
+
+    /// Adds a check before every route's authorizer, where resource policies stand.
+    #[must_use]
+    pub fn guard(mut self, guard: impl Guard) -> Self {
+        self.guards.push(Arc::new(guard));
+        self
+    }
+
+    /// Adds a route: `GET /pets/{id}`, `ANY /admin/{proxy+}`, or `$default` for an HTTP API.
+    #[must_use]
+    pub fn route(mut self, key: impl Into<String>, route: RouteDefinition) -> Self {
+        self.routes.push((key.into(), route));
+        self
+    }
+
+    /// Adds a stage. A REST API's stage is the first segment of the path, unless a [`Domain`](super::Domain) maps to
+    /// it; an HTTP API's `$default` stage has none.
+    #[must_use]
+    pub fn stage(mut self, stage: StageDefinition) -> Self {
+        self.stages.push(stage);
+        self
+    }
+
+    /// Whether the API answers without a [`Domain`](super::Domain) (`disableExecuteApiEndpoint`, turned round).
+    #[must_use]
+    pub fn default_endpoint(mut self, enabled: bool) -> Self {
+        self.default_endpoint = enabled;
+        self
+    }
+
+    pub(crate) fn stable_id(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
+
+    pub(crate) fn set_response(&mut self, name: &str, response: GatewayResponse) -> bool {
+        let responses = std::mem::take(&mut self.responses);
+        let kind = crate::error::ErrorKind::from_name(name).filter(|kind| kind.is_customisable());
+        self.responses = match (name, kind) {
+            ("DEFAULT_4XX", _) => responses.with_default_4xx(response),
+            ("DEFAULT_5XX", _) => responses.with_default_5xx(response),
+            (_, Some(kind)) => responses.with(kind, response),
+            (_, None) => {
+                self.responses = responses;
+                return false;
+            }
+        };
+        true
+    }
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let routes: Vec<_> = self.routes.iter().map(|(key, _)| key).collect();
+        f.debug_struct("Api").field("name", &self.name).field("routes", &routes).finish_non_exhaustive()
+    }
+}

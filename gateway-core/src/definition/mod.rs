@@ -1,0 +1,105 @@
+//! What the host writes in code: APIs, stages, plans and domains, before they are compiled.
+
+mod api;
+mod domain;
+mod route;
+mod stage;
+
+use std::sync::Arc;
+
+pub use self::{api::Api, domain::Domain, route::RouteDefinition, stage::StageDefinition};
+use crate::{
+    observe::Observer,
+    problem::Problem,
+    usage_plan::{Plan, Throttle},
+};
+
+/// Everything that a gateway serves. Built in code, or read from a [`Config`](crate::config::Config); both compile to
+/// the same thing, in [`Gateway::new`](crate::Gateway::new) and [`GatewayHandle::reload`](crate::GatewayHandle::reload).
+#[derive(Clone, Default)]
+pub struct Definition {
+    pub(crate) apis: Vec<Api>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) domains: Vec<Domain>,
+    pub(crate) account_throttle: Option<Throttle>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) limits: Limits,
+    /// What was wrong already where the definition was read from.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The size limits of requests; AWS's own unless changed.
+///
+/// AWS developer guide: *Amazon API Gateway quotas and important notes*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub payload: u64,
+    /// All header names and values together, with four bytes for each line, in bytes.
+    pub headers: usize,
+    /// The request target, in bytes.
+    pub uri: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { payload: 10 * 1024 * 1024, headers: 10_240, uri: 10_240 }
+    }
+}
+
+impl Definition {
+    /// A definition without APIs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an API.
+    #[must_use]
+    pub fn api(mut self, api: Api) -> Self {
+        self.apis.push(api);
+        self
+    }
+
+    /// Adds a usage plan.
+    #[must_use]
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plans.push(plan);
+        self
+    }
+
+    /// Adds a custom domain with its base path mappings.
+    #[must_use]
+    pub fn domain(mut self, domain: Domain) -> Self {
+        self.domains.push(domain);
+        self
+    }
+
+    /// Limits all requests together, whatever API they call.
+    #[must_use]
+    pub fn account_throttle(mut self, throttle: Throttle) -> Self {
+        self.account_throttle = Some(throttle);
+        self
+    }
+
+    /// Tells `observer` of every request of every stage.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Changes the size limits of requests.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl std::fmt::Debug for Definition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.apis.iter().map(|api| &api.name).collect();
+        f.debug_struct("Definition").field("apis", &names).field("plans", &self.plans).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{context::Variables, observe::Observer, usage_plan::Throttle};
+
+/// One stage as it is written down: variables, throttles, who is told of its requests.
+///
+/// AWS developer guide: *Setting up a stage for a REST API*.
+///
+/// # Example
+/// ```
+/// use gateway_core::{StageDefinition, Throttle};
+///
+/// let prod = StageDefinition::new("prod")
+///     .variable("backend", "pets.internal:8080")
+///     .default_throttle(Throttle::new(1000.0, 2000))
+///     .throttle("POST /pets", Throttle::new(10.0, 20));
+/// ```
+#[derive(Clone)]
+pub struct StageDefinition {
+    pub(crate) name: String,
+    pub(crate) deployment_id: Option<String>,
+    pub(crate) variables: Variables,
+    pub(crate) default_throttle: Option<Throttle>,
+    pub(crate) throttles: BTreeMap<String, Throttle>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) metrics: bool,
+    pub(crate) detailed_metrics: bool,
+}
+
+impl StageDefinition {
+    /// A stage without settings; `$default` is an HTTP API's root.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            deployment_id: None,
+            variables: Variables::new(),
+            default_throttle: None,
+            throttles: BTreeMap::new(),
+            observers: Vec::new(),
+            metrics: false,
+            detailed_metrics: false,
+        }
+    }
+
+    /// `$context.deploymentId`; drawn unless given.
+    #[must_use]
+    pub fn deployment_id(mut self, id: impl Into<String>) -> Self {
+        self.deployment_id = Some(id.into());
+        self
+    }
+
+    /// A stage variable.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// The throttle of each route that has none of its own; each route has its own bucket.
+    #[must_use]
+    pub fn default_throttle(mut self, throttle: Throttle) -> Self {
+        self.default_throttle = Some(throttle);
+        self
+    }
+
+    /// The throttle of one route, by its key: `GET /pets/{id}`. For a route of `ANY` both `ANY /path` and the single
+    /// method are looked up, in this order.
+    #[must_use]
+    pub fn throttle(mut self, route: impl Into<String>, throttle: Throttle) -> Self {
+        self.throttles.insert(route.into(), throttle);
+        self
+    }
+
+    /// Tells `observer` of every request of the stage: an access log, say.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Counts the stage's requests through the `metrics` facade; with `detailed`, each route's too. Install the
+    /// recorder before the gateway is built.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(mut self, detailed: bool) -> Self {
+        self.metrics = true;
+        self.detailed_metrics = detailed;
+        self
+    }
+}
+
+impl std::fmt::Debug for StageDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StageDefinition")
+            .field("name", &self.name)
+            .field("variables", &self.variables)
+            .field("default_throttle", &self.default_throttle)
+            .field("throttles", &self.throttles)
+            .finish_non_exhaustive()
+    }
+}

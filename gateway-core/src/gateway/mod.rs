@@ -1,0 +1,174 @@
+//! `Gateway`: the whole, as one tower service, and the handle that reloads it.
+
+mod builder;
+mod handle;
+mod snapshot;
+mod target;
+
+use std::{
+    convert::Infallible,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex},
+    task::{self, Poll},
+};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{Method, header};
+use tower::{BoxError, Service};
+use tracing::{Instrument, field};
+
+pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
+pub(crate) use self::{
+    builder::Runtime,
+    snapshot::{ApiStages, CompiledMapping, Snapshot},
+};
+use crate::{
+    body::Body,
+    context::{ApiKind, Context},
+    definition::Definition,
+    error::{Error, ErrorKind},
+    problem::Problems,
+    responses,
+    service::{Parts, Response, ResponseFuture},
+    stage,
+};
+
+/// The whole gateway: a tower service that any hyper or axum server can mount.
+///
+/// It owns no listener, no runtime and no global state. Cloning is cheap; all clones are the same gateway.
+///
+/// # Example
+/// ```
+/// use gateway_core::{Api, Body, Definition, Error, Gateway, Request, Response, Route, StageDefinition};
+///
+/// let hello = |_: Request| async { Ok::<_, Error>(Response::new(Body::from("hello"))) };
+/// let api = Api::http("greeter").route("GET /hello", Route::to(hello)).stage(StageDefinition::new("$default"));
+/// let gateway = Gateway::new(Definition::new().api(api))?;
+/// // axum: `axum::Router::new().fallback_service(gateway)`; hyper: `TowerToHyperService::new(gateway)`
+/// # Ok::<(), gateway_core::Problems>(())
+/// ```
+#[derive(Clone)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+}
+
+/// What all clones of a gateway share.
+struct Shared {
+    snapshot: ArcSwap<Snapshot>,
+    runtime: Runtime,
+    /// Held while a definition is compiled: reloads come one after the other.
+    reloading: Mutex<()>,
+}
+
+type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
+
+impl Gateway {
+    /// Compiles `definition`, with the system's clock and everything in memory.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the definition.
+    pub fn new(definition: Definition) -> Result<Self, Problems> {
+        Self::builder(definition).build()
+    }
+
+    /// Begins a gateway of `definition` with another clock, store or source of randomness.
+    #[must_use]
+    pub fn builder(definition: Definition) -> GatewayBuilder {
+        GatewayBuilder::new(definition)
+    }
+
+    /// The handle that reloads this gateway and reads its state.
+    #[must_use]
+    pub fn handle(&self) -> GatewayHandle {
+        GatewayHandle { shared: Arc::clone(&self.shared) }
+    }
+
+    fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
+        let runtime = &self.shared.runtime;
+        let target = unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
+        let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
+        let mut context = match source_ip {
+            None => Context::begin(&parts, Arc::clone(&runtime.clock), &runtime.random),
+            known => Context::begin_from(&parts, Arc::clone(&runtime.clock), &runtime.random, known),
+        };
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => {
+                let response = responses::render_alone(error, &context);
+                return ResponseFuture::new(async { response });
+            }
+        };
+        if target.deployment.facts.kind == ApiKind::Rest {
+            if let Some(id) = parts.headers.get("x-amzn-requestid") {
+                context.adopt_id(id.as_bytes());
+            }
+            if let Some(method) = overridden(&mut parts) {
+                context.override_method(method);
+            }
+        }
+        let context = context.into_shared();
+        target.rewrite(&mut parts.uri);
+        if let Some(domain) = target.domain {
+            context.set_domain(domain);
+        }
+        let span = tracing::info_span!(
+            "gateway",
+            "aws.request_id" = context.id().as_str(),
+            "http.request.method" = parts.method.as_str(),
+            "url.path" = context.request().uri.path(),
+            "http.route" = field::Empty,
+            "http.response.status_code" = field::Empty,
+            "error.type" = field::Empty,
+        );
+        let served = stage::serve(target.deployment, parts, body, context, span.clone());
+        if span.is_disabled() { ResponseFuture::new(served) } else { ResponseFuture::new(served.instrument(span)) }
+    }
+}
+
+/// The host that was called: what the target names, else the `Host` header. A request that names two is refused.
+fn unambiguous_host(request: &Parts) -> Result<Option<&str>, Error> {
+    let mut headers = request.headers.get_all(header::HOST).iter();
+    let header = headers.next().map(|host| host.to_str()).transpose();
+    let authority = request.uri.authority().map(http::uri::Authority::as_str);
+    match (authority, header) {
+        (_, Err(_)) => Err(ErrorKind::BadRequest.into()),
+        _ if headers.next().is_some() => Err(ErrorKind::BadRequest.into()),
+        (Some(target), Ok(Some(host))) if !target.eq_ignore_ascii_case(host) => Err(ErrorKind::BadRequest.into()),
+        (target, Ok(host)) => Ok(target.or(host)),
+    }
+}
+
+/// `X-HTTP-Method-Override`, which REST APIs obey and consume.
+fn overridden(request: &mut Parts) -> Option<Method> {
+    let value = request.headers.remove("x-http-method-override")?;
+    let method = Method::from_bytes(value.as_bytes()).ok()?;
+    request.method = method.clone();
+    Some(method)
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+impl<B> Service<http::Request<B>> for Gateway
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
+        let (parts, body) = request.into_parts();
+        self.serve(parts, Body::new(body))
+    }
+}

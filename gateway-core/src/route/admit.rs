@@ -1,0 +1,88 @@
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::{
+    authorizer::AuthorizerGuard,
+    context::{ApiKind, Context},
+    error::Error,
+    guard::{Guard, ask, buffer},
+    service::{Parts, Request},
+    usage_plan::{Limiter, UsagePlans},
+};
+
+/// What a request must pass before its route serves it. The order is written down here, once.
+pub(crate) struct Admission {
+    pub(crate) kind: ApiKind,
+    /// The API's guards, then the route's own: where resource policies stand.
+    pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) authorizer: Option<AuthorizerGuard>,
+    pub(crate) plans: Option<Arc<UsagePlans>>,
+    pub(crate) throttle: RouteThrottle,
+    pub(crate) account: Option<Limiter>,
+}
+
+/// The stage's throttle of one route: each method of `ANY` may have its own.
+#[derive(Debug, Default)]
+pub(crate) struct RouteThrottle {
+    pub(crate) all: Option<Limiter>,
+    pub(crate) by_method: Vec<(Method, Limiter)>,
+}
+
+impl Admission {
+    /// Lets the request pass, or refuses it.
+    pub(crate) async fn admit(&self, request: Request, context: &Context) -> Result<Request, Error> {
+        let (parts, mut body) = request.into_parts();
+        if self.guards.iter().any(|guard| guard.reads_body()) {
+            buffer(&mut body, context).await?;
+        }
+        match self.kind {
+            ApiKind::Rest => self.admit_rest(&parts, context).await?,
+            ApiKind::Http => self.admit_http(&parts, context).await?,
+        }
+        Ok(Request::from_parts(parts, body))
+    }
+
+    /// Policies, authorizer, API key, throttles (key and method, key, method of the stage, account), quota.
+    async fn admit_rest(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        self.guard(request, context).await?;
+        self.authorize(request, context).await?;
+        let Some(plans) = &self.plans else { return self.throttle(request).await };
+        let key = plans.identify(request, context)?;
+        key.throttle(context).await?;
+        self.throttle(request).await?;
+        key.count(context).await
+    }
+
+    /// Throttle first, then the authorizer: an HTTP API has no keys.
+    async fn admit_http(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        self.guard(request, context).await?;
+        self.throttle(request).await?;
+        self.authorize(request, context).await
+    }
+
+    async fn guard(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        for guard in &self.guards {
+            ask(&**guard, request, context).await?;
+        }
+        Ok(())
+    }
+
+    async fn authorize(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        match &self.authorizer {
+            Some(authorizer) => ask(authorizer, request, context).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn throttle(&self, request: &Parts) -> Result<(), Error> {
+        let own = self.throttle.by_method.iter().find(|(method, _)| *method == request.method);
+        if let Some(limiter) = own.map(|(_, limiter)| limiter).or(self.throttle.all.as_ref()) {
+            limiter.take().await?;
+        }
+        match &self.account {
+            Some(limiter) => limiter.take().await,
+            None => Ok(()),
+        }
+    }
+}

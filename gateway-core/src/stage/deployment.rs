@@ -1,0 +1,73 @@
+use std::{fmt, sync::Arc};
+
+use super::front;
+use crate::{
+    context::{Context, StageFacts},
+    definition::Limits,
+    error::{Error, ErrorKind},
+    observe::Observer,
+    responses::GatewayResponses,
+    route::Route,
+    router::Router,
+    service::{Request, Response},
+    usage_plan::UsagePlans,
+};
+
+/// A compiled, immutable version of an API, with the settings of the stage that serves it.
+pub struct Deployment {
+    pub(crate) facts: Arc<StageFacts>,
+    pub(crate) router: Arc<dyn Router>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) responses: GatewayResponses,
+    /// Whether the gateway responses may need the request's headers.
+    pub(crate) keeps_headers: bool,
+    pub(crate) observers: Arc<[Arc<dyn Observer>]>,
+    pub(crate) plans: Arc<UsagePlans>,
+    pub(crate) limits: Limits,
+}
+
+impl Deployment {
+    /// What `$context` says of the API and the stage.
+    #[must_use]
+    pub fn facts(&self) -> &Arc<StageFacts> {
+        &self.facts
+    }
+
+    /// The compiled routes, in the order of the definition.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// The usage plans of the stage.
+    #[must_use]
+    pub fn usage_plans(&self) -> &Arc<UsagePlans> {
+        &self.plans
+    }
+
+    /// Finds the route of a request and lets it serve.
+    pub(crate) async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
+        let (parts, body) = request.into_parts();
+        front::check(&parts, &self.limits)?;
+        if self.keeps_headers {
+            context.set_headers(parts.headers.clone());
+        }
+        let found = self.router.route(&parts)?;
+        let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
+        context.set_route(Arc::clone(&route.facts));
+        context.set_path_params(found.params);
+        route.serve(Request::from_parts(parts, body), context).await
+    }
+
+    pub(crate) fn route_observer(&self, context: &Context) -> Option<&Arc<dyn Observer>> {
+        let facts = context.route()?;
+        let route = self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts))?;
+        route.observer.as_ref()
+    }
+}
+
+impl fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deployment").field("facts", &self.facts).field("routes", &self.routes).finish_non_exhaustive()
+    }
+}

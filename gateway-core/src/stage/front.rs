@@ -1,0 +1,76 @@
+//! What a request must be before anything is asked of it: within the limits, and unambiguous.
+
+use http::{HeaderMap, header};
+
+use crate::{
+    definition::Limits,
+    error::{Error, ErrorKind},
+    service::Parts,
+};
+
+/// Refuses what is too large, and what two readers could read in two ways.
+pub(super) fn check(request: &Parts, limits: &Limits) -> Result<(), Error> {
+    let target = request.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if target > limits.uri {
+        return Err(ErrorKind::UriTooLong.into());
+    }
+    if request.uri.query().is_some_and(|query| query.contains(['|', '{', '}'])) {
+        return Err(Error::new(ErrorKind::BadRequest).with_message("percent-encode | { } in the query"));
+    }
+    let headers = &request.headers;
+    if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > limits.headers {
+        return Err(ErrorKind::HeadersTooLarge.into());
+    }
+    if content_length(headers)?.is_some_and(|length| length > limits.payload) {
+        return Err(ErrorKind::RequestTooLarge.into());
+    }
+    Ok(())
+}
+
+/// RFC 9112 §6.3: a length that is said twice must be the same, and excludes a transfer coding.
+fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return Ok(None) };
+    let digits = first.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let length = digits.and_then(|text| text.parse().ok());
+    let ambiguous = lengths.any(|other| other != first) || headers.contains_key(header::TRANSFER_ENCODING);
+    match length {
+        Some(length) if !ambiguous => Ok(Some(length)),
+        _ => Err(Error::new(ErrorKind::BadRequest).with_message("the length of the body is ambiguous")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(request: http::request::Builder) -> Option<ErrorKind> {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        check(&parts, &Limits::default()).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn sizes_have_limits() {
+        assert_eq!(refused(http::Request::get("/")), None);
+        assert_eq!(refused(http::Request::get(format!("/{}", "x".repeat(10_240)))), Some(ErrorKind::UriTooLong));
+        let large = http::Request::get("/").header("x", "x".repeat(10_240));
+        assert_eq!(refused(large), Some(ErrorKind::HeadersTooLarge));
+        let declared = http::Request::post("/").header("content-length", 10 * 1024 * 1024 + 1);
+        assert_eq!(refused(declared), Some(ErrorKind::RequestTooLarge));
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_refused() {
+        let post = || http::Request::post("/").header("content-length", "5");
+        assert_eq!(refused(post().header("content-length", "5")), None);
+        for twice in [
+            post().header("content-length", "6"),
+            post().header("transfer-encoding", "chunked"),
+            http::Request::post("/").header("content-length", "+5"),
+            http::Request::post("/").header("content-length", "99999999999999999999"),
+            http::Request::get("/?a=b|c"),
+        ] {
+            assert_eq!(refused(twice), Some(ErrorKind::BadRequest));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::Arc,
+    task::{self, Poll},
+};
+
+use bytes::Bytes;
+use tower::{BoxError, Service};
+use tracing::Span;
+
+use super::{Deployment, Stage, completion::Completion};
+use crate::{
+    body::Body,
+    context::Context,
+    responses,
+    service::{Parts, Request, Response, ResponseFuture},
+};
+
+/// Serves one request by one deployment: everything after the stage is known, and before the body is sent.
+pub(crate) async fn serve(
+    deployment: Arc<Deployment>,
+    parts: Parts,
+    body: Body,
+    context: Arc<Context>,
+    span: Span,
+) -> Response {
+    context.set_stage(Arc::clone(&deployment.facts));
+    let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
+    let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
+    let response = match deployment.serve(request, &context).await {
+        Ok(mut response) => {
+            responses::stamp(response.headers_mut(), &context);
+            response
+        }
+        Err(error) => deployment.responses.render(error, &context),
+    };
+    completion.status = Some(response.status());
+    response.map(|body| body.with_tail(completion))
+}
+
+/// A [`Stage`] as a tower service of its own.
+#[derive(Clone)]
+pub struct StageService {
+    stage: Arc<dyn Stage>,
+}
+
+impl StageService {
+    /// A service of a stage that is shared.
+    #[must_use]
+    pub fn new(stage: Arc<dyn Stage>) -> Self {
+        Self { stage }
+    }
+}
+
+impl fmt::Debug for StageService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StageService").field("stage", &self.stage.name()).finish_non_exhaustive()
+    }
+}
+
+impl<B> Service<http::Request<B>> for StageService
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
+        let (mut parts, body) = request.into_parts();
+        let deployment = Arc::clone(self.stage.deployment(&parts));
+        let context = Context::of(&mut parts, None);
+        let body = Body::new(body);
+        ResponseFuture::new(async move { serve(deployment, parts, body, context, Span::current()).await })
+    }
+}

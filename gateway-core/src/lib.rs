@@ -18,6 +18,8 @@ mod service;
 mod source;
 mod template;
 
+#[cfg(feature = "metrics")]
+pub use self::observe::Metrics;
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
@@ -31,7 +33,7 @@ pub use self::{
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationFuture, IntegrationService},
-    observe::Observer,
+    observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
     problem::{Problem, Problems},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},

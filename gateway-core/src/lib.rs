@@ -25,6 +25,8 @@ pub mod store;
 mod template;
 mod usage_plan;
 
+#[cfg(feature = "metrics")]
+pub use self::observe::Metrics;
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
@@ -40,7 +42,7 @@ pub use self::{
     guard::{Guard, GuardLayer, GuardService},
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
-    observe::Observer,
+    observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
     problem::{Problem, Problems},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},

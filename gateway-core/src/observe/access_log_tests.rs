@@ -1,0 +1,131 @@
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use tracing::{Event, Metadata, Subscriber, field, span};
+
+use super::{super::testing, *};
+use crate::context::ApiKind;
+
+type Shared<T> = Arc<Mutex<Vec<T>>>;
+
+/// Keeps what it is given, call by call.
+struct Calls(Shared<String>);
+
+impl io::Write for Calls {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().push(String::from_utf8(bytes.to_vec()).unwrap());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::Error::other("not asked for"))
+    }
+}
+
+/// A disk that is full.
+struct Full;
+
+impl io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("full"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps the target and message of every event.
+struct Events(Shared<(String, String)>);
+
+impl Subscriber for Events {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut message = String::new();
+        event.record(&mut |field: &field::Field, value: &dyn fmt::Debug| {
+            if field.name() == "message" {
+                message = format!("{value:?}");
+            }
+        });
+        self.0.lock().unwrap().push((event.metadata().target().to_owned(), message));
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+fn format() -> AccessLogFormat {
+    AccessLogFormat::parse("$context.status $context.authorizer.principalId $context.extendedRequestId").unwrap()
+}
+
+#[test]
+fn a_closure_gets_each_line() {
+    let lines = Shared::default();
+    let kept = Arc::clone(&lines);
+    let log = AccessLog::new(format(), move |line: &str| kept.lock().unwrap().push(line.to_owned()));
+    let context = testing::answered(ApiKind::Rest, Some(201));
+    log.finished(&context);
+    log.finished(&testing::begun(ApiKind::Rest, "/", b""));
+    let id = context.id().extended();
+    assert_eq!(*lines.lock().unwrap(), [format!("201 alice {id}"), format!("- - {id}")]);
+    assert_eq!(log.expected.load(Ordering::Relaxed), 128);
+}
+
+#[test]
+fn a_writer_is_called_once_a_line() {
+    let calls = Shared::default();
+    let log = AccessLog::to_writer(format(), Calls(Arc::clone(&calls)));
+    let context = testing::answered(ApiKind::Http, Some(200));
+    log.finished(&context);
+    log.finished(&context);
+    let line = format!("200 alice {}\n", context.id().extended());
+    assert_eq!(*calls.lock().unwrap(), [line.clone(), line]);
+}
+
+#[test]
+fn lines_that_a_writer_refuses_are_lost_with_one_warning() {
+    let events = Shared::default();
+    tracing::subscriber::with_default(Events(Arc::clone(&events)), || {
+        let log = AccessLog::to_writer(format(), Full);
+        log.finished(&testing::answered(ApiKind::Http, Some(200)));
+        log.finished(&testing::answered(ApiKind::Http, Some(200)));
+    });
+    let events = events.lock().unwrap();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0].1, "lines of the access log are lost; said once");
+}
+
+#[test]
+fn lines_become_events() {
+    let events = Shared::default();
+    let context = testing::answered(ApiKind::Http, Some(200));
+    tracing::subscriber::with_default(Events(Arc::clone(&events)), || {
+        AccessLog::to_tracing(format()).finished(&context);
+    });
+    let line = format!("200 alice {}", context.id().extended());
+    assert_eq!(*events.lock().unwrap(), [("gateway::access".to_owned(), line)]);
+}
+
+#[test]
+fn a_closure_is_an_observer() {
+    let seen = Shared::default();
+    let kept = Arc::clone(&seen);
+    let observer: Box<dyn Observer> =
+        Box::new(move |context: &Context| kept.lock().unwrap().push(context.request_id().to_owned()));
+    observer.finished(&testing::begun(ApiKind::Rest, "/", b""));
+    assert_eq!(seen.lock().unwrap().len(), 1);
+}

@@ -35,7 +35,10 @@ pub use self::{
     problem::{Problem, Problems},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
-    router::{RouteMatch, Router},
+    router::{
+        ConflictReason, HttpRouter, PathError, PathSegment, PathTemplate, RestRouter, RouteConflict, RouteKey,
+        RouteKeyError, RouteMatch, RouteMethod, Router,
+    },
     service::{Parts, Request, Response},
     source::{SourceError, ValueSource, query_pairs},
 };

@@ -15,6 +15,7 @@ pub(super) fn key(text: &str, kind: ApiKind) -> RouteKey {
 }
 
 /// The parts of a match that can be compared.
+#[allow(clippy::needless_pass_by_value, reason = "it is handed to `map`")]
 pub(super) fn found(route: RouteMatch) -> Found {
     (route.route, route.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
@@ -34,11 +35,10 @@ pub(super) fn rest(keys: &[RouteKey], method: &Method, path: &str) -> Option<Fou
         path.pop();
     }
     let verbs = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-    let candidates = matching(keys, method, &path, |values| values.is_empty());
-    let best = candidates
+    let candidates = matching(keys, method, &path, str::is_empty);
+    candidates
         .filter(|(route, _)| verbs.contains(&method.as_str()) || keys[*route].method() != Some(RouteMethod::Any))
-        .min_by_key(|(route, _)| (kinds(&keys[*route]), keys[*route].method() == Some(RouteMethod::Any)));
-    best
+        .min_by_key(|(route, _)| (kinds(&keys[*route]), keys[*route].method() == Some(RouteMethod::Any)))
 }
 
 /// What an HTTP API must find.

@@ -9,6 +9,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
     ops::ControlFlow::{self, Continue},
     sync::Arc,
 };
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::context::PathParams;
 
-/// More literal children than this are hashed. Comparing eight short texts costs about as much as hashing one.
+/// More literal children than this are hashed.
 const FEW: usize = 8;
 
 /// All routes of an API, by path.
@@ -67,7 +68,7 @@ struct Node {
 #[derive(Debug)]
 enum Literals {
     Few(Box<[(Box<str>, Node)]>),
-    Many(Box<HashMap<Box<str>, Node>>),
+    Many(HashMap<Box<str>, Node, BuildHasherDefault<Fnv>>),
 }
 
 impl Tree {
@@ -102,7 +103,7 @@ impl Entry {
         let mut variables = self.variables.iter().peekable();
         if let Some(path) = path.filter(|_| !self.variables.is_empty()) {
             let mut start = 0;
-            for (number, segment) in path.split('/').enumerate() {
+            for (number, segment) in path.as_bytes().split(|byte| *byte == b'/').enumerate() {
                 let Some(variable) = variables.peek() else { break };
                 if variable.segment == number {
                     let end = if variable.greedy { path.len() } else { start + segment.len() };
@@ -145,7 +146,7 @@ impl Node {
         let Some(path) = path else {
             return if self.ends.is_empty() { Continue(()) } else { visit(End { entries: &self.ends, greedy: None }) };
         };
-        let (segment, rest) = path.split_once('/').map_or((path, None), |(segment, rest)| (segment, Some(rest)));
+        let (segment, rest) = split(path);
         if let Some(child) = self.literals.find(segment) {
             child.walk(rest, visit)?;
         }
@@ -158,7 +159,7 @@ impl Node {
 
 impl Literals {
     fn new(nodes: impl ExactSizeIterator<Item = (Box<str>, Node)>) -> Self {
-        if nodes.len() <= FEW { Self::Few(nodes.collect()) } else { Self::Many(Box::new(nodes.collect())) }
+        if nodes.len() <= FEW { Self::Few(nodes.collect()) } else { Self::Many(nodes.collect()) }
     }
 
     fn find(&self, text: &str) -> Option<&Node> {
@@ -166,6 +167,36 @@ impl Literals {
             Self::Few(nodes) => nodes.iter().find(|(name, _)| &**name == text).map(|(_, node)| node),
             Self::Many(nodes) => nodes.get(text),
         }
+    }
+}
+
+/// The first segment and what follows its slash. Segments are short: a plain loop beats the search of `split_once`.
+fn split(path: &str) -> (&str, Option<&str>) {
+    match path.bytes().position(|byte| byte == b'/') {
+        Some(slash) => (path.get(..slash).unwrap_or_default(), path.get(slash + 1..)),
+        None => (path, None),
+    }
+}
+
+/// FNV-1a. It needs no secret: what is hashed into a table comes from the API's definition, and no request adds to it.
+#[derive(Debug)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

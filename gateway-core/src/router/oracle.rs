@@ -120,7 +120,8 @@ pub(super) fn methods() -> impl Strategy<Value = Method> {
 
 /// Paths with slashes in odd places, encoded ones among them.
 pub(super) fn paths() -> impl Strategy<Value = String> {
-    vec(select(vec!["a", "a", "a", "b", "b", "c", "", "A", "%61", "a%2Fb", "..", "{x}"]), 1..6)
-        .prop_map(|segments| format!("/{}", segments.join("/")))
+    let segments = vec(select(vec!["a", "a", "a", "b", "b", "c", "", "A", "%61", "a%2Fb", "..", "{x}"]), 0..5);
+    (select(vec!["/", "/", "/", "//"]), segments, select(vec!["", "", "", "/", "//"]))
+        .prop_map(|(start, segments, end)| format!("{start}{}{end}", segments.join("/")))
         .prop_filter("a target that a server reads", |path| path.parse::<Uri>().is_ok())
 }

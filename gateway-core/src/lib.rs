@@ -47,7 +47,10 @@ pub use self::{
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
     route::Route,
-    router::{RouteMatch, Router},
+    router::{
+        ConflictReason, HttpRouter, PathError, PathSegment, PathTemplate, RestRouter, RouteConflict, RouteKey,
+        RouteKeyError, RouteMatch, RouteMethod, Router,
+    },
     service::{Parts, Request, Response, ResponseFuture},
     source::{SourceError, ValueSource, query_pairs},
     stage::{Deployment, FixedStage, Stage, StageService},

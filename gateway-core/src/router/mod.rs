@@ -1,5 +1,25 @@
 //! `Router`: which route serves. Pure and synchronous.
 
+mod conflict;
+mod http;
+mod key;
+mod method;
+mod path;
+mod rest;
+mod tree;
+
+#[cfg(test)]
+mod oracle;
+
+pub use self::{
+    conflict::{ConflictReason, RouteConflict},
+    http::HttpRouter,
+    key::{RouteKey, RouteKeyError},
+    method::RouteMethod,
+    path::{PathError, PathSegment, PathTemplate},
+    rest::RestRouter,
+};
+
 use crate::{context::PathParams, error::Error, service::Parts};
 
 /// Finds the route for an input: the head of an HTTP request, or a WebSocket message.

@@ -1,0 +1,206 @@
+//! The tree of segments that both kinds of router walk.
+//!
+//! A look-up visits the nodes that fit the path, in the order in which they are to be preferred, and the router
+//! decides at each whether to stop. What it costs depends on the path and not on how many routes there are: literal
+//! children of a node are compared one by one while they are few, and hashed when they are many.
+//!
+//! Nodes know nothing of variables' names, so two routes may name the variables at one place differently. Where the
+//! values stand is worked out once, for the route that was chosen.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+    ops::ControlFlow::{self, Continue},
+    sync::Arc,
+};
+
+use http::Uri;
+
+use super::{
+    RouteMatch,
+    method::RouteMethod,
+    path::{PathSegment, PathTemplate},
+};
+use crate::context::PathParams;
+
+/// More literal children than this are hashed.
+const FEW: usize = 8;
+
+/// All routes of an API, by path.
+#[derive(Debug)]
+pub(super) struct Tree {
+    root: Node,
+}
+
+/// A route at the node where its path ends.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) method: RouteMethod,
+    route: usize,
+    variables: Box<[Variable]>,
+}
+
+/// A variable of a route: the number of its segment, counted from zero, and whether it takes the rest of the path.
+#[derive(Debug)]
+struct Variable {
+    segment: usize,
+    greedy: bool,
+    name: Arc<str>,
+}
+
+/// Where the path of a request may end in the tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End<'t, 'p> {
+    /// The routes whose path ends here, at most one a method.
+    pub(super) entries: &'t [Entry],
+    /// What a greedy variable takes; `None` if the path matches without one.
+    pub(super) greedy: Option<&'p str>,
+}
+
+#[derive(Debug)]
+struct Node {
+    literals: Literals,
+    variable: Option<Box<Node>>,
+    ends: Box<[Entry]>,
+    greedy: Box<[Entry]>,
+}
+
+#[derive(Debug)]
+enum Literals {
+    Few(Box<[(Box<str>, Node)]>),
+    Many(HashMap<Box<str>, Node, BuildHasherDefault<Fnv>>),
+}
+
+impl Tree {
+    /// The tree of these routes. No two may have the same method and the same path but for names.
+    pub(super) fn new<'k>(routes: impl IntoIterator<Item = (usize, RouteMethod, &'k PathTemplate)>) -> Self {
+        let routes = routes.into_iter().map(|(route, method, path)| {
+            let variables = path.segments().iter().enumerate().filter_map(|(segment, part)| {
+                let greedy = matches!(part, PathSegment::Greedy(_));
+                // A copy for each route, so that cores that serve different routes count different references.
+                part.name().map(|name| Variable { segment, greedy, name: Arc::from(&**name) })
+            });
+            (Entry { method, route, variables: variables.collect() }, path.segments())
+        });
+        Self { root: Node::new(routes.collect()) }
+    }
+
+    /// Calls `visit` where the path fits, the best first: literal before `{variable}` before `{greedy+}`, at each
+    /// segment from the left. `path` has no slash before its first segment; `None` is the root.
+    pub(super) fn walk<'t, 'p>(
+        &'t self,
+        path: Option<&'p str>,
+        visit: &mut impl FnMut(End<'t, 'p>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        self.root.walk(path, visit)
+    }
+}
+
+impl Entry {
+    /// The match of this route with `path`, which starts at byte `offset` of the path of `uri`.
+    pub(super) fn found(&self, uri: &Uri, path: Option<&str>, offset: usize) -> RouteMatch {
+        let mut spans = Vec::with_capacity(self.variables.len());
+        let mut variables = self.variables.iter().peekable();
+        if let Some(path) = path.filter(|_| !self.variables.is_empty()) {
+            let mut start = 0;
+            for (number, segment) in path.as_bytes().split(|byte| *byte == b'/').enumerate() {
+                let Some(variable) = variables.peek() else { break };
+                if variable.segment == number {
+                    let end = if variable.greedy { path.len() } else { start + segment.len() };
+                    spans.push((Arc::clone(&variable.name), position(offset + start), position(offset + end)));
+                    variables.next();
+                }
+                start += segment.len() + 1;
+            }
+        }
+        RouteMatch { route: self.route, params: PathParams::new(uri, spans) }
+    }
+}
+
+impl Node {
+    fn new(routes: Vec<(Entry, &[PathSegment])>) -> Self {
+        let mut literals = BTreeMap::<&str, Vec<_>>::new();
+        let (mut variable, mut ends, mut greedy) = (Vec::new(), Vec::new(), Vec::new());
+        for (entry, path) in routes {
+            match path.split_first() {
+                None => ends.push(entry),
+                Some((PathSegment::Literal(text), rest)) => literals.entry(text).or_default().push((entry, rest)),
+                Some((PathSegment::Variable(_), rest)) => variable.push((entry, rest)),
+                Some((PathSegment::Greedy(_), _)) => greedy.push(entry),
+            }
+        }
+        Self {
+            literals: Literals::new(literals.into_iter().map(|(text, routes)| (text.into(), Self::new(routes)))),
+            variable: (!variable.is_empty()).then(|| Box::new(Self::new(variable))),
+            ends: ends.into(),
+            greedy: greedy.into(),
+        }
+    }
+
+    // As deep as the longest route, whatever the length of the path.
+    fn walk<'t, 'p>(
+        &'t self,
+        path: Option<&'p str>,
+        visit: &mut impl FnMut(End<'t, 'p>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(path) = path else {
+            return if self.ends.is_empty() { Continue(()) } else { visit(End { entries: &self.ends, greedy: None }) };
+        };
+        let (segment, rest) = split(path);
+        if let Some(child) = self.literals.find(segment) {
+            child.walk(rest, visit)?;
+        }
+        if let Some(child) = self.variable.as_deref().filter(|_| !segment.is_empty()) {
+            child.walk(rest, visit)?;
+        }
+        if self.greedy.is_empty() { Continue(()) } else { visit(End { entries: &self.greedy, greedy: Some(path) }) }
+    }
+}
+
+impl Literals {
+    fn new(nodes: impl ExactSizeIterator<Item = (Box<str>, Node)>) -> Self {
+        if nodes.len() <= FEW { Self::Few(nodes.collect()) } else { Self::Many(nodes.collect()) }
+    }
+
+    fn find(&self, text: &str) -> Option<&Node> {
+        match self {
+            Self::Few(nodes) => nodes.iter().find(|(name, _)| &**name == text).map(|(_, node)| node),
+            Self::Many(nodes) => nodes.get(text),
+        }
+    }
+}
+
+/// The first segment and what follows its slash. Segments are short: a plain loop beats the search of `split_once`.
+fn split(path: &str) -> (&str, Option<&str>) {
+    match path.bytes().position(|byte| byte == b'/') {
+        Some(slash) => (path.get(..slash).unwrap_or_default(), path.get(slash + 1..)),
+        None => (path, None),
+    }
+}
+
+/// FNV-1a. It needs no secret: what is hashed into a table comes from the API's definition, and no request adds to it.
+#[derive(Debug)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A place in a path, which `http::Uri` keeps far below the limit.
+fn position(byte: usize) -> u32 {
+    u32::try_from(byte).unwrap_or(u32::MAX)
+}

@@ -117,7 +117,8 @@ impl Body {
 
     pub(crate) fn with_tail(self, tail: Box<dyn Tail>) -> Self {
         // A body that is watched already, by a gateway behind this one, is wrapped: both are told.
-        let mut body = if self.tail.is_some() { Self::from_inner(Inner::Stream(UnsyncBoxBody::new(self))) } else { self };
+        let mut body =
+            if self.tail.is_some() { Self::from_inner(Inner::Stream(UnsyncBoxBody::new(self))) } else { self };
         body.tail = Some(tail);
         body
     }

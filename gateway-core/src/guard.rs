@@ -86,6 +86,21 @@ where
     }
 }
 
+#[async_trait]
+impl<G: Guard + ?Sized> Guard for Arc<G> {
+    async fn check(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        (**self).check(request, context).await
+    }
+
+    fn check_now(&self, request: &Parts, context: &Context) -> Option<Result<(), Error>> {
+        (**self).check_now(request, context)
+    }
+
+    fn reads_body(&self) -> bool {
+        (**self).reads_body()
+    }
+}
+
 /// Asks a guard, without waiting where it can answer so.
 pub(crate) async fn ask(guard: &dyn Guard, request: &Parts, context: &Context) -> Result<(), Error> {
     match guard.check_now(request, context) {

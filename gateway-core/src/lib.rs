@@ -23,6 +23,8 @@ mod source;
 mod stage;
 pub mod store;
 mod template;
+#[cfg(any(test, feature = "test-util"))]
+pub mod testing;
 mod usage_plan;
 
 #[cfg(feature = "metrics")]

@@ -76,6 +76,17 @@ where
     }
 }
 
+#[async_trait]
+impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
+    async fn authorize(&self, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+        (**self).authorize(request, context).await
+    }
+
+    fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
+        (**self).authorize_now(request, context)
+    }
+}
+
 /// An [`Authorizer`] as a [`Guard`]: writes what it found out into the context.
 #[derive(Clone)]
 pub struct AuthorizerGuard(pub Arc<dyn Authorizer>);

@@ -5,12 +5,17 @@ use std::{
 };
 
 use super::{has_stage, no_stage};
-use crate::{definition::Definition, gateway::CompiledMapping, problem::Problem, stage::Deployment};
+use crate::{
+    definition::{Definition, places},
+    gateway::CompiledMapping,
+    problem::Problem,
+    stage::Deployment,
+};
 
 /// Checks the custom domains: names, base paths, stages.
 pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
     let mut names = HashSet::new();
-    for (place, domain) in definition.domains.iter().enumerate() {
+    for (place, domain) in places(&definition.domains) {
         let pointer = format!("/domains/{place}");
         let labels = domain.name.strip_prefix("*.").unwrap_or(&domain.name);
         let in_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.');
@@ -46,7 +51,7 @@ pub(super) fn compile(
     definition: &Definition,
     find: impl Fn(&str, &str) -> Option<Arc<Deployment>>,
 ) -> HashMap<String, Vec<CompiledMapping>> {
-    let domains = definition.domains.iter().map(|domain| {
+    let domains = definition.domains.iter().flatten().map(|domain| {
         let mappings = domain.mappings.iter().filter_map(|mapping| {
             let deployment = find(&mapping.api, &mapping.stage)?;
             Some(CompiledMapping { base_path: mapping.base_path.as_str().into(), deployment })

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use self::routes::CompiledRoutes;
 use crate::{
-    definition::{Api, Definition},
+    definition::{Api, Definition, places},
     gateway::{ApiStages, Runtime, Snapshot},
     problem::{Problem, Problems},
     stage::Deployment,
@@ -17,28 +17,28 @@ use crate::{
 };
 
 /// Compiles a definition, or says everything that is wrong with it.
-pub(crate) fn compile(definition: Definition, runtime: &Runtime) -> Result<Snapshot, Problems> {
+pub(crate) fn compile(definition: &Definition, runtime: &Runtime) -> Result<Snapshot, Problems> {
     let mut problems = definition.problems.clone();
-    plans::check(&definition, &mut problems);
-    domains::check(&definition, &mut problems);
-    let routes: Vec<_> = each_api(&definition)
+    plans::check(definition, &mut problems);
+    domains::check(definition, &mut problems);
+    let routes: Vec<_> = each_api(definition)
         .map(|(pointer, api)| {
-            check_api(&definition, api, &pointer, &mut problems);
+            check_api(definition, api, &pointer, &mut problems);
             let routes = routes::compile(api, &pointer, &mut problems);
             stages::check(api, &routes, &pointer, &mut problems);
             routes
         })
         .collect();
     Problems::check(problems)?;
-    assemble(&definition, routes, runtime)
+    assemble(definition, routes, runtime)
 }
 
 fn each_api(definition: &Definition) -> impl Iterator<Item = (String, &Api)> {
-    definition.apis.iter().enumerate().map(|(place, api)| (format!("/apis/{place}"), api))
+    places(&definition.apis).map(|(place, api)| (format!("/apis/{place}"), api))
 }
 
 fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut Vec<Problem>) {
-    let first = definition.apis.iter().find(|other| other.stable_id() == api.stable_id());
+    let first = each_api(definition).map(|(_, other)| other).find(|other| other.stable_id() == api.stable_id());
     let field = if api.id.is_some() { "id" } else { "name" };
     if api.stable_id().is_empty() {
         problems.push(Problem::new(format!("{pointer}/{field}"), "an API needs a name"));
@@ -55,18 +55,16 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
 fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runtime) -> Result<Snapshot, Problems> {
     let account = definition.account_throttle.map(|throttle| Limiter::new(&*runtime.store, "account", throttle));
     let mut apis = BTreeMap::new();
-    for (api, routes) in definition.apis.iter().zip(routes) {
-        let router = routes::router(api.kind, routes.keys.iter().flatten().cloned()).map_err(|_| Problems::internal())?;
-        let stages = api.stages.iter().map(|stage| {
+    for ((_, api), routes) in each_api(definition).zip(routes) {
+        let router =
+            routes::router(api.kind, routes.keys.iter().flatten().cloned()).map_err(|_| Problems::internal())?;
+        let stages = api.stages.iter().flatten().map(|stage| {
             let plans = plans::compile(definition, api, &stage.name, &*runtime.store);
             let scene = stages::Scene { definition, api, stage, runtime, routes: &routes, account: account.as_ref() };
             (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(&router), plans)))
         });
-        let stages = ApiStages {
-            name: api.name.clone(),
-            default_endpoint: api.default_endpoint,
-            stages: stages.collect(),
-        };
+        let stages =
+            ApiStages { name: api.name.clone(), default_endpoint: api.default_endpoint, stages: stages.collect() };
         apis.insert(api.stable_id().to_owned(), stages);
     }
     let find = |api: &str, stage: &str| -> Option<Arc<Deployment>> {
@@ -80,8 +78,8 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
 /// Whether the definition has this stage of this API, by id or name.
 fn has_stage(definition: &Definition, api: &str, stage: &str) -> bool {
     let named = |candidate: &&Api| candidate.stable_id() == api || candidate.name == api;
-    let found = definition.apis.iter().find(named);
-    found.is_some_and(|api| api.stages.iter().any(|candidate| candidate.name == stage))
+    let found = definition.apis.iter().flatten().find(named);
+    found.is_some_and(|api| api.stages.iter().flatten().any(|candidate| candidate.name == stage))
 }
 
 fn no_stage(api: &str, stage: &str) -> String {

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::{has_stage, no_stage};
 use crate::{
     context::ApiKind,
-    definition::{Api, Definition},
+    definition::{Api, Definition, places},
     problem::{Problem, token},
     router::RouteKey,
     store::UsageStore,
@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
     let mut ids = HashSet::new();
     let mut taken = HashSet::new();
-    for (place, plan) in definition.plans.iter().enumerate() {
+    for (place, plan) in places(&definition.plans) {
         let pointer = format!("/usagePlans/{place}");
         if !ids.insert(&plan.id) {
             let message = format!("another usage plan is called `{}` already", plan.id);
@@ -53,7 +53,13 @@ fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &
             let pointer = format!("{pointer}/throttle/{}", token(route));
             if RouteKey::parse(route, ApiKind::Rest).is_err() {
                 problems.push(Problem::new(pointer, "write the route's key, such as `GET /pets/{id}`"));
-            } else if !definition.apis.iter().flat_map(|api| &api.routes).any(|(key, _)| key == route) {
+            } else if !definition
+                .apis
+                .iter()
+                .flatten()
+                .flat_map(|api| api.routes.iter().flatten())
+                .any(|(key, _)| key == route)
+            {
                 problems.push(Problem::new(pointer, format!("there is no route `{route}` to throttle")));
             }
         }
@@ -63,7 +69,7 @@ fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &
 /// The keys and limits of one stage.
 pub(super) fn compile(definition: &Definition, api: &Api, stage: &str, store: &dyn UsageStore) -> UsagePlans {
     let mut plans = UsagePlans::empty(api.key_source);
-    for plan in &definition.plans {
+    for (_, plan) in places(&definition.plans) {
         let here = plan.stages.iter().filter(|candidate| {
             candidate.stage == stage && (candidate.api == api.stable_id() || candidate.api == api.name)
         });

@@ -26,7 +26,11 @@ impl CompiledRoutes {
 /// Reads the route keys of an API, and checks what stands beside them.
 pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> CompiledRoutes {
     let mut keys = Vec::with_capacity(api.routes.len());
-    for (place, (text, route)) in api.routes.iter().enumerate() {
+    for (place, slot) in api.routes.iter().enumerate() {
+        let Some((text, route)) = slot else {
+            keys.push(None);
+            continue;
+        };
         let pointer = format!("{pointer}/routes/{place}");
         let mut wrong = |field: &str, message: &str| {
             problems.push(Problem::new(format!("{pointer}/{field}"), message));

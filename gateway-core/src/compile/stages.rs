@@ -7,7 +7,7 @@ use super::routes::CompiledRoutes;
 use crate::{
     authorizer::AuthorizerGuard,
     context::{ApiKind, RouteFacts, StageFacts},
-    definition::{Api, Definition, RouteDefinition, StageDefinition},
+    definition::{Api, Definition, RouteDefinition, StageDefinition, places},
     gateway::Runtime,
     observe::Observer,
     problem::{Problem, token},
@@ -22,12 +22,12 @@ const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Checks the stages of an API: names, variables, throttles.
 pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems: &mut Vec<Problem>) {
-    for (place, stage) in api.stages.iter().enumerate() {
+    for (place, stage) in places(&api.stages) {
         let pointer = format!("{pointer}/stages/{place}");
         let mut wrong = |field: &str, message: String| {
             problems.push(Problem::new(format!("{pointer}/{field}"), message));
         };
-        let before = api.stages.iter().take(place);
+        let before = api.stages.iter().take(place).flatten();
         if let Some(message) = wrong_name(&stage.name, api.kind) {
             wrong("name", message);
         } else if before.into_iter().any(|other| other.name == stage.name) {
@@ -42,7 +42,8 @@ pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems:
             }
         }
         for route in stage.throttles.keys().filter(|route| !routes.serve(route, api.kind)) {
-            let message = format!("the API has no route `{route}` to throttle; write its key, such as `GET /pets/{{id}}`");
+            let message =
+                format!("the API has no route `{route}` to throttle; write its key, such as `GET /pets/{{id}}`");
             wrong(&format!("routeSettings/{}", token(route)), message);
         }
     }
@@ -89,13 +90,18 @@ impl Scene<'_> {
             account_id: self.api.account_id.clone(),
             region: self.api.region.clone(),
             stage: self.stage.name.clone(),
-            deployment_id: self.stage.deployment_id.clone().unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
+            deployment_id: self
+                .stage
+                .deployment_id
+                .clone()
+                .unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
             variables: self.stage.variables.clone(),
         });
         let plans = Arc::new(plans);
-        let defined = self.api.routes.iter().map(|(_, route)| route);
+        let defined = self.api.routes.iter().flatten().map(|(_, route)| route);
         let keys = self.routes.keys.iter().flatten();
-        let routes = keys.zip(defined).enumerate().map(|(index, (key, route))| self.route(index, key, route, &facts, &plans));
+        let routes =
+            keys.zip(defined).enumerate().map(|(index, (key, route))| self.route(index, key, route, &facts, &plans));
         Deployment {
             routes: routes.collect(),
             observers: self.observers(&facts),

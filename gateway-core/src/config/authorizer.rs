@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// An authorizer, by its type.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthorizerConfig {
@@ -16,7 +16,7 @@ pub enum AuthorizerConfig {
 /// A JWT authorizer.
 ///
 /// AWS developer guide: *Controlling access to HTTP APIs with JWT authorizers*.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct JwtAuthorizerConfig {
     /// Must equal the token's `iss`.
@@ -24,16 +24,16 @@ pub struct JwtAuthorizerConfig {
     /// One of them must be in the token's `aud` (or equal its `client_id`).
     pub audience: Vec<String>,
     /// Where the token is; `$request.header.Authorization` unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub identity_source: Option<String>,
     /// Where the keys are; found by discovery from the issuer unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub jwks_uri: Option<String>,
     /// The keys themselves, as a JWK set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub jwks: Option<serde_json::Value>,
     /// Which signature algorithms are taken; `RS256`, `RS384` and `RS512` unless given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub algorithms: Vec<String>,
     /// How far the issuer's clock may be off, in seconds; 0 unless given.
     #[serde(default)]
@@ -41,7 +41,7 @@ pub struct JwtAuthorizerConfig {
 }
 
 /// An authorizer that the host registers.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CustomAuthorizerConfig {
     /// The name that it is registered under.
@@ -53,6 +53,6 @@ pub struct CustomAuthorizerConfig {
     #[serde(default)]
     pub result_ttl_in_seconds: u64,
     /// What the host's factory wants to know besides.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub settings: BTreeMap<String, serde_json::Value>,
 }

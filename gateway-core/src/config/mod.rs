@@ -1,11 +1,108 @@
 //! What the user writes: the definition of a gateway as data, in YAML or JSON.
+//!
+//! # Example
+//! ```
+//! # #[cfg(feature = "yaml")] {
+//! use gateway_core::{Body, Error, Gateway, Request, Response, config::{Config, Registry}};
+//!
+//! let config = Config::from_yaml(
+//!     "
+//! apis:
+//!   - name: greeter
+//!     protocolType: HTTP
+//!     routes:
+//!       - route: GET /hello
+//!         integration: { type: service, name: hello }
+//!     stages:
+//!       - name: $default
+//! ",
+//! )?;
+//! let hello = |_: Request| async { Ok::<_, Error>(Response::new(Body::from("hello"))) };
+//! let registry = Registry::new().service("hello", hello);
+//! let gateway = Gateway::new(config.define(&registry))?;
+//! # }
+//! # Ok::<(), gateway_core::Problems>(())
+//! ```
 
+mod api;
 mod authorizer;
+mod define;
 mod factory;
 mod integration;
+mod plan;
+mod registry;
+mod stage;
+mod tried;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
 
 pub use self::{
+    api::{ApiConfig, GatewayResponseConfig, ProtocolType, RouteConfig},
     authorizer::{AuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig},
     factory::{AuthorizerFactory, IntegrationFactory},
     integration::{HttpProxyConfig, IntegrationConfig, MockConfig, ServiceConfig},
+    plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
+    registry::Registry,
+    stage::{AccessLogConfig, LogDestination, RouteSettingsConfig, StageConfig},
+    tried::Tried,
 };
+use crate::problem::{Problem, Problems};
+
+/// The definition of a gateway as data.
+///
+/// Unknown fields are refused. Reading it stops only at what is no YAML or JSON at all; every other problem is kept,
+/// with its place, until the definition is compiled, so that all of them come at once.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Config {
+    /// The APIs.
+    #[serde(default)]
+    pub apis: Vec<Tried<ApiConfig>>,
+    /// The usage plans, with their keys.
+    #[serde(default)]
+    pub usage_plans: Vec<Tried<UsagePlanConfig>>,
+    /// The custom domains, with their base path mappings.
+    #[serde(default)]
+    pub domains: Vec<Tried<DomainConfig>>,
+    /// The throttle of all requests together.
+    #[serde(default)]
+    pub account_throttle: Option<Tried<ThrottleConfig>>,
+    /// What is no field of a definition.
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, Value>,
+}
+
+impl Config {
+    /// Reads a definition in JSON.
+    ///
+    /// # Errors
+    /// When the text is no JSON, or no object with lists where lists belong.
+    pub fn from_json(text: &str) -> Result<Self, Problems> {
+        let value =
+            serde_json::from_str(text).map_err(|error| Problem::new("", format!("this is no JSON: {error}")))?;
+        Self::from_value(value)
+    }
+
+    /// Reads a definition in YAML. A key that stands twice is refused.
+    ///
+    /// # Errors
+    /// When the text is no YAML, or no object with lists where lists belong.
+    #[cfg(feature = "yaml")]
+    pub fn from_yaml(text: &str) -> Result<Self, Problems> {
+        let options = serde_saphyr::options! { strict_booleans: true };
+        let value = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| Problem::new("", format!("this is no YAML: {error}")))?;
+        Self::from_value(value)
+    }
+
+    /// Reads a definition that was parsed already.
+    ///
+    /// # Errors
+    /// When it is no object with lists where lists belong.
+    pub fn from_value(value: Value) -> Result<Self, Problems> {
+        tried::parse(value).map_err(Into::into)
+    }
+}

@@ -15,6 +15,7 @@ pub struct ContextVariable(Name);
 macro_rules! names {
     ($($variant:ident = $($name:literal)|+;)+) => {
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(clippy::enum_variant_names, reason = "`identity.apiKey` ends so by itself")]
         enum Name {
             $($variant,)+
             Authorizer(Box<str>),

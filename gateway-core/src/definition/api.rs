@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{RouteDefinition, StageDefinition};
+use super::{RouteDefinition, Slots, StageDefinition, places};
 use crate::{
     context::ApiKind,
     guard::Guard,
@@ -27,8 +27,8 @@ pub struct Api {
     pub(crate) key_source: ApiKeySource,
     pub(crate) responses: GatewayResponses,
     pub(crate) guards: Vec<Arc<dyn Guard>>,
-    pub(crate) routes: Vec<(String, RouteDefinition)>,
-    pub(crate) stages: Vec<StageDefinition>,
+    pub(crate) routes: Slots<(String, RouteDefinition)>,
+    pub(crate) stages: Slots<StageDefinition>,
     pub(crate) default_endpoint: bool,
 }
 
@@ -101,7 +101,7 @@ impl Api {
     /// Adds a route: `GET /pets/{id}`, `ANY /admin/{proxy+}`, or `$default` for an HTTP API.
     #[must_use]
     pub fn route(mut self, key: impl Into<String>, route: RouteDefinition) -> Self {
-        self.routes.push((key.into(), route));
+        self.routes.push(Some((key.into(), route)));
         self
     }
 
@@ -109,7 +109,7 @@ impl Api {
     /// it; an HTTP API's `$default` stage has none.
     #[must_use]
     pub fn stage(mut self, stage: StageDefinition) -> Self {
-        self.stages.push(stage);
+        self.stages.push(Some(stage));
         self
     }
 
@@ -142,7 +142,7 @@ impl Api {
 
 impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let routes: Vec<_> = self.routes.iter().map(|(key, _)| key).collect();
+        let routes: Vec<_> = places(&self.routes).map(|(_, (key, _))| key).collect();
         f.debug_struct("Api").field("name", &self.name).field("routes", &routes).finish_non_exhaustive()
     }
 }

@@ -18,14 +18,23 @@ use crate::{
 /// the same thing, in [`Gateway::new`](crate::Gateway::new) and [`GatewayHandle::reload`](crate::GatewayHandle::reload).
 #[derive(Clone, Default)]
 pub struct Definition {
-    pub(crate) apis: Vec<Api>,
-    pub(crate) plans: Vec<Plan>,
-    pub(crate) domains: Vec<Domain>,
+    pub(crate) apis: Slots<Api>,
+    pub(crate) plans: Slots<Plan>,
+    pub(crate) domains: Slots<Domain>,
     pub(crate) account_throttle: Option<Throttle>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) limits: Limits,
     /// What was wrong already where the definition was read from.
     pub(crate) problems: Vec<Problem>,
+}
+
+/// A list whose unreadable parts are kept as `None`, so that the places of the others, which problems name, stay what
+/// they are. Such a part was reported when it was read, so nothing compiles with it.
+pub(crate) type Slots<T> = Vec<Option<T>>;
+
+/// The readable parts, with their places.
+pub(crate) fn places<T>(slots: &[Option<T>]) -> impl Iterator<Item = (usize, &T)> {
+    slots.iter().enumerate().filter_map(|(place, part)| Some((place, part.as_ref()?)))
 }
 
 /// The size limits of requests; AWS's own unless changed.
@@ -57,21 +66,21 @@ impl Definition {
     /// Adds an API.
     #[must_use]
     pub fn api(mut self, api: Api) -> Self {
-        self.apis.push(api);
+        self.apis.push(Some(api));
         self
     }
 
     /// Adds a usage plan.
     #[must_use]
     pub fn plan(mut self, plan: Plan) -> Self {
-        self.plans.push(plan);
+        self.plans.push(Some(plan));
         self
     }
 
     /// Adds a custom domain with its base path mappings.
     #[must_use]
     pub fn domain(mut self, domain: Domain) -> Self {
-        self.domains.push(domain);
+        self.domains.push(Some(domain));
         self
     }
 
@@ -99,7 +108,7 @@ impl Definition {
 
 impl std::fmt::Debug for Definition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.apis.iter().map(|api| &api.name).collect();
+        let names: Vec<_> = places(&self.apis).map(|(_, api)| &api.name).collect();
         f.debug_struct("Definition").field("apis", &names).field("plans", &self.plans).finish_non_exhaustive()
     }
 }

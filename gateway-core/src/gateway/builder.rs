@@ -79,7 +79,7 @@ impl GatewayBuilder {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(Arc::clone(&clock))));
         let runtime = Runtime { random: self.random.unwrap_or_else(Random::from_os), clock, store, peer: self.peer };
-        let snapshot = ArcSwap::from_pointee(compile::compile(self.definition, &runtime)?);
+        let snapshot = ArcSwap::from_pointee(compile::compile(&self.definition, &runtime)?);
         Ok(Gateway { shared: Arc::new(Shared { snapshot, runtime, reloading: Mutex::default() }) })
     }
 }

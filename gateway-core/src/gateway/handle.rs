@@ -5,12 +5,7 @@ use std::{
 
 use super::Shared;
 use crate::{
-    compile,
-    definition::Definition,
-    problem::Problems,
-    stage::Deployment,
-    store::StoreError,
-    usage_plan::Usage,
+    compile, definition::Definition, problem::Problems, stage::Deployment, store::StoreError, usage_plan::Usage,
 };
 
 /// Reloads a [`Gateway`](super::Gateway) and reads its state.
@@ -27,7 +22,7 @@ impl GatewayHandle {
     ///
     /// # Errors
     /// Everything that is wrong with the definition; the last good one then keeps serving.
-    pub fn reload(&self, definition: Definition) -> Result<(), Problems> {
+    pub fn reload(&self, definition: &Definition) -> Result<(), Problems> {
         let _one_after_the_other = self.shared.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = compile::compile(definition, &self.shared.runtime)?;
         self.shared.snapshot.store(Arc::new(snapshot));

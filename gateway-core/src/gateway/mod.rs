@@ -87,7 +87,8 @@ impl Gateway {
 
     fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
         let runtime = &self.shared.runtime;
-        let target = unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
+        let target =
+            unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
         let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
         let mut context = match source_ip {
             None => Context::begin(&parts, Arc::clone(&runtime.clock), &runtime.random),

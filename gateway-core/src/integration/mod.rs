@@ -7,10 +7,7 @@ use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
 
-pub use self::{
-    from_service::FromService,
-    service::IntegrationService,
-};
+pub use self::{from_service::FromService, service::IntegrationService};
 use crate::{
     context::Context,
     error::Error,
@@ -58,5 +55,12 @@ where
 {
     async fn invoke(&self, request: Request, _: &Context) -> Result<Response, Error> {
         self(request).await
+    }
+}
+
+#[async_trait]
+impl<I: Integration + ?Sized> Integration for Arc<I> {
+    async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
+        (**self).invoke(request, context).await
     }
 }

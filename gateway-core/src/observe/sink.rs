@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -12,6 +12,12 @@ use std::{
 pub trait LogSink: Send + Sync + 'static {
     /// Takes one line, without a line break. Called when a response's body is dropped, so it must not block for long.
     fn write(&self, line: &str);
+}
+
+impl LogSink for Arc<dyn LogSink> {
+    fn write(&self, line: &str) {
+        (**self).write(line);
+    }
 }
 
 impl<F: Fn(&str) + Send + Sync + 'static> LogSink for F {

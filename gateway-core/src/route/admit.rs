@@ -33,7 +33,7 @@ impl Admission {
     /// Lets the request pass, or refuses it.
     pub(crate) async fn admit(&self, request: Request, context: &Context) -> Result<Request, Error> {
         let (parts, mut body) = request.into_parts();
-        if self.guards.iter().any(|guard| guard.reads_body()) {
+        if self.guards.iter().any(Guard::reads_body) {
             buffer(&mut body, context).await?;
         }
         match self.kind {

@@ -28,7 +28,6 @@ pub struct Route {
 impl Route {
     /// Begins the definition of a route to `integration`.
     #[must_use]
-    #[expect(clippy::new_ret_no_self, reason = "the compiled route comes out of the gateway")]
     pub fn to(integration: impl Integration) -> RouteDefinition {
         RouteDefinition::new(Arc::new(integration))
     }

@@ -9,11 +9,7 @@ mod service;
 use std::sync::Arc;
 
 pub(crate) use self::service::serve;
-pub use self::{
-    deployment::Deployment,
-    fixed::FixedStage,
-    service::StageService,
-};
+pub use self::{deployment::Deployment, fixed::FixedStage, service::StageService};
 use crate::service::Parts;
 
 /// A stage: it decides for each request which deployment serves it.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{ApiKey, Quota, Throttle};
 
@@ -27,7 +27,7 @@ pub struct PlanStage {
 }
 
 /// Where an API takes its keys from.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ApiKeySource {
     /// The `x-api-key` header.

@@ -17,12 +17,12 @@ struct World {
 }
 
 impl World {
-    fn new(plan: Plan) -> Self {
+    fn new(plan: &Plan) -> Self {
         let clock = Arc::new(ManualClock::default());
         let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let stage = PlanStage::new("api", "prod").method("GET /slow", Throttle::new(1.0, 1));
         let mut plans = UsagePlans::empty(ApiKeySource::Header);
-        assert!(plans.insert(&plan, Some(&stage), &store).is_empty());
+        assert!(plans.insert(plan, Some(&stage), &store).is_empty());
         Self { clock, plans }
     }
 
@@ -42,7 +42,7 @@ fn plan() -> Plan {
 #[tokio::test]
 async fn only_a_good_key_passes() {
     let off = ApiKey::new("off", "switched-off-0123456789").unwrap().enabled(false);
-    let world = World::new(plan().key(off));
+    let world = World::new(&plan().key(off));
     assert_eq!(world.call(ALICE, "GET /").await, Ok(()));
     for wrong in ["", "alice", "switched-off-0123456789", &"x".repeat(4000)] {
         assert_eq!(world.call(wrong, "GET /").await, Err(ErrorKind::InvalidApiKey), "{wrong}");
@@ -55,7 +55,7 @@ async fn only_a_good_key_passes() {
 
 #[tokio::test]
 async fn each_key_has_its_own_limits_and_methods_come_first() {
-    let world = World::new(plan().throttle(Throttle::new(1.0, 3)));
+    let world = World::new(&plan().throttle(Throttle::new(1.0, 3)));
     assert_eq!(world.call(ALICE, "GET /slow").await, Ok(()));
     assert_eq!(world.call(ALICE, "GET /slow").await, Err(ErrorKind::Throttled), "the method's bucket is empty");
     assert_eq!(world.call(ALICE, "GET /").await, Ok(()), "it took nothing from the plan's");
@@ -68,7 +68,7 @@ async fn each_key_has_its_own_limits_and_methods_come_first() {
 
 #[tokio::test]
 async fn what_is_refused_is_not_counted() {
-    let world = World::new(plan().throttle(Throttle::new(1.0, 2)).quota(Quota::per_day(3)));
+    let world = World::new(&plan().throttle(Throttle::new(1.0, 2)).quota(Quota::per_day(3)));
     for expected in [Ok(()), Ok(()), Err(ErrorKind::Throttled), Err(ErrorKind::Throttled)] {
         assert_eq!(world.call(ALICE, "GET /").await, expected);
     }
@@ -104,7 +104,7 @@ fn a_quota_is_exact_under_concurrency() {
     const QUOTA: u64 = 1_234_567;
     const CALLS: u64 = if cfg!(debug_assertions) { 2_000_000 } else { 10_000_000 };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(8).build().unwrap();
-    let world = Arc::new(World::new(plan().quota(Quota::per_month(QUOTA))));
+    let world = Arc::new(World::new(&plan().quota(Quota::per_month(QUOTA))));
     let passed = Arc::new(AtomicU64::new(0));
     runtime.block_on(async {
         let tasks = (0..8).map(|_| {

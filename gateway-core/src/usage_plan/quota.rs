@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use time::{Date, Month, OffsetDateTime};
 
 use crate::store::Allowance;
@@ -25,7 +25,7 @@ pub struct Quota {
 }
 
 /// The period of a quota.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Period {
     /// A calendar day.

@@ -1,0 +1,266 @@
+//! The crossing from data to trait objects.
+
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+
+use super::{
+    AccessLogConfig, ApiConfig, AuthorizerConfig, Config, GatewayResponseConfig, LogDestination, Registry, RouteConfig,
+    StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
+};
+use crate::{
+    authorizer::{Authorizer, CachedAuthorizer},
+    context::{ApiKind, Authorization, Context},
+    definition::{Api, Definition, Domain, RouteDefinition, Slots, StageDefinition},
+    error::{Error, ErrorKind},
+    observe::{AccessLog, AccessLogFormat},
+    problem::{Problem, token},
+    responses::{GatewayResponse, GatewayResponseError},
+    service::{Parts, Request, Response},
+    source::ValueSource,
+    usage_plan::{ApiKey, Plan, PlanStage, Quota},
+};
+
+impl Config {
+    /// Makes a definition of the data, with what `registry` has.
+    ///
+    /// What is wrong is kept in the definition, and said when it is compiled, with everything else.
+    #[must_use]
+    pub fn define(&self, registry: &Registry) -> Definition {
+        let mut scribe = Scribe { registry, problems: Vec::new() };
+        let mut definition = Definition::new();
+        scribe.unknown("", &self.unknown);
+        definition.apis = scribe.each("/apis", &self.apis, Scribe::api);
+        definition.plans = scribe.each("/usagePlans", &self.usage_plans, Scribe::plan);
+        definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| {
+            let mappings = domain.mappings.iter();
+            mappings.fold(Domain::new(&domain.name), |domain, mapping| {
+                domain.map(&mapping.base_path, &mapping.api, &mapping.stage)
+            })
+        });
+        if let Some(throttle) = self.account_throttle.as_ref().and_then(|part| scribe.read("/accountThrottle", part)) {
+            definition = definition.account_throttle((*throttle).into());
+        }
+        definition.problems = scribe.problems;
+        definition
+    }
+}
+
+/// Writes a definition, and down what is wrong.
+struct Scribe<'a> {
+    registry: &'a Registry,
+    problems: Vec<Problem>,
+}
+
+type Authorizers = BTreeMap<String, Option<Arc<dyn Authorizer>>>;
+
+impl Scribe<'_> {
+    fn wrong(&mut self, pointer: impl Into<String>, message: impl std::fmt::Display) {
+        self.problems.push(Problem::new(pointer, message));
+    }
+
+    fn unknown(&mut self, pointer: &str, fields: &BTreeMap<String, serde_json::Value>) {
+        for field in fields.keys() {
+            self.wrong(format!("{pointer}/{}", token(field)), format!("unknown field `{field}`; remove or correct it"));
+        }
+    }
+
+    fn read<'t, T>(&mut self, pointer: &str, part: &'t Tried<T>) -> Option<&'t T> {
+        part.get().map_err(|problem| self.problems.push(problem.clone().below(pointer))).ok()
+    }
+
+    /// Reads every part of a list; one that cannot be read leaves its place empty.
+    fn each<T, U>(
+        &mut self,
+        pointer: &str,
+        parts: &[Tried<T>],
+        mut write: impl FnMut(&mut Self, &str, &T) -> U,
+    ) -> Slots<U> {
+        let mut slots = Slots::with_capacity(parts.len());
+        for (place, part) in parts.iter().enumerate() {
+            let pointer = format!("{pointer}/{place}");
+            let part = self.read(&pointer, part);
+            slots.push(part.map(|part| write(self, &pointer, part)));
+        }
+        slots
+    }
+
+    fn api(&mut self, pointer: &str, config: &ApiConfig) -> Api {
+        self.unknown(pointer, &config.unknown);
+        let mut api = Api::new(&config.name, config.protocol_type.into())
+            .api_key_source(config.api_key_source)
+            .default_endpoint(!config.disable_execute_api_endpoint);
+        api.id.clone_from(&config.id);
+        api.account_id = config.account_id.clone().unwrap_or(api.account_id);
+        api.region = config.region.clone().unwrap_or(api.region);
+        for (name, part) in &config.gateway_responses {
+            let pointer = format!("{pointer}/gatewayResponses/{}", token(name));
+            let Some(part) = self.read(&pointer, part) else { continue };
+            match response(part).map(|response| api.set_response(name, response)) {
+                Ok(true) => {}
+                Ok(false) => self.wrong(pointer, format!("`{name}` is no gateway response type that can be defined")),
+                Err(error) => self.wrong(pointer, error),
+            }
+        }
+        let authorizers = self.authorizers(pointer, config);
+        api.routes = self.each(&format!("{pointer}/routes"), &config.routes, |scribe, pointer, route| {
+            (route.route.clone(), scribe.route(pointer, route, &authorizers))
+        });
+        api.stages = self.each(&format!("{pointer}/stages"), &config.stages, |scribe, pointer, stage| {
+            scribe.stage(pointer, stage, config.protocol_type.into())
+        });
+        api
+    }
+
+    fn authorizers(&mut self, pointer: &str, config: &ApiConfig) -> Authorizers {
+        let mut authorizers = Authorizers::new();
+        for (name, part) in &config.authorizers {
+            let pointer = format!("{pointer}/authorizers/{}", token(name));
+            let made = self.read(&pointer, part).and_then(|part| {
+                let results = format!("{}/{name}", config.id.as_ref().unwrap_or(&config.name));
+                match self.registry.make_authorizer(part).and_then(|made| cached(self.registry, &results, part, made)) {
+                    Ok(made) => Some(made),
+                    Err(problem) => {
+                        self.problems.push(problem.below(&pointer));
+                        None
+                    }
+                }
+            });
+            authorizers.insert(name.clone(), made);
+        }
+        authorizers
+    }
+
+    fn route(&mut self, pointer: &str, config: &RouteConfig, authorizers: &Authorizers) -> RouteDefinition {
+        let integration = self.registry.make_integration(&config.integration).unwrap_or_else(|problem| {
+            self.problems.push(problem.below(&format!("{pointer}/integration")));
+            Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
+        });
+        let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
+        route.timeout = config.integration.timeout();
+        route.api_key_required = config.api_key_required;
+        if let Some(name) = &config.authorizer {
+            match authorizers.get(name) {
+                Some(made) => route.authorizer = Some(made.clone().unwrap_or_else(|| Arc::new(unmade))),
+                None => self.wrong(format!("{pointer}/authorizer"), format!("the API has no authorizer `{name}`")),
+            }
+        }
+        route
+    }
+
+    fn stage(&mut self, pointer: &str, config: &StageConfig, kind: ApiKind) -> StageDefinition {
+        let mut stage = StageDefinition::new(&config.name);
+        stage.deployment_id.clone_from(&config.deployment_id);
+        stage.variables.clone_from(&config.variables);
+        stage.default_throttle = config.default_route_settings.and_then(|settings| settings.throttle());
+        let settings = config.route_settings.iter();
+        stage.throttles = settings.filter_map(|(key, settings)| Some((key.clone(), settings.throttle()?))).collect();
+        stage.metrics = config.metrics_enabled || config.detailed_metrics_enabled;
+        stage.detailed_metrics = config.detailed_metrics_enabled;
+        if stage.metrics && cfg!(not(feature = "metrics")) {
+            self.wrong(format!("{pointer}/metricsEnabled"), "gateway-core was built without its feature `metrics`");
+        }
+        if let Some(log) = &config.access_log {
+            let pointer = format!("{pointer}/accessLog");
+            match access_log(self.registry, log, kind) {
+                Ok(log) => stage = stage.observer(log),
+                Err(problem) => self.problems.push(problem.below(&pointer)),
+            }
+        }
+        stage
+    }
+
+    fn plan(&mut self, pointer: &str, config: &UsagePlanConfig) -> Plan {
+        let mut plan = Plan::new(&config.id);
+        plan.throttle = config.throttle.map(Into::into);
+        plan.quota = config
+            .quota
+            .map(|quota| Quota::new(quota.limit, quota.period).with_offset(quota.offset).starting_on(quota.start_day));
+        for stage in &config.api_stages {
+            let methods = stage.throttle.iter();
+            plan =
+                plan.stage_with(methods.fold(PlanStage::new(&stage.api, &stage.stage), |stage, (route, throttle)| {
+                    stage.method(route, (*throttle).into())
+                }));
+        }
+        for (place, key) in config.api_keys.iter().enumerate() {
+            match api_key(key) {
+                Ok(key) => plan = plan.key(key),
+                Err(problem) => self.problems.push(problem.below(&format!("{pointer}/apiKeys/{place}"))),
+            }
+        }
+        plan
+    }
+}
+
+/// Stands where an authorizer could not be made, which was reported.
+fn unmade(_: &Parts, _: &Context) -> Result<Authorization, Error> {
+    Err(ErrorKind::AuthorizerConfigurationError.into())
+}
+
+fn api_key(config: &ApiKeyConfig) -> Result<ApiKey, Problem> {
+    let key = match (&config.value, &config.sha256) {
+        (Some(value), None) => ApiKey::new(&*config.id, value).map_err(|error| Problem::new("/value", error)),
+        (None, Some(digest)) => {
+            ApiKey::from_digest(&*config.id, digest).map_err(|error| Problem::new("/sha256", error))
+        }
+        _ => Err(Problem::new("", "give the key's `value`, or the `sha256` of it, and not both")),
+    };
+    key.map(|key| key.enabled(config.enabled))
+}
+
+fn cached(
+    registry: &Registry,
+    name: &str,
+    config: &AuthorizerConfig,
+    made: Arc<dyn Authorizer>,
+) -> Result<Arc<dyn Authorizer>, Problem> {
+    let AuthorizerConfig::Custom(custom) = config else { return Ok(made) };
+    if custom.result_ttl_in_seconds == 0 {
+        return Ok(made);
+    }
+    if custom.result_ttl_in_seconds > 3600 {
+        return Err(Problem::new("/resultTtlInSeconds", "results are remembered for at most 3600 seconds"));
+    }
+    if custom.identity_sources.is_empty() {
+        return Err(Problem::new("/identitySources", "name what results are remembered by, or remember none"));
+    }
+    let mut sources = Vec::with_capacity(custom.identity_sources.len());
+    for (place, source) in custom.identity_sources.iter().enumerate() {
+        let parsed = ValueSource::parse(source);
+        sources.push(parsed.map_err(|error| Problem::new(format!("/identitySources/{place}"), error))?);
+    }
+    let ttl = Duration::from_secs(custom.result_ttl_in_seconds);
+    Ok(Arc::new(CachedAuthorizer::new(made, sources, ttl).with_cache(registry.results(name))))
+}
+
+fn access_log(registry: &Registry, config: &AccessLogConfig, kind: ApiKind) -> Result<AccessLog, Problem> {
+    let format = match config.format.as_str() {
+        "CLF" => AccessLogFormat::clf(kind),
+        "JSON" => AccessLogFormat::json(kind),
+        "XML" => AccessLogFormat::xml(kind),
+        "CSV" => AccessLogFormat::csv(kind),
+        custom => AccessLogFormat::parse(custom).map_err(|error| Problem::new("/format", error))?,
+    };
+    Ok(match &config.destination {
+        LogDestination::Stdout => AccessLog::to_writer(format, io::stdout()),
+        LogDestination::Stderr => AccessLog::to_writer(format, io::stderr()),
+        LogDestination::Tracing => AccessLog::to_tracing(format),
+        LogDestination::Sink(name) => {
+            let message = || format!("no log sink `{name}` is registered; add it to the registry");
+            let sink = registry.sink(name).ok_or_else(|| Problem::new("/destination/sink", message()))?;
+            AccessLog::new(format, sink)
+        }
+    })
+}
+
+fn response(config: &GatewayResponseConfig) -> Result<GatewayResponse, GatewayResponseError> {
+    let mut response = GatewayResponse::new();
+    if let Some(status) = config.status_code {
+        response = response.status(status)?;
+    }
+    for (name, source) in &config.response_parameters {
+        let header = name.strip_prefix("gatewayresponse.header.").unwrap_or(name);
+        response = response.header(header, source)?;
+    }
+    let templates = config.response_templates.iter();
+    Ok(templates.fold(response, |response, (content_type, template)| response.template(content_type, template)))
+}

@@ -1,0 +1,111 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory};
+use crate::{
+    authorizer::{Authorizer, ResultCache},
+    integration::Integration,
+    observe::LogSink,
+    problem::Problem,
+};
+
+/// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
+///
+/// Keep it as long as the gateway: the results of cached authorizers live in it, so that they outlive a reload.
+#[derive(Default)]
+pub struct Registry {
+    integrations: Vec<Box<dyn IntegrationFactory>>,
+    authorizers: Vec<Box<dyn AuthorizerFactory>>,
+    services: HashMap<String, Arc<dyn Integration>>,
+    named: HashMap<String, Arc<dyn Authorizer>>,
+    sinks: HashMap<String, Arc<dyn LogSink>>,
+    results: Mutex<HashMap<String, ResultCache>>,
+}
+
+impl Registry {
+    /// A registry that knows nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a factory of integrations.
+    #[must_use]
+    pub fn integrations(mut self, factory: impl IntegrationFactory) -> Self {
+        self.integrations.push(Box::new(factory));
+        self
+    }
+
+    /// Adds a factory of authorizers.
+    #[must_use]
+    pub fn authorizers(mut self, factory: impl AuthorizerFactory) -> Self {
+        self.authorizers.push(Box::new(factory));
+        self
+    }
+
+    /// Registers what `integration: { type: service, name: ... }` calls.
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>, service: impl Integration) -> Self {
+        self.services.insert(name.into(), Arc::new(service));
+        self
+    }
+
+    /// Registers what an authorizer `{ type: custom, name: ... }` is.
+    #[must_use]
+    pub fn authorizer(mut self, name: impl Into<String>, authorizer: impl Authorizer) -> Self {
+        self.named.insert(name.into(), Arc::new(authorizer));
+        self
+    }
+
+    /// Registers where an access log with `destination: { sink: ... }` goes.
+    #[must_use]
+    pub fn log_sink(mut self, name: impl Into<String>, sink: impl LogSink) -> Self {
+        self.sinks.insert(name.into(), Arc::new(sink));
+        self
+    }
+
+    pub(super) fn sink(&self, name: &str) -> Option<Arc<dyn LogSink>> {
+        self.sinks.get(name).cloned()
+    }
+
+    pub(super) fn make_integration(&self, config: &IntegrationConfig) -> Result<Arc<dyn Integration>, Problem> {
+        if let IntegrationConfig::Service(service) = config {
+            let message = || format!("no service `{}` is registered; add it to the registry", service.name);
+            return self.services.get(&service.name).cloned().ok_or_else(|| Problem::new("/name", message()));
+        }
+        let made = self.integrations.iter().find_map(|factory| factory.integration(config));
+        made.unwrap_or_else(|| {
+            Err(Problem::new("/type", "no factory makes this integration; add gateway_integrations to the registry"))
+        })
+    }
+
+    pub(super) fn make_authorizer(&self, config: &AuthorizerConfig) -> Result<Arc<dyn Authorizer>, Problem> {
+        if let Some(made) = self.authorizers.iter().find_map(|factory| factory.authorizer(config)) {
+            return made;
+        }
+        let AuthorizerConfig::Custom(custom) = config else {
+            return Err(Problem::new("/type", "no factory makes this authorizer; add gateway_auth to the registry"));
+        };
+        let message = || format!("no authorizer `{}` is registered; add it to the registry", custom.name);
+        self.named.get(&custom.name).cloned().ok_or_else(|| Problem::new("/name", message()))
+    }
+
+    /// The results of an authorizer, which outlive a reload.
+    pub(super) fn results(&self, authorizer: &str) -> ResultCache {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.entry(authorizer.to_owned()).or_default().clone()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("services", &self.services.keys())
+            .field("authorizers", &self.named.keys())
+            .field("sinks", &self.sinks.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+use gateway_core::{
+    AccessLog, AccessLogFormat, Api, ApiKind, Body, Context, Definition, ErrorKind, Gateway, Request, Response, Route,
+    StageDefinition,
+    testing::{CapturedLines, RecordingIntegration, TestGateway},
+};
+use tower::ServiceExt;
+
+use crate::{Outcome, run};
+
+#[test]
+fn every_request_that_reaches_a_stage_is_logged_once_when_its_body_has_ended() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let format = AccessLogFormat::parse(
+            "$context.requestId $context.httpMethod $context.resourcePath $context.status $context.responseLength $context.error.responseType $context.integration.status",
+        )?;
+        let api = Api::rest("api")
+            .route("GET /x/{id}", Route::to(RecordingIntegration::answering("hello")))
+            .route("GET /down", Route::to(RecordingIntegration::failing(ErrorKind::IntegrationFailure)))
+            .stage(StageDefinition::new("prod").observer(AccessLog::new(format, lines.clone())));
+        let gateway = TestGateway::new(Definition::new().api(api))?;
+        for path in ["/prod/x/1", "/prod/down", "/prod/none", "/nostage"] {
+            gateway.send(http::Request::get(path)).await;
+        }
+        let lines: Vec<_> = lines.lines().iter().map(|line| line[37..].to_owned()).collect();
+        assert_eq!(
+            lines,
+            [
+                "GET /x/{id} 200 5 - 200",
+                "GET /down 504 55 INTEGRATION_FAILURE -",
+                "GET - 403 42 MISSING_AUTHENTICATION_TOKEN -",
+            ]
+        );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_client_that_leaves_is_logged_with_what_was_known() -> Outcome {
+    run(async {
+        let seen = CapturedLines::default();
+        let sink = seen.clone();
+        let observer = move |context: &Context| {
+            let response = context.response().copied();
+            let facts = response.map(|facts| (facts.status.map(|status| status.as_u16()), facts.complete));
+            gateway_core::LogSink::write(&sink, &format!("{facts:?} {:?}", context.lookup("resourcePath")));
+        };
+        let never = |_: Request| std::future::pending::<Result<Response, gateway_core::Error>>();
+        let endless = |_: Request| async {
+            let body = http_body_util::StreamBody::new(Endless);
+            Ok::<_, gateway_core::Error>(Response::new(Body::new(body)))
+        };
+        let api = Api::rest("api")
+            .route("GET /never", Route::to(never))
+            .route("GET /endless", Route::to(endless))
+            .stage(StageDefinition::new("prod").observer(observer));
+        let gateway = Gateway::new(Definition::new().api(api))?;
+
+        let request = http::Request::get("/prod/never").body(Body::empty())?;
+        let left = tokio::time::timeout(std::time::Duration::from_secs(1), gateway.clone().oneshot(request)).await;
+        assert!(left.is_err());
+        let request = http::Request::get("/prod/endless").body(Body::empty())?;
+        drop(gateway.oneshot(request).await?);
+        assert_eq!(
+            seen.lines(),
+            [r#"Some((None, false)) Some("/never")"#, r#"Some((Some(200), false)) Some("/endless")"#,]
+        );
+        Ok(())
+    })
+}
+
+/// A stream that always has more.
+struct Endless;
+
+impl futures_core::Stream for Endless {
+    type Item = Result<http_body::Frame<bytes::Bytes>, std::io::Error>;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(Some(Ok(http_body::Frame::data(bytes::Bytes::from_static(b"more")))))
+    }
+}
+
+#[test]
+fn a_stock_format_prints_a_whole_request() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let log = AccessLog::new(AccessLogFormat::clf(ApiKind::Rest), lines.clone());
+        let api = Api::rest("api")
+            .route("GET /x", Route::to(RecordingIntegration::answering("hello")))
+            .stage(StageDefinition::new("prod").observer(log));
+        let builder = Gateway::builder(Definition::new().api(api)).source_ip(|_| Some([192, 0, 2, 7].into()));
+        let response = TestGateway::build(builder)?.send(http::Request::get("/prod/x")).await;
+        let (id, extended) = (response.header("x-amzn-requestid"), response.header("x-amz-apigw-id"));
+        let expected = format!(r#"192.0.2.7 - - [01/Jan/2024:00:00:00 +0000] "GET /x HTTP/1.1" 200 5 {id} {extended}"#);
+        assert_eq!(lines.lines(), [expected]);
+        Ok(())
+    })
+}

@@ -1,0 +1,112 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use gateway_core::{
+    Api, ApiKey, Body, Definition, Error, Gateway, Plan, Quota, Request, Response, Route, StageDefinition, Throttle,
+    testing::{RecordingIntegration, TestGateway},
+};
+use tower::ServiceExt;
+
+use crate::{Outcome, run};
+
+const ALICE: &str = "alice-0123456789-0123";
+
+fn version(answer: &'static str) -> Result<Definition, gateway_core::ApiKeyError> {
+    let api = Api::rest("api")
+        .route("GET /x", Route::to(RecordingIntegration::answering(answer)).api_key_required())
+        .route("GET /y", Route::to(RecordingIntegration::answering(answer)))
+        .stage(StageDefinition::new("prod").throttle("GET /y", Throttle::new(0.001, 2)));
+    let plan = Plan::new("plan").quota(Quota::per_month(3)).stage("api", "prod").key(ApiKey::new("alice", ALICE)?);
+    Ok(Definition::new().api(api).plan(plan))
+}
+
+#[test]
+fn a_reload_changes_the_answer_and_keeps_what_was_used() -> Outcome {
+    run(async {
+        let gateway = TestGateway::new(version("old")?)?;
+        let handle = gateway.gateway().handle();
+        let call = async |path: &str| {
+            let response = gateway.send(http::Request::get(path).header("x-api-key", ALICE)).await;
+            (response.status.as_u16(), response.text().to_owned())
+        };
+        assert_eq!(call("/prod/x").await, (200, "old".to_owned()));
+        assert_eq!(call("/prod/x").await, (200, "old".to_owned()));
+        assert_eq!(call("/prod/y").await, (200, "old".to_owned()));
+        handle.reload(&version("new")?)?;
+        assert_eq!(call("/prod/x").await, (200, "new".to_owned()));
+        assert_eq!(call("/prod/x").await.0, 429, "the quota went on");
+        assert_eq!(call("/prod/y").await.0, 200);
+        assert_eq!(call("/prod/y").await.0, 429, "so did the bucket");
+        let usage = handle.usage("api", "prod", "alice").await?.ok_or("no usage")?;
+        assert_eq!((usage.used, usage.remaining), (3, 0));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_definition_with_problems_changes_nothing() -> Outcome {
+    run(async {
+        let gateway = TestGateway::new(version("old")?)?;
+        let broken = version("new")?.api(Api::rest("other"));
+        let problems = gateway.gateway().handle().reload(&broken).err().ok_or("it was taken")?;
+        assert_eq!(problems.to_string(), "/apis/1/stages: an API without a stage cannot be called; add one");
+        assert_eq!(gateway.send(http::Request::get("/prod/y")).await.text(), "old");
+        Ok(())
+    })
+}
+
+/// Two routes of each version give the version's name: no request may see one of each, and none may fail.
+#[test]
+fn no_request_fails_or_sees_a_mixture_while_definitions_are_swapped() -> Outcome {
+    const QUOTA: u64 = 2_000;
+    let named = |version: u64| -> Result<Definition, Box<dyn std::error::Error>> {
+        let answer = move |request: Request| async move {
+            let stage = request.headers().get("x-version").cloned();
+            let mut response = Response::new(Body::from(version.to_string()));
+            response.headers_mut().extend(stage.map(|stage| (http::HeaderName::from_static("x-version"), stage)));
+            Ok::<_, Error>(response)
+        };
+        let api = Api::rest("api")
+            .route("GET /counted", Route::to(answer).api_key_required())
+            .route(format!("GET /v{version}"), Route::to(answer))
+            .stage(StageDefinition::new("prod").variable("version", version.to_string()));
+        let plan =
+            Plan::new("plan").quota(Quota::per_month(QUOTA)).stage("api", "prod").key(ApiKey::new("alice", ALICE)?);
+        Ok(Definition::new().api(api).plan(plan))
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
+    runtime.block_on(async {
+        let gateway = Gateway::new(named(0)?)?;
+        let passed = Arc::new(AtomicU64::new(0));
+        let callers = (0..4).map(|_| {
+            let (gateway, passed) = (gateway.clone(), Arc::clone(&passed));
+            tokio::spawn(async move {
+                for _ in 0..QUOTA {
+                    let request = http::Request::get("/prod/counted").header("x-api-key", ALICE).body(Body::empty());
+                    let Ok(response) = gateway.clone().oneshot(request.unwrap()).await;
+                    assert!(matches!(response.status().as_u16(), 200 | 429), "{}", response.status());
+                    passed.fetch_add(u64::from(response.status() == 200), Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        for version in 1..200 {
+            gateway.handle().reload(&named(version)?)?;
+            let deployment = gateway.handle().deployment("api", "prod").ok_or("no deployment")?;
+            assert_eq!(deployment.facts().variables["version"], version.to_string());
+            assert_eq!(deployment.routes()[1].facts().route_key, format!("GET /v{version}"));
+            let own = http::Request::get(format!("/prod/v{version}")).body(Body::empty())?;
+            let response = gateway.clone().oneshot(own).await?;
+            assert_eq!(response.into_body().collect().await?, version.to_string());
+            tokio::task::yield_now().await;
+        }
+        for caller in callers {
+            caller.await?;
+        }
+        assert_eq!(passed.load(Ordering::SeqCst), QUOTA, "exactly the quota passed, over all versions");
+        Ok(())
+    })
+}

@@ -14,7 +14,9 @@ pub(crate) struct BodyPath(Vec<Step>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
+    /// `.name`: a member of an object.
     Child(Box<str>),
+    /// `[0]`: an item of an array, counted from zero.
     Index(usize),
 }
 
@@ -65,6 +67,7 @@ fn text(value: &RawValue) -> Result<String, serde_json::Error> {
     }
 }
 
+/// A string as it is, JSON for the rest.
 fn plain(json: &str) -> Result<String, serde_json::Error> {
     if json.starts_with('"') { serde_json::from_str(json) } else { Ok(json.to_owned()) }
 }

@@ -47,6 +47,8 @@ pub struct PathError {
 enum Reason {
     #[error("it must start with `/`")]
     NoSlash,
+    #[error("it has more than {MAX} segments; shorten it", MAX = PathTemplate::MAX_SEGMENTS)]
+    TooLong,
     #[error("it ends with `/`; leave that out")]
     TrailingSlash,
     #[error("it is empty; write one `/` between segments")]
@@ -69,6 +71,9 @@ enum Reason {
 }
 
 impl PathTemplate {
+    /// The most segments that a template may have. AWS documents no such limit; look-ups go as deep as this.
+    pub const MAX_SEGMENTS: usize = 256;
+
     /// Parses a template by the rules of this kind of API; they differ in the characters of literal segments only.
     ///
     /// # Errors
@@ -81,6 +86,9 @@ impl PathTemplate {
         }
         if rest.ends_with('/') {
             return Err(error(None, Reason::TrailingSlash));
+        }
+        if rest.split('/').nth(Self::MAX_SEGMENTS).is_some() {
+            return Err(error(None, Reason::TooLong));
         }
         let mut segments = Vec::new();
         let mut names = HashSet::new();

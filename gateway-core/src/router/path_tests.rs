@@ -55,6 +55,12 @@ fn errors_say_what_and_where() {
 }
 
 #[test]
+fn paths_are_only_so_deep() {
+    assert!(PathTemplate::parse(&"/a".repeat(256), ApiKind::Rest).is_ok());
+    assert!(refused(&"/a".repeat(257)).ends_with("it has more than 256 segments; shorten it"));
+}
+
+#[test]
 fn route_keys() {
     for text in ["GET /", "ANY /{proxy+}", "DELETE /pets/{id}"] {
         for kind in [ApiKind::Rest, ApiKind::Http] {

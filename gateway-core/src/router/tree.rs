@@ -2,7 +2,8 @@
 //!
 //! A look-up visits the nodes that fit the path, in the order in which they are to be preferred, and the router
 //! decides at each whether to stop. What it costs depends on the path and not on how many routes there are: literal
-//! children of a node are compared one by one while they are few, and hashed when they are many.
+//! children of a node are compared one by one while they are few, and hashed when they are many. A node is visited at
+//! most once, so that no path makes a look-up dearer than the routes that begin like it.
 //!
 //! Nodes know nothing of variables' names, so two routes may name the variables at one place differently. Where the
 //! values stand is worked out once, for the route that was chosen.
@@ -57,17 +58,23 @@ pub(super) struct End<'t, 'p> {
     pub(super) greedy: Option<&'p str>,
 }
 
+/// One place in the paths of routes: what may follow, and which routes end.
 #[derive(Debug)]
 struct Node {
     literals: Literals,
     variable: Option<Box<Node>>,
+    /// The routes that end here.
     ends: Box<[Entry]>,
+    /// The routes that end in a greedy variable after this.
     greedy: Box<[Entry]>,
 }
 
+/// What follows a node as text. Both are found without looking at more than a few.
 #[derive(Debug)]
 enum Literals {
+    /// Compared one by one.
     Few(Box<[(Box<str>, Node)]>),
+    /// Hashed.
     Many(HashMap<Box<str>, Node, BuildHasherDefault<Fnv>>),
 }
 
@@ -98,6 +105,8 @@ impl Tree {
 
 impl Entry {
     /// The match of this route with `path`, which starts at byte `offset` of the path of `uri`.
+    ///
+    /// Allocates one list of values if the route has variables, and nothing otherwise.
     pub(super) fn found(&self, uri: &Uri, path: Option<&str>, offset: usize) -> RouteMatch {
         let mut spans = Vec::with_capacity(self.variables.len());
         let mut variables = self.variables.iter().peekable();
@@ -118,6 +127,7 @@ impl Entry {
 }
 
 impl Node {
+    /// The node of routes of which these segments are left.
     fn new(routes: Vec<(Entry, &[PathSegment])>) -> Self {
         let mut literals = BTreeMap::<&str, Vec<_>>::new();
         let (mut variable, mut ends, mut greedy) = (Vec::new(), Vec::new(), Vec::new());
@@ -137,7 +147,7 @@ impl Node {
         }
     }
 
-    // As deep as the longest route, whatever the length of the path.
+    /// See [`Tree::walk`]. It goes as deep as the longest route, whatever the length of the path.
     fn walk<'t, 'p>(
         &'t self,
         path: Option<&'p str>,

@@ -138,7 +138,12 @@ impl Body {
     /// # Errors
     /// [`BodyError::TooLarge`] past the limit, [`BodyError::Transport`] when the connection fails.
     pub async fn collect(mut self) -> Result<Bytes, BodyError> {
-        self.buffer().await
+        let bytes = self.buffer().await?;
+        self.inner = Inner::Empty;
+        if let Some(tail) = &mut self.tail {
+            tail.data(bytes.len() as u64);
+        }
+        Ok(bytes)
     }
 
     /// Reads the body into memory and keeps it there, so that it can be read again.

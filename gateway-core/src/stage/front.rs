@@ -1,6 +1,6 @@
 //! What a request must be before anything is asked of it: within the limits, and unambiguous.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Uri, header};
 
 use crate::{
     definition::Limits,
@@ -8,10 +8,9 @@ use crate::{
     service::Parts,
 };
 
-/// Refuses what is too large, and what two readers could read in two ways.
-pub(super) fn check(request: &Parts, limits: &Limits) -> Result<(), Error> {
-    let target = request.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    if target > limits.uri {
+/// Refuses what is too large, and what two readers could read in two ways. `target` is the URI as it arrived.
+pub(super) fn check(request: &Parts, target: &Uri, limits: &Limits) -> Result<(), Error> {
+    if target.path_and_query().map_or(0, |target| target.as_str().len()) > limits.uri {
         return Err(ErrorKind::UriTooLong.into());
     }
     if request.uri.query().is_some_and(|query| query.contains(['|', '{', '}'])) {
@@ -46,7 +45,7 @@ mod tests {
 
     fn refused(request: http::request::Builder) -> Option<ErrorKind> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        check(&parts, &Limits::default()).err().map(|error| error.kind())
+        check(&parts, &parts.uri, &Limits::default()).err().map(|error| error.kind())
     }
 
     #[test]

@@ -1,0 +1,19 @@
+//! HTTP backends: the proxy, the address it calls, the headers it changes, the client that it calls with.
+
+#[cfg(feature = "proxy")]
+mod client;
+#[cfg(feature = "proxy")]
+mod default_client;
+mod headers;
+mod proxy;
+mod uri;
+
+#[cfg(feature = "proxy")]
+pub use self::{
+    client::{ClientError, PooledClient, PooledClientBuilder},
+    default_client::HttpProxyError,
+};
+pub use self::{
+    proxy::HttpProxy,
+    uri::{UriTemplate, UriTemplateError},
+};

@@ -161,8 +161,8 @@ impl UriTemplate {
         for piece in &self.query {
             let value = piece.value(values)?;
             match piece {
-                // As part of a path these letters were text; here they would end the value or mean a space.
-                Piece::PathVariable(_) => escape(out, value, &['&', '=', '+', ';', '?', '#']),
+                // As part of a path these letters were text; here they end a value, mean a space, or are not allowed.
+                Piece::PathVariable(_) => escape(out, value, &['&', '=', '+', ';', '?', '#', '"']),
                 Piece::StageVariable(_) if value.contains('#') => return Err(RenderError::Reserved),
                 Piece::StageVariable(_) | Piece::Text(_) => out.push_str(value),
             }

@@ -67,7 +67,7 @@ fn compare(id: &str, expected: &Value, found: &HeaderMap, ignored: &[&str]) {
         assert!(is_ignored(&name) || matches(matcher, value), "{id}: {name} is {value:?}, not {matcher}");
     }
     if expected["headers_complete"] == true {
-        for name in found.keys().map(|name| name.as_str()).filter(|name| !is_ignored(name)) {
+        for name in found.keys().map(http::HeaderName::as_str).filter(|name| !is_ignored(name)) {
             let expected = headers.keys().any(|header| header.eq_ignore_ascii_case(name));
             assert!(expected, "{id}: {name} was not expected");
         }

@@ -8,7 +8,7 @@ use http::{Method, StatusCode, Version, header};
 use http_body::Body as _;
 
 use super::{
-    headers::{Rules, set_content_length},
+    headers::{Rules, clients_host, set_content_length},
     uri::{UriTemplate, UriTemplateError},
 };
 
@@ -106,9 +106,8 @@ impl Integration for HttpProxy {
         rules.strip_request(&mut parts.headers);
         rules.extend_request(&mut parts.headers, context);
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
-        if !(self.preserve_host && parts.headers.contains_key(header::HOST)) {
-            parts.headers.insert(header::HOST, host);
-        }
+        let host = if self.preserve_host { clients_host(&parts.headers, context).unwrap_or(host) } else { host };
+        parts.headers.insert(header::HOST, host);
         parts.uri = uri;
         parts.version = Version::HTTP_11;
         let method = parts.method.clone();

@@ -58,6 +58,8 @@ async fn the_clients_host_is_kept_on_the_wire() {
     let mut request = get("/");
     request.headers_mut().insert("host", "api.example.com".parse().unwrap());
     assert!(text(invoke(&proxy, request).await.unwrap()).await.contains("host=api.example.com "));
+    let named_by_http2 = get("https://api.example.com:8443/");
+    assert!(text(invoke(&proxy, named_by_http2).await.unwrap()).await.contains("host=api.example.com:8443 "));
 }
 
 #[tokio::test]

@@ -47,6 +47,13 @@ async fn https_without_tls_says_what_is_missing() {
     assert!(causes(&error).contains("tls-aws-lc-rs"), "{}", causes(&error));
 }
 
+#[cfg(not(feature = "tls-aws-lc-rs"))]
+#[test]
+fn without_the_feature_https_is_refused_at_once() {
+    let error = HttpProxy::to("https://127.0.0.1:1/").unwrap_err();
+    assert!(error.to_string().contains("tls-aws-lc-rs"), "{error}");
+}
+
 #[tokio::test]
 async fn a_body_over_its_limit_is_too_large() {
     for speaks in [Speaks::Http1, Speaks::Http2] {

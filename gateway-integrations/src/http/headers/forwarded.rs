@@ -24,11 +24,10 @@ impl Origin {
     /// To be read before the `Host` header becomes the backend's.
     pub(super) fn of(headers: &HeaderMap, context: &Context) -> Self {
         let request = context.request();
-        let authority = || HeaderValue::from_str(request.uri.authority()?.as_str()).ok();
         Self {
             address: request.source_ip.map(|address| address.to_canonical()),
             https: request.uri.scheme() == Some(&Scheme::HTTPS),
-            host: headers.get(header::HOST).cloned().or_else(authority),
+            host: clients_host(headers, context),
         }
     }
 
@@ -92,6 +91,12 @@ impl Origin {
         let valid = |letter: char| letter.is_ascii_alphanumeric() || "-._~:[]".contains(letter);
         (!host.is_empty() && host.chars().all(valid)).then_some(host)
     }
+}
+
+/// The host that the client named: over HTTP/2 it stands in the address.
+pub(in crate::http) fn clients_host(headers: &HeaderMap, context: &Context) -> Option<HeaderValue> {
+    let authority = || HeaderValue::from_str(context.request().uri.authority()?.as_str()).ok();
+    headers.get(header::HOST).cloned().or_else(authority)
 }
 
 /// Appends the gateway to `Via`, in AWS's own words.

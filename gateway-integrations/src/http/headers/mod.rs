@@ -7,7 +7,7 @@ mod response;
 
 use gateway_core::{ApiKind, Context};
 
-pub(super) use self::request::set_content_length;
+pub(super) use self::{forwarded::clients_host, request::set_content_length};
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::{HttpProxy, Mock};
 
 /// Makes the HTTP proxies and mocks of a definition.
 ///
-/// It holds the client that all of them call through, so that a reload keeps the connections.
+/// It holds the client that all of them call through, so that a reload keeps the connections. Other types of
+/// integrations are left to other factories.
 ///
 /// # Example
 /// ```
@@ -46,6 +47,7 @@ impl Integrations {
         Ok(Self::new(Arc::new(crate::http::PooledClient::new()?)))
     }
 
+    /// The proxy of a definition; the timeout is checked here and kept by the gateway.
     fn http_proxy(&self, config: &HttpProxyConfig) -> Result<HttpProxy, Problem> {
         if let Some(millis) = config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
             return Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000")));
@@ -94,6 +96,7 @@ fn method(name: &str) -> Result<Option<Method>, Problem> {
     }
 }
 
+/// The mock of a definition; JSON unless its headers say otherwise.
 fn mock(config: &MockConfig) -> Result<Mock, Problem> {
     let status = StatusCode::from_u16(config.status_code).ok().filter(|_| (200..=599).contains(&config.status_code));
     let status = status.ok_or_else(|| {

@@ -1,4 +1,7 @@
 //! HTTP backends: the proxy, the address it calls, the headers it changes, the client that it calls with.
+//!
+//! [`HttpProxy`] works over any [`HttpClient`](gateway_core::HttpClient); `PooledClient` is the one that comes with the
+//! feature `proxy`.
 
 #[cfg(feature = "proxy")]
 mod client;

@@ -27,6 +27,7 @@ pub(super) struct Watched {
 pub(super) struct Watch(Option<Arc<AtomicBool>>);
 
 impl Watched {
+    /// An empty body cannot go over a limit, and costs nothing here.
     pub(super) fn new(body: Body) -> (Self, Watch) {
         let flag = (!http_body::Body::is_end_stream(&body)).then(Arc::default);
         (Self { body, too_large: flag.clone() }, Watch(flag))
@@ -34,6 +35,7 @@ impl Watched {
 }
 
 impl Watch {
+    /// Whether the body went over its limit, as far as it was read.
     pub(super) fn was_too_large(&self) -> bool {
         self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire))
     }
@@ -60,15 +62,17 @@ impl http_body::Body for Watched {
     }
 }
 
-/// A response's body that holds the request's slot until it ends or is dropped.
+/// A response's body that holds the request's slot until it is dropped.
+///
+/// The gateway's `Body` drops what it reads from as soon as that has ended, so the slot is free then.
 pub(super) struct Held {
     body: Incoming,
-    slot: Option<OwnedSemaphorePermit>,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Held {
     pub(super) fn new(body: Incoming, slot: OwnedSemaphorePermit) -> Self {
-        Self { body, slot: Some(slot) }
+        Self { body, _slot: slot }
     }
 }
 
@@ -77,11 +81,7 @@ impl http_body::Body for Held {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if !matches!(frame, Some(Ok(_))) {
-            self.slot = None;
-        }
-        Poll::Ready(frame)
+        Pin::new(&mut self.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

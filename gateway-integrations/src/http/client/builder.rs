@@ -24,6 +24,23 @@ pub enum ClientError {
 }
 
 /// Sets a [`PooledClient`] up.
+///
+/// Timeouts for answers are not the client's: the gateway holds every integration to its own.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// use gateway_integrations::http::PooledClient;
+///
+/// let client = PooledClient::builder()
+///     .connect_timeout(Duration::from_millis(500))
+///     .pool_idle_timeout(Duration::from_secs(10))
+///     .pool_max_idle_per_host(32)
+///     .http2_prior_knowledge()
+///     .plain_only()
+///     .build()?;
+/// # Ok::<(), gateway_integrations::http::ClientError>(())
+/// ```
 #[derive(Clone)]
 pub struct PooledClientBuilder {
     connect_timeout: Duration,
@@ -59,7 +76,8 @@ impl PooledClientBuilder {
         self
     }
 
-    /// How long a connection is kept without being used; 30 seconds unless set.
+    /// How long a connection is kept without being used; 30 seconds unless set. Best less than the backend's own, or
+    /// requests meet connections that are being closed.
     #[must_use]
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
@@ -128,6 +146,7 @@ impl PooledClientBuilder {
         Ok(PooledClient { client, slots: self.max_requests.map(|requests| Arc::new(Semaphore::new(requests))) })
     }
 
+    /// What TLS is spoken with, if any; the protocols offered are those that the client can speak.
     #[cfg(feature = "tls-aws-lc-rs")]
     fn tls_config(&self) -> Result<Option<Arc<rustls::ClientConfig>>, ClientError> {
         if self.plain_only {

@@ -30,11 +30,13 @@ pub(super) struct Connector {
     tls: Option<std::sync::Arc<rustls::ClientConfig>>,
 }
 
+/// The backend, or the name server, did not answer in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection within {0:?}")]
 struct Late(Duration);
 
 impl Connector {
+    /// Connections that must stand within `limit`.
     pub(super) fn new(
         limit: Duration,
         #[cfg(feature = "tls-aws-lc-rs")] tls: Option<std::sync::Arc<rustls::ClientConfig>>,

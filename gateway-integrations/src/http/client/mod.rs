@@ -96,6 +96,7 @@ impl HttpClient for PooledClient {
     }
 }
 
+/// There is no answer, because of `source`.
 fn failure(source: impl StdError + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::IntegrationFailure).with_source(source)
 }

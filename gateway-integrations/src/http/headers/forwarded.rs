@@ -47,6 +47,7 @@ impl Origin {
         }
     }
 
+    /// Says which host the client called, whatever the client itself said about that.
     pub(super) fn add_x_forwarded_host(&self, headers: &mut HeaderMap) {
         match &self.host {
             Some(host) => headers.insert(&HOST, host.clone()),
@@ -54,7 +55,8 @@ impl Origin {
         };
     }
 
-    /// Appends an element to `Forwarded` (RFC 7239).
+    /// Appends an element to `Forwarded` (RFC 7239). `by` is left out: which address took the call is the host
+    /// server's knowledge.
     pub(super) fn add_forwarded(&self, headers: &mut HeaderMap) {
         let mut element = String::with_capacity(96);
         // Writing to a String cannot fail.
@@ -72,10 +74,12 @@ impl Origin {
         append(headers, &header::FORWARDED, &element);
     }
 
+    /// The scheme that the client used; plain text unless the address says otherwise.
     fn proto(&self) -> &'static str {
         if self.https { "https" } else { "http" }
     }
 
+    /// The port that the client called, which is the scheme's own unless `Host` names one.
     fn port(&self) -> HeaderValue {
         let port = self.host_name().and_then(|host| host.parse::<Authority>().ok()?.port_u16());
         match port {

@@ -15,6 +15,8 @@ static HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// Removes what ends here, and what `Connection` names beside it.
+///
+/// To be done before anything is added: a client must not be able to name away what the gateway says.
 pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let listed: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(names).collect();
     for name in &listed {
@@ -23,6 +25,7 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     remove_all(headers, &HOP_BY_HOP);
 }
 
+/// Removes headers with all their values.
 pub(super) fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
     for name in names {
         headers.remove(name);
@@ -35,6 +38,7 @@ fn names(value: &HeaderValue) -> impl Iterator<Item = HeaderName> {
     text.split(',').map(str::trim).filter(|option| !is_plain_option(option)).filter_map(|name| name.parse().ok())
 }
 
+/// Whether an option of `Connection` is about the connection itself.
 fn is_plain_option(option: &str) -> bool {
     ["", "keep-alive", "close", "upgrade"].iter().any(|plain| option.eq_ignore_ascii_case(plain))
 }

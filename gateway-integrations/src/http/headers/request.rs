@@ -1,3 +1,5 @@
+//! From the client to the backend.
+
 use gateway_core::Context;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
@@ -12,6 +14,7 @@ static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-over
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
 
+/// What a REST API's `HTTP_PROXY` keeps from the backend, beside what is hop-by-hop.
 static REST_DROPS: [HeaderName; 5] =
     [header::CONTENT_ENCODING, header::MAX_FORWARDS, header::SERVER, header::VIA, header::WWW_AUTHENTICATE];
 
@@ -40,7 +43,10 @@ impl Rules {
         }
     }
 
-    /// Adds what the gateway tells the backend about the request.
+    /// Adds what the gateway tells the backend about the request. What a client sent under the same names is replaced,
+    /// or continued where the header is a list.
+    ///
+    /// To be called while `Host` is still the client's.
     pub(in crate::http) fn extend_request(self, headers: &mut HeaderMap, context: &Context) {
         let origin = Origin::of(headers, context);
         match self {
@@ -91,6 +97,7 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     }
 }
 
+/// Replaces a header, if there is something to say.
 fn set(headers: &mut HeaderMap, name: &HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value {
         headers.insert(name, value);

@@ -1,3 +1,5 @@
+//! From the backend to the client.
+
 use gateway_core::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
@@ -24,7 +26,10 @@ static REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-co
 static REST_DROPS: [HeaderName; 3] = [header::EXPECT, header::HOST, header::VIA];
 
 impl Rules {
-    /// Makes the backend's headers those of the answer to the client, who asked with `method`.
+    /// Makes the backend's headers those of the answer to the client; `method` is what the backend was asked with.
+    ///
+    /// A REST API's answer has a content type, JSON where the backend named none. `Content-Length` stays beside its
+    /// renamed copy, since an answer to `HEAD` has no other way to tell it.
     ///
     /// AWS developer guide: *Amazon API Gateway important notes*, as far as recordings do not say otherwise.
     pub(in crate::http) fn answer(self, response: &mut Response, method: &Method) {

@@ -1,3 +1,14 @@
+//! From text to pieces, once.
+//!
+//! ```text
+//! address = scheme "://" host [ "/" path ] [ "?" query ]
+//! host    = ( text | stage )*
+//! path    = ( text | stage | variable )*
+//! query   = ( text | stage | variable )*
+//! stage   = "${stageVariables." name "}"
+//! variable = "{" name [ "+" ] "}"
+//! ```
+
 use std::str::FromStr;
 
 use http::uri::{InvalidUri, Scheme};
@@ -37,10 +48,20 @@ pub enum UriTemplateError {
 const STAGE_VARIABLE: &str = "${stageVariables.";
 
 impl UriTemplate {
-    /// Compiles an address.
+    /// Compiles an address. One without variables is rendered here, once and for all.
     ///
     /// # Errors
     /// When the text is no address, or a path variable stands in the place of the host.
+    ///
+    /// # Example
+    /// ```
+    /// use gateway_integrations::http::{UriTemplate, UriTemplateError};
+    ///
+    /// assert!(UriTemplate::parse("https://pets.internal/v1/{proxy+}")?.is_https());
+    /// let error = UriTemplate::parse("http://pets.internal/{id").unwrap_err();
+    /// assert!(error.to_string().contains("write {name}"));
+    /// # Ok::<(), UriTemplateError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, UriTemplateError> {
         let (scheme, rest) = text.split_once("://").ok_or(UriTemplateError::Scheme)?;
         let scheme = match scheme {
@@ -80,6 +101,7 @@ impl Piece {
     }
 }
 
+/// Which part of the address is being read.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
     #[default]
@@ -88,6 +110,7 @@ enum Place {
     Query,
 }
 
+/// What has been read so far.
 #[derive(Default)]
 struct Pieces {
     place: Place,
@@ -135,6 +158,7 @@ impl Pieces {
         Ok(rest)
     }
 
+    /// The pieces of the part that is being read.
     fn list(&mut self) -> &mut Vec<Piece> {
         match self.place {
             Place::Host => &mut self.host,
@@ -143,6 +167,7 @@ impl Pieces {
         }
     }
 
+    /// Adds text, to the text before it if there is some.
     fn push(&mut self, text: &str) {
         let list = self.list();
         if let Some(Piece::Text(last)) = list.last_mut() {

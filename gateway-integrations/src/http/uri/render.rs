@@ -1,3 +1,7 @@
+//! From pieces and the facts of a request to an address.
+//!
+//! The parts are put together as parts, so that no value can move from one into another.
+
 use std::fmt::Write;
 
 use bytes::Bytes;
@@ -74,6 +78,7 @@ impl UriTemplate {
         }
     }
 
+    /// Puts the parts together; nothing is parsed again.
     fn uri(&self, authority: Authority, target: PathAndQuery) -> Result<Uri, RenderError> {
         let mut parts = Parts::default();
         parts.scheme = Some(self.scheme.clone());
@@ -82,7 +87,7 @@ impl UriTemplate {
         Uri::from_parts(parts).map_err(|_| RenderError::Host)
     }
 
-    /// An address of this form.
+    /// An address of this form, with `1` for every variable.
     pub(super) fn sample(&self) -> Result<Uri, UriTemplateError> {
         let client = Client { path: None, query: "" };
         let (uri, _) = self.assemble(&Values::Sample, &client).map_err(|error| match error {
@@ -96,6 +101,7 @@ impl UriTemplate {
         Ok(uri)
     }
 
+    /// Writes path and query into one text, which is parsed once and not copied.
     fn assemble(&self, values: &Values<'_>, client: &Client<'_>) -> Result<(Uri, HeaderValue), RenderError> {
         let room = client.path.map_or(0, str::len) + client.query.len() + 1;
         let mut text = String::with_capacity(room + length(&self.path) + length(&self.query));
@@ -119,6 +125,7 @@ impl UriTemplate {
         Ok((self.uri(authority, target)?, host))
     }
 
+    /// Writes the path, and checks the part of it that the client had a hand in.
     fn write_path(&self, out: &mut String, values: &Values<'_>, appended: Option<&str>) -> Result<(), RenderError> {
         // Where the client's part begins: at the start of the first segment that holds any of it.
         let mut clients = None;
@@ -152,6 +159,7 @@ impl UriTemplate {
         }
     }
 
+    /// Writes the template's own pairs first, then the client's as they came.
     fn write_query(&self, out: &mut String, values: &Values<'_>, client: &str) -> Result<(), RenderError> {
         let mut separator = '?';
         if !self.query.is_empty() {
@@ -176,6 +184,7 @@ impl UriTemplate {
 }
 
 impl Host {
+    /// A host without variables, parsed once.
     pub(super) fn fixed(scheme: &Scheme, pieces: &[Piece]) -> Result<Self, UriTemplateError> {
         let text = match pieces {
             [Piece::Text(text)] => text.clone(),
@@ -190,6 +199,7 @@ impl Host {
 }
 
 impl Piece {
+    /// The text of this piece for one request.
     fn value<'a>(&'a self, values: &Values<'a>) -> Result<&'a str, RenderError> {
         match (self, values) {
             (Self::Text(text), _) => Ok(text),
@@ -235,6 +245,7 @@ fn authority(scheme: &Scheme, text: String) -> Option<(Authority, HeaderValue)> 
     Some((authority, host))
 }
 
+/// Writes `value`, with the letters that mean something here percent-encoded.
 fn escape(out: &mut String, value: &str, reserved: &[char]) {
     let mut rest = value;
     while let Some(at) = rest.find(reserved) {

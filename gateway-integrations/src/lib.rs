@@ -1,1 +1,33 @@
-//! x
+//! Backends are `async fn(Request) -> Response` too: what answers behind a `gateway_core::Gateway`, or alone.
+//!
+//! - [`HttpProxy`] passes requests on to an HTTP backend, streaming both ways.
+//! - [`Mock`] answers by itself, always the same.
+//! - [`Integrations`] makes both of a definition, and keeps their connections over reloads.
+//!
+//! Each is an [`Integration`](gateway_core::Integration), and by
+//! [`into_service`](gateway_core::Integration::into_service) a tower service of its own.
+//!
+//! # Features
+//! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
+//!   [`HttpClient`](gateway_core::HttpClient).
+//! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
+//!
+//! # Example
+//! ```
+//! use gateway_core::{Body, Integration};
+//! use gateway_integrations::Mock;
+//! use tower::ServiceExt;
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let service = Mock::json(200, r#"{"ok":true}"#).into_service();
+//! let response = service.oneshot(http::Request::new(Body::empty())).await?;
+//! assert_eq!(response.headers()["content-type"], "application/json");
+//! # Ok::<(), std::convert::Infallible>(())
+//! # }).unwrap();
+//! ```
+
+mod factory;
+pub mod http;
+mod mock;
+
+pub use self::{factory::Integrations, http::HttpProxy, mock::Mock};

@@ -1,0 +1,124 @@
+//! `Integrations`: makes integrations of what a definition says.
+
+use std::{fmt, sync::Arc};
+
+use gateway_core::{
+    HttpClient, Integration, Problem,
+    config::{HttpProxyConfig, IntegrationConfig, IntegrationFactory, MockConfig},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use crate::{HttpProxy, Mock};
+
+/// Makes the HTTP proxies and mocks of a definition.
+///
+/// It holds the client that all of them call through, so that a reload keeps the connections. Other types of
+/// integrations are left to other factories.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+/// use gateway_core::{HttpClient, config::{IntegrationConfig, IntegrationFactory}};
+/// use gateway_integrations::Integrations;
+///
+/// fn check(client: Arc<dyn HttpClient>, config: &IntegrationConfig) -> bool {
+///     matches!(Integrations::new(client).integration(config), Some(Ok(_)))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Integrations {
+    client: Arc<dyn HttpClient>,
+}
+
+impl Integrations {
+    /// Integrations that call through `client`.
+    #[must_use]
+    pub fn new(client: Arc<dyn HttpClient>) -> Self {
+        Self { client }
+    }
+
+    /// Integrations that call through a client with the defaults of
+    /// [`PooledClientBuilder`](crate::http::PooledClientBuilder).
+    ///
+    /// # Errors
+    /// With the feature `tls-aws-lc-rs`: when the system has no root certificates.
+    #[cfg(feature = "proxy")]
+    pub fn with_default_client() -> Result<Self, crate::http::ClientError> {
+        Ok(Self::new(Arc::new(crate::http::PooledClient::new()?)))
+    }
+
+    /// The proxy of a definition; the timeout is checked here and kept by the gateway.
+    fn http_proxy(&self, config: &HttpProxyConfig) -> Result<HttpProxy, Problem> {
+        if let Some(millis) = config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
+            return Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000")));
+        }
+        let method = config.http_method.as_deref().map(method).transpose()?.flatten();
+        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client))
+            .map_err(|error| Problem::new("/uri", format_args!("`{}`: {error}", config.uri)))?;
+        Ok(match method {
+            Some(method) => proxy.method(method),
+            None => proxy,
+        })
+    }
+}
+
+impl fmt::Debug for Integrations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Integrations").finish_non_exhaustive()
+    }
+}
+
+impl IntegrationFactory for Integrations {
+    fn integration(&self, config: &IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>> {
+        match config {
+            IntegrationConfig::HttpProxy(proxy) => {
+                Some(self.http_proxy(proxy).map(|proxy| Arc::new(proxy) as Arc<dyn Integration>))
+            }
+            IntegrationConfig::Mock(config) => Some(mock(config).map(|mock| Arc::new(mock) as Arc<dyn Integration>)),
+            _ => None,
+        }
+    }
+}
+
+/// The method to call with; none for `ANY`, the client's own.
+fn method(name: &str) -> Result<Option<Method>, Problem> {
+    const KNOWN: [Method; 7] =
+        [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::HEAD];
+    if name == "ANY" {
+        return Ok(None);
+    }
+    match KNOWN.into_iter().find(|method| method == name) {
+        Some(method) => Ok(Some(method)),
+        None => Err(Problem::new(
+            "/httpMethod",
+            format_args!("`{name}` is none of GET, PUT, POST, DELETE, PATCH, OPTIONS, HEAD, ANY"),
+        )),
+    }
+}
+
+/// The mock of a definition; JSON unless its headers say otherwise.
+fn mock(config: &MockConfig) -> Result<Mock, Problem> {
+    let status = StatusCode::from_u16(config.status_code).ok().filter(|_| (200..=599).contains(&config.status_code));
+    let status = status.ok_or_else(|| {
+        Problem::new("/statusCode", format_args!("{} is not between 200 and 599", config.status_code))
+    })?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &config.headers {
+        let problem = |what: &str| Problem::new(format!("/headers/{}", token(name)), what);
+        let name: HeaderName = name.parse().map_err(|_| problem("this is no name of a header"))?;
+        let value = HeaderValue::from_str(value).map_err(|_| problem("the value holds letters that no header may"))?;
+        headers.append(name, value);
+    }
+    let json = || HeaderValue::from_static("application/json");
+    headers.entry(header::CONTENT_TYPE).or_insert_with(json);
+    let mock = Mock::new(status).body(config.body.clone());
+    Ok(headers.iter().fold(mock, |mock, (name, value)| mock.header(name.clone(), value.clone())))
+}
+
+/// One token of a JSON pointer (RFC 6901).
+fn token(text: &str) -> String {
+    text.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+use gateway_core::{Body, Context, Error, ErrorKind, Request, Response};
+use tower::ServiceExt;
+
+use super::*;
+
+struct Nobody;
+
+#[async_trait::async_trait]
+impl HttpClient for Nobody {
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        let seen = format!("{} {}", request.method(), request.uri());
+        Err(Error::new(ErrorKind::IntegrationFailure).with_source(seen))
+    }
+}
+
+fn made(json: &str) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(json).unwrap())
+}
+
+fn problem(json: &str) -> Problem {
+    made(json).unwrap().err().unwrap()
+}
+
+async fn called(json: &str) -> String {
+    let integration = made(json).unwrap().unwrap();
+    let (parts, ()) = http::Request::delete("/x").body(()).unwrap().into_parts();
+    let context = Context::begin(&parts, Arc::new(gateway_core::SystemClock::new()), &gateway_core::Random::seeded(1));
+    let error = integration.invoke(Request::from_parts(parts, Body::empty()), &context).await.unwrap_err();
+    std::error::Error::source(&error).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_proxy_calls_with_its_method_or_the_clients() {
+    let uri = "http://host/y";
+    assert_eq!(called(r#"{"type":"http_proxy","uri":"http://host/y"}"#).await, format!("DELETE {uri}"));
+    let any = r#"{"type":"http_proxy","uri":"http://host/y","httpMethod":"ANY","timeoutInMillis":50}"#;
+    assert_eq!(called(any).await, format!("DELETE {uri}"));
+    let put = r#"{"type":"http_proxy","uri":"http://host/y","httpMethod":"PUT","timeoutInMillis":29000}"#;
+    assert_eq!(called(put).await, format!("PUT {uri}"));
+}
+
+#[tokio::test]
+async fn a_mock_answers_as_written() {
+    let json = r#"{"type":"mock","statusCode":418,"headers":{"X-A":"1"},"body":"{}"}"#;
+    let service = gateway_core::IntegrationService::new(made(json).unwrap().unwrap());
+    let response = service.oneshot(http::Request::new(Body::empty())).await.unwrap();
+    assert_eq!(response.status(), 418);
+    assert_eq!(response.headers()["x-a"], "1");
+    assert_eq!(response.headers()["content-type"], "application/json");
+
+    let json = r#"{"type":"mock","headers":{"Content-Type":"text/plain"}}"#;
+    let service = gateway_core::IntegrationService::new(made(json).unwrap().unwrap());
+    let response = service.oneshot(http::Request::new(Body::empty())).await.unwrap();
+    assert_eq!(response.headers().get_all("content-type").iter().collect::<Vec<_>>(), ["text/plain"]);
+}
+
+#[test]
+fn problems_say_where_they_are() {
+    for (json, pointer) in [
+        (r#"{"type":"http_proxy","uri":"host"}"#, "/uri"),
+        (r#"{"type":"http_proxy","uri":"http://{host}/"}"#, "/uri"),
+        (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"FETCH"}"#, "/httpMethod"),
+        (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"CONNECT"}"#, "/httpMethod"),
+        (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":49}"#, "/timeoutInMillis"),
+        (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":29001}"#, "/timeoutInMillis"),
+        (r#"{"type":"mock","statusCode":101}"#, "/statusCode"),
+        (r#"{"type":"mock","statusCode":600}"#, "/statusCode"),
+        (r#"{"type":"mock","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),
+        (r#"{"type":"mock","headers":{"x":"a\nb"}}"#, "/headers/x"),
+    ] {
+        assert_eq!(problem(json).pointer, pointer, "{json}");
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_left_to_others() {
+    assert!(made(r#"{"type":"service","name":"own"}"#).is_none());
+}

@@ -1,0 +1,78 @@
+//! From the backend to the client.
+
+use gateway_core::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body::Body as _;
+
+use super::{
+    Rules,
+    hop::{remove_all, remove_hop_by_hop},
+};
+
+/// What the client gets under another name, because the gateway sets the name itself or keeps it from clients.
+static REMAPPED: [(HeaderName, HeaderName); 8] = [
+    (header::AUTHORIZATION, HeaderName::from_static("x-amzn-remapped-authorization")),
+    (HeaderName::from_static("content-md5"), HeaderName::from_static("x-amzn-remapped-content-md5")),
+    (header::DATE, HeaderName::from_static("x-amzn-remapped-date")),
+    (header::MAX_FORWARDS, HeaderName::from_static("x-amzn-remapped-max-forwards")),
+    (header::SERVER, HeaderName::from_static("x-amzn-remapped-server")),
+    (header::USER_AGENT, HeaderName::from_static("x-amzn-remapped-user-agent")),
+    (header::WWW_AUTHENTICATE, HeaderName::from_static("x-amzn-remapped-www-authenticate")),
+    (HeaderName::from_static("x-amzn-requestid"), HeaderName::from_static("x-amzn-remapped-x-amzn-requestid")),
+];
+static REMAPPED_CONNECTION: HeaderName = HeaderName::from_static("x-amzn-remapped-connection");
+static REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
+
+static REST_DROPS: [HeaderName; 3] = [header::EXPECT, header::HOST, header::VIA];
+
+impl Rules {
+    /// Makes the backend's headers those of the answer to the client; `method` is what the backend was asked with.
+    ///
+    /// A REST API's answer has a content type, JSON where the backend named none. `Content-Length` stays beside its
+    /// renamed copy, since an answer to `HEAD` has no other way to tell it.
+    ///
+    /// AWS developer guide: *Amazon API Gateway important notes*, as far as recordings do not say otherwise.
+    pub(in crate::http) fn answer(self, response: &mut Response, method: &Method) {
+        if self != Self::Rest {
+            remove_hop_by_hop(response.headers_mut());
+            return;
+        }
+        let length = length(response, method);
+        let headers = response.headers_mut();
+        let connection = headers.get(header::CONNECTION).cloned();
+        remove_hop_by_hop(headers);
+        remove_all(headers, &REST_DROPS);
+        for (name, remapped) in &REMAPPED {
+            remap(headers, name, remapped);
+        }
+        if let Some(connection) = connection {
+            headers.insert(&REMAPPED_CONNECTION, connection);
+        }
+        if let Some(length) = length {
+            headers.insert(&REMAPPED_LENGTH, length);
+        }
+        if !headers.contains_key(header::CONTENT_TYPE) {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+    }
+}
+
+/// The length as the backend told it, or as it would have told a client on the wire.
+fn length(response: &Response, method: &Method) -> Option<HeaderValue> {
+    let has_none = method == Method::HEAD
+        || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        || response.headers().contains_key(header::TRANSFER_ENCODING);
+    let told = response.headers().get(header::CONTENT_LENGTH).cloned();
+    told.or_else(|| response.body().size_hint().exact().filter(|_| !has_none).map(HeaderValue::from))
+}
+
+/// Renames a header with all its values.
+fn remap(headers: &mut HeaderMap, name: &HeaderName, remapped: &HeaderName) {
+    let others: Vec<HeaderValue> = headers.get_all(name).iter().skip(1).cloned().collect();
+    if let Some(first) = headers.remove(name) {
+        headers.insert(remapped, first);
+        for other in others {
+            headers.append(remapped, other);
+        }
+    }
+}

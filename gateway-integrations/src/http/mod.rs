@@ -1,0 +1,22 @@
+//! HTTP backends: the proxy, the address it calls, the headers it changes, the client that it calls with.
+//!
+//! [`HttpProxy`] works over any [`HttpClient`](gateway_core::HttpClient); `PooledClient` is the one that comes with the
+//! feature `proxy`.
+
+#[cfg(feature = "proxy")]
+mod client;
+#[cfg(feature = "proxy")]
+mod default_client;
+mod headers;
+mod proxy;
+mod uri;
+
+#[cfg(feature = "proxy")]
+pub use self::{
+    client::{ClientError, PooledClient, PooledClientBuilder},
+    default_client::HttpProxyError,
+};
+pub use self::{
+    proxy::HttpProxy,
+    uri::{UriTemplate, UriTemplateError},
+};

@@ -1,0 +1,12 @@
+//! The proxy and its client against real servers on the loopback.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod addresses;
+mod answers;
+mod backend;
+mod failures;
+mod pool;
+mod streaming;
+#[cfg(feature = "tls-aws-lc-rs")]
+mod tls;

@@ -39,7 +39,7 @@ pub enum JwtError {
     #[error("none of the keys can be used with the signature algorithms that are taken")]
     NoUsableKey,
     /// The address of the keys is none.
-    #[error("the address of the keys must be an https address")]
+    #[error("the address of the keys must be an absolute https or http address, without user and password")]
     JwksUri,
     /// Keys are to be fetched, and there is nothing to fetch them with.
     #[error("an HTTP client is needed to fetch the keys; or give the keys themselves")]

@@ -89,6 +89,9 @@ impl KeySource {
 
     /// Keys that the issuer's discovery document names: `{issuer}/.well-known/openid-configuration`.
     ///
+    /// The document must name this very issuer, and keys on `https`. An issuer on plain `http` is for tests and
+    /// neighbours: whoever can change what it says can sign tokens.
+    ///
     /// # Errors
     /// [`JwtError::Issuer`] if the issuer is no `https` or `http` address without query.
     pub fn discovered(issuer: &str, client: Arc<dyn HttpClient>) -> Result<Self, JwtError> {

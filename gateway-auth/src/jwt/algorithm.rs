@@ -48,7 +48,7 @@ impl SignatureAlgorithm {
         Self::EdDsa,
     ];
 
-    /// What AWS takes.
+    /// What AWS takes (developer guide: *Controlling access to HTTP APIs with JWT authorizers*).
     pub const DEFAULT: &'static [Self] = &[Self::Rs256, Self::Rs384, Self::Rs512];
 
     /// What an RSA key can be used with.
@@ -71,6 +71,7 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// The same in the backend's terms.
     pub(super) fn backend(self) -> Algorithm {
         match self {
             Self::Rs256 => Algorithm::RS256,

@@ -50,6 +50,27 @@ pub enum JwtError {
 }
 
 /// Settings of a [`JwtAuthorizer`]; see [`JwtAuthorizer::builder`].
+///
+/// Only the audience is needed, and either keys or a client to fetch them with. Everything else is as at AWS unless it
+/// is set. Of the ways to give keys, the last one called counts.
+///
+/// # Example: keys at hand, elliptic curves, a token in the query
+/// ```
+/// # #[cfg(feature = "jwt-aws-lc-rs")] {
+/// use gateway_auth::{JwtAuthorizer, SignatureAlgorithm};
+///
+/// let x = "04N0xi21hshyvBp7I167sbE_bXqyqkAPfefdklMO7wY";
+/// let y = "UI8exy-C06a7DUnjIdENkxeFtHM4-l_41LqEw9nVgmw";
+/// let authorizer = JwtAuthorizer::builder("my issuer")
+///     .audience(["pets"])
+///     .keys(serde_json::json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": x, "y": y }] }))
+///     .algorithms([SignatureAlgorithm::Es256])
+///     .identity_source("$request.querystring.token")
+///     .clock_skew(std::time::Duration::from_secs(30))
+///     .build()?;
+/// # }
+/// # Ok::<(), gateway_auth::JwtError>(())
+/// ```
 #[must_use]
 pub struct JwtAuthorizerBuilder {
     issuer: String,
@@ -111,7 +132,8 @@ impl JwtAuthorizerBuilder {
         self
     }
 
-    /// What keys and discovery document are fetched with.
+    /// What keys and discovery document are fetched with. It should not follow redirects: only the issuer's own word
+    /// counts.
     pub fn client(mut self, client: Arc<dyn HttpClient>) -> Self {
         self.client = Some(client);
         self
@@ -137,7 +159,7 @@ impl JwtAuthorizerBuilder {
         self
     }
 
-    /// How far the issuer's clock may be off; 0 unless given.
+    /// How far the issuer's clock may be off; 0 unless given. It counts for `exp`, `nbf` and `iat`.
     pub fn clock_skew(mut self, skew: Duration) -> Self {
         self.clock_skew = skew;
         self

@@ -1,4 +1,8 @@
 //! The claims of a token: read strictly, judged on the gateway's clock, handed on as text.
+//!
+//! `jsonwebtoken` could judge them too, but on the system's clock, and it lets a token without `iss` or `aud` pass
+//! unless told otherwise. A claim of the wrong type is never skipped here: a token whose `exp` is a string would never
+//! expire.
 
 use std::{
     collections::BTreeMap,
@@ -17,9 +21,11 @@ use super::{jws::object, refusal::Refusal};
 /// The claims that are judged, and all of them as text.
 #[derive(Debug)]
 pub(super) struct Claims {
+    /// `sub`; empty if there is none.
     pub(super) subject: String,
     /// The values of `scope` and `scp`.
     pub(super) scopes: Vec<String>,
+    /// Every claim, as [`text`] renders it.
     pub(super) texts: BTreeMap<String, String>,
     pub(super) times: Times,
     issuer: Option<String>,

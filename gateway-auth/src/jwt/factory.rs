@@ -18,7 +18,8 @@ const KEPT: usize = 256;
 /// Makes [`JwtAuthorizer`]s of what a definition says (`type: jwt`).
 ///
 /// It outlives reloads: an authorizer whose definition did not change stays the same, with the tokens that it
-/// verified, and all authorizers with the same issuer and address share its keys.
+/// verified, and all authorizers with the same issuer and address share its keys. So a gateway needs one factory, and
+/// hands it to each snapshot; two factories share nothing.
 ///
 /// # Example
 /// ```
@@ -63,6 +64,7 @@ impl JwtAuthorizers {
         self
     }
 
+    /// The authorizer of a definition: the one that was made of the same before, or a new one.
     fn make(&self, config: &JwtAuthorizerConfig) -> Result<Arc<JwtAuthorizer>, Problem> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, same)) = made.authorizers.iter().find(|(known, _)| known == config) {

@@ -1,4 +1,6 @@
 //! The compact form of a signed token (RFC 7515): three parts, read strictly.
+//!
+//! The header's hints where to get a key (`jwk`, `jku`, `x5u`, `x5c`) are not even read: keys come from the issuer.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -7,7 +9,7 @@ use serde_json::Value;
 use super::SignatureAlgorithm;
 
 /// Tokens longer than this many bytes are refused unread.
-pub(super) const MAX_TOKEN: usize = 16 * 1024;
+const MAX_TOKEN: usize = 16 * 1024;
 
 /// Why a signed token was refused. It never holds a part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,8 +34,11 @@ pub enum JwsError {
 
 /// A token taken apart; nothing of it is trusted yet.
 pub(super) struct Jws<'a> {
+    /// One of those that are taken.
     pub(super) algorithm: SignatureAlgorithm,
+    /// The id of the key, where the header names it.
     pub(super) kid: Option<String>,
+    /// What the signature is over: header and payload as they are written.
     pub(super) signed: &'a [u8],
     pub(super) payload: &'a str,
     pub(super) signature: Vec<u8>,

@@ -1,4 +1,7 @@
 //! One public key: what it may verify, decided once.
+//!
+//! A token must not choose how it is verified. So a key answers only for the algorithms of its own type, and only for
+//! its own `alg` if it has one; an RSA key taken for the secret of an HMAC is the oldest trick of all.
 
 use std::fmt;
 
@@ -19,6 +22,7 @@ const RSA_MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 #[derive(Clone)]
 pub(super) struct Key {
     kid: Option<String>,
+    /// Never empty.
     algorithms: Vec<SignatureAlgorithm>,
     decoding: DecodingKey,
     fingerprint: [u8; 32],
@@ -84,6 +88,7 @@ impl fmt::Debug for Key {
     }
 }
 
+/// Whether a JWK's `alg` is this algorithm; one for encryption, or an unknown one, is none of ours.
 fn is_same(alg: KeyAlgorithm, algorithm: SignatureAlgorithm) -> bool {
     alg == KeyAlgorithm::from(algorithm.backend())
 }
@@ -118,6 +123,7 @@ fn material(parameters: &AlgorithmParameters) -> Option<(&'static [SignatureAlgo
     }
 }
 
+/// Base64url, as all numbers of a JWK are written.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }

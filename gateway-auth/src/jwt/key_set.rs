@@ -13,6 +13,20 @@ use super::{
 ///
 /// Secrets (`oct`), keys for encryption, and keys that cannot be used with any [`SignatureAlgorithm`] are left out, as
 /// the RFC wants it; the rest of the set stays usable.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "jwt-aws-lc-rs")] {
+/// use gateway_auth::{JwsError, KeySet, SignatureAlgorithm};
+/// use jsonwebtoken::crypto::aws_lc;
+///
+/// let keys = KeySet::from_slice(br#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#).unwrap();
+/// assert!(keys.is_empty());
+/// let unsigned = "eyJhbGciOiJub25lIn0.e30.";
+/// let answer = keys.verify(unsigned, SignatureAlgorithm::DEFAULT, &aws_lc::DEFAULT_PROVIDER);
+/// assert_eq!(answer, Err(JwsError::Algorithm));
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: Vec<Key>,
@@ -24,6 +38,7 @@ pub struct KeySet {
 #[error("not a JWK set: an object with a list `keys` is needed")]
 pub struct KeySetError;
 
+/// The set as it is written; each key is read for itself, so that one strange key does not spoil the others.
 #[derive(Deserialize)]
 struct Document {
     keys: Vec<Value>,

@@ -39,6 +39,21 @@ const RETRY: Duration = Duration::from_secs(10);
 ///
 /// A fetch needs a tokio runtime with its timer. All ages are measured on the clock of the requests, so everything
 /// that shares a source must use one clock.
+///
+/// # Example: two authorizers, one set of keys
+/// ```
+/// # #[cfg(feature = "jwt-aws-lc-rs")] {
+/// # use std::{sync::Arc, time::Duration};
+/// # use gateway_auth::{JwtAuthorizer, JwtError, KeySource};
+/// # use gateway_core::HttpClient;
+/// # fn example(client: Arc<dyn HttpClient>) -> Result<(), JwtError> {
+/// let issuer = "https://issuer.example";
+/// let keys = Arc::new(KeySource::discovered(issuer, client)?.with_max_age(Duration::from_secs(3600)));
+/// let pets = JwtAuthorizer::builder(issuer).audience(["pets"]).key_source(Arc::clone(&keys)).build()?;
+/// let shop = JwtAuthorizer::builder(issuer).audience(["shop"]).key_source(keys).build()?;
+/// # Ok(()) }
+/// # }
+/// ```
 pub struct KeySource {
     remote: Option<Remote>,
     keys: ArcSwapOption<Loaded>,
@@ -65,7 +80,9 @@ struct Loaded {
 struct Flight {
     /// Closed as soon as the fetch has ended, in whatever way.
     running: Option<watch::Receiver<()>>,
+    /// No fetch before: the last one failed.
     retry_at: Duration,
+    /// No fetch for the sake of an unknown key before.
     refetch_at: Duration,
     failure: Option<FetchError>,
 }
@@ -189,22 +206,26 @@ impl KeySource {
         Some(receiver)
     }
 
+    /// Takes in what a fetch brought.
     fn landed(&self, result: Result<KeySet, FetchError>, remote: &Remote, now: Duration) {
+        match &result {
+            Ok(set) => tracing::debug!(from = %remote.uri(), keys = set.len(), "fetched signing keys"),
+            Err(error) => tracing::warn!(from = %remote.uri(), %error, "signing keys could not be fetched"),
+        }
         let mut flight = self.flight();
         flight.failure = result.as_ref().err().copied();
         flight.retry_at = now;
         match result {
             Ok(set) => {
-                tracing::debug!(from = %remote.uri(), keys = set.len(), "fetched signing keys");
                 self.keys.store(Some(Arc::new(Loaded {
                     set: Arc::new(set),
                     refresh_at: now.saturating_add(self.max_age),
                     drop_at: now.saturating_add(self.max_age.max(MAX_STALE)),
                 })));
             }
-            Err(error) => {
-                tracing::warn!(from = %remote.uri(), %error, "signing keys could not be fetched");
+            Err(_) => {
                 flight.retry_at = now.saturating_add(RETRY);
+                // Until the next attempt, requests need not look for one.
                 if let Some(old) = self.keys.load_full().filter(|old| now >= old.refresh_at) {
                     let (set, drop_at) = (Arc::clone(&old.set), old.drop_at);
                     self.keys.store(Some(Arc::new(Loaded { set, refresh_at: flight.retry_at, drop_at })));
@@ -218,6 +239,8 @@ impl KeySource {
         self.keys.load().as_ref().is_none_or(|loaded| now >= loaded.refresh_at || now >= loaded.drop_at)
     }
 
+    /// Whether a fetch may start now: soon after a failure never; else if the keys are old, or if unknown keys were not
+    /// asked for lately.
     fn may_start(&self, flight: &Flight, now: Duration) -> bool {
         now >= flight.retry_at && (self.is_due(now) || now >= flight.refetch_at)
     }

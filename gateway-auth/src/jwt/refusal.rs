@@ -1,3 +1,5 @@
+//! Refusals: each with the words of its challenge (RFC 6750 §3, as AWS writes it).
+
 use gateway_core::{Error, ErrorKind};
 use http::{HeaderValue, header::WWW_AUTHENTICATE};
 
@@ -68,7 +70,7 @@ impl Refusal {
     }
 }
 
-/// The challenge that names the scopes of a route. A scope that RFC 6749 does not allow is left out: a quote in it
+/// The challenge (403) that names the scopes of a route. A scope that RFC 6749 does not allow is left out: a quote in it
 /// would end the attribute.
 fn insufficient_scope(scopes: &[String]) -> HeaderValue {
     let is_scope = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_scope_cannot_break_out() {
-        let scopes = ["a\" x=\"", "b\r\nset-cookie: x", "c\\", "d\u{e9}", "e f", "ok"].map(str::to_owned);
+        let scopes = ["a\"b", "a\" x=\"", "b\r\nset-cookie: x", "c\\", "d\u{e9}", "e f", "ok"].map(str::to_owned);
         assert_eq!(
             challenge(Refusal::Scope(scopes.to_vec())),
             r#"Bearer scope="ok" error="insufficient_scope" error_description="the token does not have a required scope""#

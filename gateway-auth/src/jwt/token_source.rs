@@ -1,3 +1,5 @@
+//! Where a request holds its token.
+
 use std::borrow::Cow;
 
 use gateway_core::{Parts, ValueSource, query_pairs};
@@ -8,7 +10,9 @@ use super::refusal::Refusal;
 /// Where the token is in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TokenSource {
+    /// In a header, whose name's case does not count.
     Header(HeaderName),
+    /// In a parameter of the query, whose name's case does.
     Query(String),
 }
 
@@ -46,6 +50,7 @@ impl TokenSource {
     }
 }
 
+/// The only one of them.
 fn only<T>(mut all: impl Iterator<Item = T>) -> Result<T, Refusal> {
     match (all.next(), all.next()) {
         (Some(one), None) => Ok(one),

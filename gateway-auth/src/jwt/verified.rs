@@ -1,4 +1,7 @@
 //! Tokens that were verified: verifying the same one again would only cost time.
+//!
+//! The cache bounds how many there are. It judges nothing: times, scopes and whether the keys are still the issuer's
+//! are looked at each time, so that a token is never good for longer than without it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +18,9 @@ pub(super) struct Verified {
     pub(super) times: Times,
     keys: [u8; 32],
     scopes: Vec<String>,
+    /// For routes without scopes.
     plain: Authorization,
+    /// For routes with scopes, made when the first one asks.
     scoped: OnceLock<Authorization>,
 }
 
@@ -67,10 +72,12 @@ impl Slot<'_> {
         self.cache.get(&self.digest).filter(|verified| verified.keys == *keys)
     }
 
+    /// Keeps a token, maybe instead of one that is older.
     pub(super) fn write(self, verified: Arc<Verified>) {
         self.cache.insert(self.digest, verified);
     }
 
+    /// Forgets the token: it has expired.
     pub(super) fn clear(&self) {
         self.cache.invalidate(&self.digest);
     }

@@ -92,3 +92,18 @@ fn problems_point_at_the_setting() {
     let other = serde_json::from_value(json!({ "type": "custom", "name": "x" })).unwrap();
     assert!(factory.authorizer(&other).is_none());
 }
+
+#[test]
+fn what_nobody_uses_is_forgotten_at_last() {
+    let factory = JwtAuthorizers::new();
+    let keys = jwks(&[key_a()]);
+    let make_nth = |n: u32| make(&factory, json!({ "jwks": keys, "clockSkewInSeconds": n })).unwrap();
+    let used = make_nth(0);
+    let unused = Arc::downgrade(&make_nth(1));
+    assert!(unused.upgrade().is_some(), "kept for the next snapshot");
+    for n in 2..300 {
+        make_nth(n);
+    }
+    assert!(unused.upgrade().is_none());
+    assert!(Arc::ptr_eq(&used, &make_nth(0)));
+}

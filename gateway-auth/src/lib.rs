@@ -1,1 +1,47 @@
-//! x
+//! Who may call: authorizers for `gateway-core`, each a tower layer alone or one step of a gateway.
+//!
+//! [`JwtAuthorizer`] takes JSON Web Tokens: OpenID Connect access and ID tokens, with their keys given by the host or
+//! fetched from the issuer. [`JwtAuthorizers`] makes them of what a definition says.
+//!
+//! # Features
+//! - `jwt`: the JWT authorizer; the host passes the cryptography as a `&'static` [`CryptoProvider`].
+//! - `jwt-aws-lc-rs`: the same on aws-lc-rs, unless the host passes another one.
+//!
+//! No feature reads or sets a process-wide default of `jsonwebtoken`, so a host may use that crate as it likes. Only
+//! one thing leaks: a host whose own tree turns on `jsonwebtoken/rust_crypto` sees two backends when it adds
+//! `jwt-aws-lc-rs`, and has to install one of them for its own calls; or it takes `jwt` and passes its own.
+//!
+//! # Example: one layer in an existing service
+//! ```
+//! # #[cfg(feature = "jwt-aws-lc-rs")]
+//! # fn example(jwks: serde_json::Value) -> Result<(), gateway_auth::JwtError> {
+//! use std::convert::Infallible;
+//!
+//! use gateway_auth::JwtAuthorizer;
+//! use gateway_core::{Authorizer, Body, Request, Response};
+//! use tower::{Layer, service_fn};
+//!
+//! async fn hello(_: Request) -> Result<Response, Infallible> {
+//!     Ok(Response::new(Body::from("hello")))
+//! }
+//! let authorizer = JwtAuthorizer::builder("https://issuer.example")
+//!     .audience(["pets"])
+//!     .keys(jwks) // or `.client(client)` alone: the issuer's discovery document names the keys
+//!     .scopes(["pets:read"])
+//!     .build()?;
+//! let service = authorizer.into_layer().layer(service_fn(hello)); // axum: `.layer(authorizer.into_layer())`
+//! # let _ = service;
+//! # Ok(())
+//! # }
+//! ```
+
+#![cfg_attr(not(feature = "jwt"), allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page"))]
+
+#[cfg(feature = "jwt")]
+mod jwt;
+
+#[cfg(feature = "jwt")]
+pub use self::jwt::{
+    CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder, JwtAuthorizers, JwtError, KeySet, KeySetError,
+    KeySource, SignatureAlgorithm, UnknownAlgorithm,
+};

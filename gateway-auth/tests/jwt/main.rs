@@ -1,0 +1,14 @@
+//! JWT authorizers as hosts use them: no network, time by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
+
+mod cache;
+mod conformance;
+mod factory;
+mod fetching;
+mod fuzz;
+mod layer;
+mod settings;
+mod support;
+mod validation;

@@ -12,7 +12,8 @@ use crate::{
 /// `gateway_integrations::http::PooledClient` implements it; a host may bring its own.
 #[async_trait]
 pub trait HttpClient: Send + Sync + 'static {
-    /// Sends `request` and returns the answer as soon as its head is there. Redirects are not followed.
+    /// Sends `request` and returns the answer as soon as its head is there. A `Host` header that is missing is taken
+    /// from the address; redirects are not followed.
     ///
     /// # Errors
     /// [`IntegrationFailure`](crate::ErrorKind::IntegrationFailure) if there is no connection,

@@ -45,7 +45,7 @@ pub use self::{
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
-    problem::{Problem, Problems},
+    problem::{Problem, Problems, pointer_token},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
     route::Route,

@@ -73,7 +73,8 @@ impl fmt::Display for Problems {
     }
 }
 
-/// One token of a JSON pointer, escaped.
-pub(crate) fn token(text: &str) -> String {
+/// One token of a JSON pointer (RFC 6901), escaped.
+#[must_use]
+pub fn pointer_token(text: &str) -> String {
     text.replace('~', "~0").replace('/', "~1")
 }

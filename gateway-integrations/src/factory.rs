@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use gateway_core::{
     HttpClient, Integration, Problem,
     config::{HttpProxyConfig, IntegrationConfig, IntegrationFactory, MockConfig},
+    pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
@@ -104,7 +105,7 @@ fn mock(config: &MockConfig) -> Result<Mock, Problem> {
     })?;
     let mut headers = HeaderMap::new();
     for (name, value) in &config.headers {
-        let problem = |what: &str| Problem::new(format!("/headers/{}", token(name)), what);
+        let problem = |what: &str| Problem::new(format!("/headers/{}", pointer_token(name)), what);
         let name: HeaderName = name.parse().map_err(|_| problem("this is no name of a header"))?;
         let value = HeaderValue::from_str(value).map_err(|_| problem("the value holds letters that no header may"))?;
         headers.append(name, value);
@@ -113,11 +114,6 @@ fn mock(config: &MockConfig) -> Result<Mock, Problem> {
     headers.entry(header::CONTENT_TYPE).or_insert_with(json);
     let mock = Mock::new(status).body(config.body.clone());
     Ok(headers.iter().fold(mock, |mock, (name, value)| mock.header(name.clone(), value.clone())))
-}
-
-/// One token of a JSON pointer (RFC 6901).
-fn token(text: &str) -> String {
-    text.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

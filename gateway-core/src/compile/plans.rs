@@ -4,7 +4,7 @@ use super::{has_stage, no_stage};
 use crate::{
     context::ApiKind,
     definition::{Api, Definition, places},
-    problem::{Problem, token},
+    problem::{Problem, pointer_token},
     router::RouteKey,
     store::UsageStore,
     usage_plan::{Plan, Quota, UsagePlans},
@@ -50,7 +50,7 @@ fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &
             continue;
         }
         for route in stage.methods.keys() {
-            let pointer = format!("{pointer}/throttle/{}", token(route));
+            let pointer = format!("{pointer}/throttle/{}", pointer_token(route));
             if RouteKey::parse(route, ApiKind::Rest).is_err() {
                 problems.push(Problem::new(pointer, "write the route's key, such as `GET /pets/{id}`"));
             } else if !definition

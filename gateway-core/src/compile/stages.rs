@@ -10,7 +10,7 @@ use crate::{
     definition::{Api, Definition, RouteDefinition, StageDefinition, places},
     gateway::Runtime,
     observe::Observer,
-    problem::{Problem, token},
+    problem::{Problem, pointer_token},
     route::{Admission, Route, RouteThrottle},
     router::{RouteKey, RouteMethod, Router},
     stage::Deployment,
@@ -38,13 +38,13 @@ pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems:
         }
         for (name, value) in &stage.variables {
             if let Some(message) = wrong_variable(name, value) {
-                wrong(&format!("variables/{}", token(name)), message);
+                wrong(&format!("variables/{}", pointer_token(name)), message);
             }
         }
         for route in stage.throttles.keys().filter(|route| !routes.serve(route, api.kind)) {
             let message =
                 format!("the API has no route `{route}` to throttle; write its key, such as `GET /pets/{{id}}`");
-            wrong(&format!("routeSettings/{}", token(route)), message);
+            wrong(&format!("routeSettings/{}", pointer_token(route)), message);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     definition::{Api, Definition, Domain, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
     observe::{AccessLog, AccessLogFormat},
-    problem::{Problem, token},
+    problem::{Problem, pointer_token},
     responses::{GatewayResponse, GatewayResponseError},
     service::{Parts, Request, Response},
     source::ValueSource,
@@ -59,7 +59,10 @@ impl Scribe<'_> {
 
     fn unknown(&mut self, pointer: &str, fields: &BTreeMap<String, serde_json::Value>) {
         for field in fields.keys() {
-            self.wrong(format!("{pointer}/{}", token(field)), format!("unknown field `{field}`; remove or correct it"));
+            self.wrong(
+                format!("{pointer}/{}", pointer_token(field)),
+                format!("unknown field `{field}`; remove or correct it"),
+            );
         }
     }
 
@@ -92,7 +95,7 @@ impl Scribe<'_> {
         api.account_id = config.account_id.clone().unwrap_or(api.account_id);
         api.region = config.region.clone().unwrap_or(api.region);
         for (name, part) in &config.gateway_responses {
-            let pointer = format!("{pointer}/gatewayResponses/{}", token(name));
+            let pointer = format!("{pointer}/gatewayResponses/{}", pointer_token(name));
             let Some(part) = self.read(&pointer, part) else { continue };
             match response(part).map(|response| api.set_response(name, response)) {
                 Ok(true) => {}
@@ -113,7 +116,7 @@ impl Scribe<'_> {
     fn authorizers(&mut self, pointer: &str, config: &ApiConfig) -> Authorizers {
         let mut authorizers = Authorizers::new();
         for (name, part) in &config.authorizers {
-            let pointer = format!("{pointer}/authorizers/{}", token(name));
+            let pointer = format!("{pointer}/authorizers/{}", pointer_token(name));
             let made = self.read(&pointer, part).and_then(|part| {
                 let results = format!("{}/{name}", config.id.as_ref().unwrap_or(&config.name));
                 match self.registry.make_authorizer(part).and_then(|made| cached(self.registry, &results, part, made)) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
-use crate::problem::{Problem, token};
+use crate::problem::{Problem, pointer_token};
 
 /// A part of a definition that may be wrong without spoiling the parts beside it.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub(super) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
         for segment in error.path() {
             let _ = match segment {
                 Segment::Seq { index } => write!(pointer, "/{index}"),
-                Segment::Map { key } => write!(pointer, "/{}", token(key)),
+                Segment::Map { key } => write!(pointer, "/{}", pointer_token(key)),
                 Segment::Enum { .. } | Segment::Unknown => Ok(()),
             };
         }

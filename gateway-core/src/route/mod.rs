@@ -65,7 +65,9 @@ impl Route {
 }
 
 fn backend_request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))?;
+    // A proxy of a REST API has renamed the first by now.
+    const NAMES: [&str; 3] = ["x-amzn-remapped-x-amzn-requestid", "x-amzn-requestid", "x-amz-request-id"];
+    let id = NAMES.iter().find_map(|name| headers.get(*name))?;
     id.to_str().ok().map(str::to_owned)
 }
 

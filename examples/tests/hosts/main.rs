@@ -1,0 +1,63 @@
+//! The examples as their users meet them: started as programs, and called with curl as they say.
+//!
+//! Without curl on the machine the tours are not run, and say so.
+
+mod discovery;
+mod host;
+
+use std::fs;
+
+use self::host::{Host, Outcome, curl_is_here};
+
+/// Follows the tour that a program prints: each call must give the status that it says.
+fn tour(program: &str) -> Outcome {
+    if curl_is_here() { Host::start(program, &[])?.follow() } else { Ok(()) }
+}
+
+#[test]
+fn petstore_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_petstore"))
+}
+
+#[test]
+fn one_layer_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_one_layer"))
+}
+
+#[test]
+fn hyper_host_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_hyper_host"))
+}
+
+#[test]
+fn custom_authorizer_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_custom_authorizer"))
+}
+
+#[test]
+fn hot_reload_serves_what_the_file_says_and_keeps_what_was_used() -> Outcome {
+    if !curl_is_here() {
+        return Ok(());
+    }
+    let folder = host::folder("hot_reload")?;
+    let file = folder.join("petstore.yaml");
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/petstore.yaml"))?;
+    fs::write(&file, &shipped)?;
+    let mut host = Host::start(env!("CARGO_BIN_EXE_hot_reload"), &[file.as_os_str()])?;
+    host.follow()?;
+    let key = "-H 'x-api-key: petstore-demo-key-0001'";
+    let metrics = host.get("/metrics", "")?;
+    assert!(metrics.1.contains("Count{ApiName=\"petstore\",Stage=\"prod\"}"), "{}", metrics.1);
+
+    host::replace(&file, &shipped.replace(r#"{"status":"up"}"#, r#"{"status":"reloaded"}"#))?;
+    host.wait_for("reloaded")?;
+    assert_eq!(host.get("/prod/health", "")?, (200, r#"{"status":"reloaded"}"#.to_owned()));
+
+    host::replace(&file, &shipped.replace("route: GET /health", "rout: GET /health"))?;
+    host.wait_for("/apis/0/routes/0/rout: unknown field")?;
+    assert_eq!(host.get("/prod/health", "")?.1, r#"{"status":"reloaded"}"#, "the last good one is served");
+
+    assert_eq!(host.get("/prod/catalog/toys", key)?.0, 200, "the second of two requests a day");
+    assert_eq!(host.get("/prod/catalog/toys", key)?, (429, r#"{"message":"Limit Exceeded"}"#.to_owned()));
+    Ok(fs::remove_dir_all(folder)?)
+}

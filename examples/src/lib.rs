@@ -17,3 +17,8 @@ pub async fn listen() -> Result<tokio::net::TcpListener, Failure> {
     let port = std::env::var("PORT").map_or(Ok(8080), |port| port.parse::<u16>())?;
     Ok(tokio::net::TcpListener::bind(("127.0.0.1", port)).await?)
 }
+
+/// The README's code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -41,7 +41,7 @@ apis:
     stages: [{{ name: $default }}]
 "
     );
-    let client = Arc::new(PooledClient::new()?);
+    let client = Arc::new(PooledClient::builder().plain_only().build()?);
     let registry = Registry::new()
         .integrations(Integrations::new(client.clone()))
         .authorizers(JwtAuthorizers::new().with_client(client));

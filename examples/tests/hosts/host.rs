@@ -21,6 +21,7 @@ pub(crate) struct Host {
 }
 
 /// Whether curl is on the machine; says so if it is not.
+#[expect(clippy::print_stdout, reason = "what was not run is said")]
 pub(crate) fn curl_is_here() -> bool {
     let here = Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok();
     if !here {

@@ -7,8 +7,8 @@ use std::{
 use super::{has_stage, no_stage};
 use crate::{
     definition::{Definition, places},
-    gateway::CompiledMapping,
     problem::Problem,
+    snapshot::CompiledMapping,
     stage::Deployment,
 };
 

@@ -10,8 +10,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use self::routes::CompiledRoutes;
 use crate::{
     definition::{Api, Definition, places},
-    gateway::{ApiStages, Runtime, Snapshot},
     problem::{Problem, Problems},
+    runtime::Runtime,
+    snapshot::{ApiStages, Snapshot},
     stage::Deployment,
     usage_plan::Limiter,
 };

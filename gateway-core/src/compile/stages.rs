@@ -8,11 +8,11 @@ use crate::{
     authorizer::AuthorizerGuard,
     context::{ApiKind, RouteFacts, StageFacts},
     definition::{Api, Definition, RouteDefinition, StageDefinition, places},
-    gateway::Runtime,
     observe::Observer,
     problem::{Problem, pointer_token},
     route::{Admission, Route, RouteThrottle},
     router::{RouteKey, RouteMethod, Router},
+    runtime::Runtime,
     stage::Deployment,
     usage_plan::{Limiter, Throttle, UsagePlans},
 };

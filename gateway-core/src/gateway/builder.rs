@@ -6,24 +6,17 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{Gateway, PeerOf, Shared};
+use super::{Gateway, Shared};
 use crate::{
     clock::{Clock, SystemClock},
     compile,
     definition::Definition,
     problem::Problems,
     random::Random,
+    runtime::{PeerOf, Runtime},
     service::Parts,
     store::{MemoryStore, UsageStore},
 };
-
-/// What a gateway stands on; it outlives every reload.
-pub(crate) struct Runtime {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Random,
-    pub(crate) store: Arc<dyn UsageStore>,
-    pub(crate) peer: Option<PeerOf>,
-}
 
 /// Builds a [`Gateway`].
 pub struct GatewayBuilder {

@@ -2,13 +2,10 @@
 
 mod builder;
 mod handle;
-mod snapshot;
-mod target;
 
 use std::{
     convert::Infallible,
     fmt,
-    net::IpAddr,
     sync::{Arc, Mutex},
     task::{self, Poll},
 };
@@ -20,10 +17,6 @@ use tower::{BoxError, Service};
 use tracing::{Instrument, field};
 
 pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
-pub(crate) use self::{
-    builder::Runtime,
-    snapshot::{ApiStages, CompiledMapping, Snapshot},
-};
 use crate::{
     body::Body,
     context::{ApiKind, Context},
@@ -31,7 +24,9 @@ use crate::{
     error::{Error, ErrorKind},
     problem::Problems,
     responses,
+    runtime::Runtime,
     service::{Parts, Response, ResponseFuture},
+    snapshot::Snapshot,
     stage,
 };
 
@@ -61,8 +56,6 @@ struct Shared {
     /// Held while a definition is compiled: reloads come one after the other.
     reloading: Mutex<()>,
 }
-
-type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 
 impl Gateway {
     /// Compiles `definition`, with the system's clock and everything in memory.

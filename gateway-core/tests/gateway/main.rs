@@ -3,6 +3,7 @@
 mod admission;
 mod answers;
 mod config;
+mod directions;
 mod layers;
 mod logs;
 mod reload;

@@ -1,9 +1,13 @@
+//! `Snapshot`: everything compiled, swapped at once; which deployment a host and a path mean.
+
+mod target;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
-use super::target::Target;
+use self::target::Target;
 use crate::{
     context::{DomainFacts, without_port},
     error::{Error, ErrorKind},

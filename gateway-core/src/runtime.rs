@@ -1,0 +1,16 @@
+//! What a gateway stands on.
+
+use std::{net::IpAddr, sync::Arc};
+
+use crate::{clock::Clock, random::Random, service::Parts, store::UsageStore};
+
+/// Tells the peer's address from a request.
+pub(crate) type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
+
+/// What a gateway stands on; it outlives every reload.
+pub(crate) struct Runtime {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Random,
+    pub(crate) store: Arc<dyn UsageStore>,
+    pub(crate) peer: Option<PeerOf>,
+}

@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex};
+
 use gateway_core::{
     AccessLog, AccessLogFormat, Api, ApiKind, Body, Context, Definition, ErrorKind, Gateway, Request, Response, Route,
     StageDefinition,
@@ -98,4 +100,69 @@ fn a_stock_format_prints_a_whole_request() -> Outcome {
         assert_eq!(lines.lines(), [expected]);
         Ok(())
     })
+}
+
+/// What spans said, field by field, and when they closed.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<String>>>);
+
+impl Spans {
+    fn note(&self, text: String) {
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+struct Fields<'a>(&'a Spans);
+
+impl tracing::field::Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.note(format!("{field}={value:?}"));
+    }
+}
+
+impl tracing::Subscriber for Spans {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.is_span()
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut Fields(self));
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut Fields(self));
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_request_is_a_span_that_says_how_it_ended() -> Outcome {
+    let spans = Spans::default();
+    let subscriber = spans.clone();
+    tracing::subscriber::with_default(subscriber, || {
+        run(async {
+            let route = Route::to(RecordingIntegration::failing(ErrorKind::IntegrationTimeout));
+            let api = Api::rest("api").route("GET /x/{id}", route).stage(StageDefinition::new("prod"));
+            TestGateway::new(Definition::new().api(api))?.send(http::Request::get("/prod/x/1?token=secret")).await;
+            Ok(())
+        })
+    })?;
+    let said = spans.0.lock().unwrap().join(" ");
+    for field in [
+        r#"http.request.method="GET""#,
+        r#"url.path="/prod/x/1""#,
+        r#"http.route="/x/{id}""#,
+        "http.response.status_code=504",
+        r#"error.type="INTEGRATION_TIMEOUT""#,
+        "aws.request_id=",
+    ] {
+        assert!(said.contains(field), "{field} in {said}");
+    }
+    assert!(!said.contains("secret"));
+    Ok(())
 }

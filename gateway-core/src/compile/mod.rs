@@ -63,8 +63,12 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
             let scene = stages::Scene { definition, api, stage, runtime, routes: &routes, account: account.as_ref() };
             (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(&router), plans)))
         });
-        let stages =
-            ApiStages { name: api.name.clone(), default_endpoint: api.default_endpoint, stages: stages.collect() };
+        let stages = ApiStages {
+            name: api.name.clone(),
+            kind: api.kind,
+            default_endpoint: api.default_endpoint,
+            stages: stages.collect(),
+        };
         apis.insert(api.stable_id().to_owned(), stages);
     }
     let find = |api: &str, stage: &str| -> Option<Arc<Deployment>> {

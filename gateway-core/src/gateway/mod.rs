@@ -22,13 +22,13 @@ use tracing::{Instrument, field};
 pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
 pub(crate) use self::{
     builder::Runtime,
-    snapshot::{ApiStages, CompiledMapping, Snapshot},
+    snapshot::{ApiStages, CompiledMapping, NoTarget, Snapshot},
 };
 use crate::{
     body::Body,
     context::{ApiKind, Context},
     definition::Definition,
-    error::{Error, ErrorKind},
+    error::ErrorKind,
     problem::Problems,
     responses,
     service::{Parts, Response, ResponseFuture},
@@ -96,8 +96,8 @@ impl Gateway {
         };
         let target = match target {
             Ok(target) => target,
-            Err(error) => {
-                let response = responses::render_alone(error, &context);
+            Err(NoTarget { kind, error }) => {
+                let response = responses::render_stock(kind, error, &context);
                 return ResponseFuture::new(async { response });
             }
         };
@@ -129,7 +129,7 @@ impl Gateway {
 }
 
 /// The host that was called: what the target names, else the `Host` header. A request that names two is refused.
-fn unambiguous_host(request: &Parts) -> Result<Option<&str>, Error> {
+fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
     let mut headers = request.headers.get_all(header::HOST).iter();
     let header = headers.next().map(|host| host.to_str()).transpose();
     let authority = request.uri.authority().map(http::uri::Authority::as_str);

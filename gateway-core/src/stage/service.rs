@@ -30,7 +30,7 @@ pub(crate) async fn serve(
     let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
     let response = match deployment.serve(request, &context).await {
         Ok(mut response) => {
-            responses::stamp(response.headers_mut(), &context);
+            responses::stamp(response.headers_mut(), context.kind(), &context);
             response
         }
         Err(error) => deployment.responses.render(error, &context),

@@ -110,6 +110,8 @@ impl Gateway {
             }
         }
         let context = context.into_shared();
+        // What a layer or gateway in front wrote down is not about this request's stage and route.
+        parts.extensions.remove::<Arc<Context>>();
         target.rewrite(&mut parts.uri);
         if let Some(domain) = target.domain {
             context.set_domain(domain);

@@ -5,6 +5,7 @@ mod answers;
 mod config;
 mod layers;
 mod logs;
+mod nested;
 mod reload;
 mod routing;
 

@@ -6,6 +6,7 @@ mod config;
 mod layers;
 mod logs;
 mod nested;
+mod properties;
 mod reload;
 mod routing;
 

@@ -139,6 +139,10 @@ fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
         (_, Err(_)) => Err(ErrorKind::BadRequest.into()),
         _ if headers.next().is_some() => Err(ErrorKind::BadRequest.into()),
         (Some(target), Ok(Some(host))) if !target.eq_ignore_ascii_case(host) => Err(ErrorKind::BadRequest.into()),
+        // A user in front serves to pass one host off as another (RFC 9110 §4.2.4).
+        (target, Ok(host)) if target.or(host).is_some_and(|host| host.contains('@')) => {
+            Err(ErrorKind::BadRequest.into())
+        }
         (target, Ok(host)) => Ok(target.or(host)),
     }
 }

@@ -52,6 +52,8 @@ impl Snapshot {
     /// Finds the API and the stage by host and path.
     pub(crate) fn resolve(&self, host: Option<&str>, path: &str) -> Result<Target, NoTarget> {
         let host = host.map(without_port).unwrap_or_default();
+        // `example.com.` is the same name, written in full.
+        let host = host.strip_suffix('.').unwrap_or(host);
         if !self.domains.is_empty() {
             let host = host.to_ascii_lowercase();
             let wildcard = || self.domains.get(&format!("*.{}", host.split_once('.')?.1));

@@ -102,6 +102,8 @@ fn domains_map_base_paths_to_stages() -> Outcome {
         for (host, path, answer) in [
             ("api.example.com", "/customers", "one"),
             ("api.example.com:8443", "/orders/v1/items/1", "two"),
+            ("api.example.com.:8443", "/orders/v1/items/1", "two"),
+            ("three.local@api.example.com", "/customers", r#"{"message":"Bad Request"}"#),
             ("api.example.com", "/orders/v1/itemsX", "one"),
             ("other.example.com", "/shop/x", "three"),
             ("other.example.com", "/x", r#"{"message":"Forbidden"}"#),

@@ -108,11 +108,17 @@ impl Body {
         Self { inner, limit: None, tail: None }
     }
 
-    /// Refuses to hand on more than `max` bytes: reading past them gives [`BodyError::TooLarge`].
+    /// Refuses to hand on more than `max` bytes: reading past them gives [`BodyError::TooLarge`]. A smaller limit that
+    /// the body has already stays.
     #[must_use]
     pub fn with_limit(mut self, max: u64) -> Self {
-        self.limit = Some(Limit { max, left: max });
+        self.limit = self.limit.filter(|limit| limit.left <= max).or(Some(Limit { max, left: max }));
         self
+    }
+
+    /// The same for a body without a limit; one that has a limit keeps it.
+    pub(crate) fn with_default_limit(self, max: u64) -> Self {
+        if self.limit.is_some() { self } else { self.with_limit(max) }
     }
 
     pub(crate) fn with_tail(self, tail: Box<dyn Tail>) -> Self {
@@ -151,6 +157,8 @@ impl Body {
     /// # Errors
     /// As [`Body::collect`]; the body is spent then.
     pub async fn buffer(&mut self) -> Result<Bytes, BodyError> {
+        // Put back at the end: a body that breaks off, or is dropped meanwhile, has not come to its end.
+        let tail = self.tail.take();
         let bytes = match std::mem::take(&mut self.inner) {
             Inner::Empty => Bytes::new(),
             Inner::Full(bytes) => {
@@ -163,7 +171,16 @@ impl Body {
             }
         };
         self.inner = if bytes.is_empty() { Inner::Empty } else { Inner::Full(bytes.clone()) };
+        self.tail = tail;
         Ok(bytes)
+    }
+}
+
+impl Body {
+    /// Nothing more comes, though this is not the end.
+    fn break_off(&mut self) {
+        self.inner = Inner::Empty;
+        self.tail = None;
     }
 }
 
@@ -204,7 +221,7 @@ impl http_body::Body for Body {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
                 if let Some(Err(error)) = this.limit.as_mut().map(|limit| limit.take(bytes)) {
-                    this.inner = Inner::Empty;
+                    this.break_off();
                     return Poll::Ready(Some(Err(error)));
                 }
                 if let Some(tail) = &mut this.tail {
@@ -216,7 +233,10 @@ impl http_body::Body for Body {
                 this.inner = Inner::Empty;
                 None
             }
-            failed => failed,
+            failed => {
+                this.break_off();
+                failed
+            }
         };
         Poll::Ready(frame)
     }
@@ -277,6 +297,11 @@ from_bytes!(&'static str, &'static [u8], String, Vec<u8>);
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
     use super::*;
 
     #[tokio::test]
@@ -293,6 +318,71 @@ mod tests {
         assert!(body.as_bytes().is_none());
         assert_eq!(body.buffer().await.unwrap(), "twice");
         assert_eq!(body.collect().await.unwrap(), "twice");
+    }
+
+    #[tokio::test]
+    async fn the_smallest_limit_holds() {
+        for (first, second, passes) in [(4, 10, false), (10, 4, false), (5, 10, true), (10, 5, true)] {
+            let body = Body::from("12345").with_limit(first).with_limit(second);
+            assert_eq!(body.collect().await.is_ok(), passes, "{first} {second}");
+        }
+        assert!(Body::from("12345").with_limit(6).with_default_limit(4).collect().await.is_ok());
+        assert!(Body::from("12345").with_default_limit(4).collect().await.is_err());
+    }
+
+    /// A body that never comes.
+    struct Never;
+
+    impl http_body::Body for Never {
+        type Data = Bytes;
+        type Error = BodyError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut task::Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+            Poll::Pending
+        }
+    }
+
+    /// Whether the body came to its end.
+    #[derive(Clone, Default)]
+    struct Ended(Arc<AtomicBool>);
+
+    impl Tail for Ended {
+        fn data(&mut self, _: u64) {}
+
+        fn end(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_breaks_off_has_not_come_to_its_end() {
+        let full = || Body::new(http_body_util::Full::new(Bytes::from("12345")));
+        let watched = |body: Body| {
+            let ended = Ended::default();
+            (body.with_tail(Box::new(ended.clone())), ended.0)
+        };
+        let ended = |ended: Arc<AtomicBool>| ended.load(Ordering::SeqCst);
+
+        let (body, end) = watched(full());
+        body.collect().await.unwrap();
+        assert!(ended(end));
+        let (body, end) = watched(full().with_limit(4));
+        body.collect().await.unwrap_err();
+        assert!(!ended(end), "over the limit, buffered");
+        let (body, end) = watched(full().with_limit(4));
+        BodyExt::collect(body).await.unwrap_err();
+        assert!(!ended(end), "over the limit, streamed");
+        let (body, end) = watched(Body::new(Never));
+        drop(body);
+        assert!(!ended(end), "never read");
+        let (body, end) = watched(Body::new(Never));
+        let mut reading = Box::pin(body.collect());
+        assert!(reading.as_mut().poll(&mut task::Context::from_waker(task::Waker::noop())).is_pending());
+        drop(reading);
+        assert!(!ended(end), "dropped while it was read");
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use crate::{
     service::{Parts, Response, ResponseFuture},
 };
 
-/// How many bytes of a body a guard that [reads it](Guard::reads_body) may see: AWS's payload limit.
+/// How many bytes of a body without a limit a guard that [reads it](Guard::reads_body) may see: AWS's payload limit.
 pub(crate) const BODY_LIMIT: u64 = 10 * 1024 * 1024;
 
 /// A check that a request must pass.
@@ -212,7 +212,7 @@ pub(crate) async fn buffer(body: &mut Body, context: &Context) -> Result<(), Err
     if context.body().is_some() {
         return Ok(());
     }
-    let unread = std::mem::take(body).with_limit(BODY_LIMIT);
+    let unread = std::mem::take(body).with_default_limit(BODY_LIMIT);
     let bytes = unread.collect().await.map_err(|error| {
         let kind = if error.is_too_large() { ErrorKind::RequestTooLarge } else { ErrorKind::BadRequest };
         Error::new(kind).with_source(error)

@@ -23,7 +23,8 @@ struct Entry {
 
 /// The remembered results of an authorizer.
 ///
-/// It outlives reloads: the gateway keeps one for each authorizer of each stage.
+/// It outlives reloads. A [`Registry`](crate::config::Registry) keeps one for each authorizer of each API; the results
+/// of one stage never serve another.
 #[derive(Clone)]
 pub struct ResultCache(moka::sync::Cache<[u8; 32], Entry>);
 
@@ -55,8 +56,9 @@ impl fmt::Debug for ResultCache {
 /// An authorizer whose results are remembered by the values of its identity sources.
 ///
 /// A request that lacks one of them is refused (401) without asking. Allowed and denied callers are remembered for
-/// the time to live, counted from when they were stored; 401 and 500 never are. The values themselves are kept as a
-/// SHA-256 digest only.
+/// the time to live, counted from when they were stored, and for the stage that asked; 401 and 500 never are. Without
+/// an identity source nothing is remembered: every caller would get the first one's result. The values themselves are
+/// kept as a SHA-256 digest only.
 ///
 /// AWS developer guide: *Configure an API Gateway Lambda authorizer* (authorization caching).
 pub struct CachedAuthorizer {
@@ -79,6 +81,7 @@ impl CachedAuthorizer {
     /// Remembers the results of `inner` for `ttl`, by the values of `sources`.
     #[must_use]
     pub fn new(inner: Arc<dyn Authorizer>, sources: Vec<ValueSource>, ttl: Duration) -> Self {
+        let sources = sources.into_iter().flat_map(with_all_values).collect();
         Self { inner, sources, ttl, cache: ResultCache::default() }
     }
 
@@ -89,16 +92,29 @@ impl CachedAuthorizer {
         self
     }
 
-    /// The digest of the caller's identity: each value with its length, so that none runs into the next.
+    /// The digest of stage and caller: each value with its length, so that none runs into the next.
     fn key(&self, request: &Parts, context: &Context) -> Result<[u8; 32], Error> {
         let mut digest = Sha256::new();
+        let mut add = |value: &str| {
+            digest.update((value.len() as u64).to_le_bytes());
+            digest.update(value);
+        };
+        if let Some(stage) = context.stage() {
+            add(&stage.api_id);
+            add(&stage.stage);
+        }
         for source in &self.sources {
             let value = source.value(&request.headers, context).filter(|value| !value.is_empty());
-            let value = value.ok_or(ErrorKind::Unauthorized)?;
-            digest.update((value.len() as u64).to_le_bytes());
-            digest.update(value.as_bytes());
+            add(&value.ok_or(ErrorKind::Unauthorized)?);
         }
         Ok(digest.finalize().into())
+    }
+
+    async fn ask(&self, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+        match self.inner.authorize_now(request, context) {
+            Some(result) => result,
+            None => self.inner.authorize(request, context).await,
+        }
     }
 
     fn remembered(&self, key: &[u8; 32], context: &Context) -> Option<Result<Authorization, Error>> {
@@ -118,26 +134,40 @@ impl CachedAuthorizer {
             Err(error) if error.kind() == ErrorKind::AccessDenied => Err(error.message().map(Arc::from)),
             Err(_) => return,
         };
-        self.cache.0.insert(key, Entry { result, expires: context.clock().elapsed() + self.ttl });
+        self.cache.0.insert(key, Entry { result, expires: context.clock().elapsed().saturating_add(self.ttl) });
     }
+}
+
+/// `source`, and where it takes the last of several values, all of them: the authorizer may go by another one, and its
+/// result must not be found by who sends the last alone.
+fn with_all_values(source: ValueSource) -> impl Iterator<Item = ValueSource> {
+    let all = match &source {
+        ValueSource::Header(name) => Some(ValueSource::HeaderValues(name.clone())),
+        ValueSource::Query(name) => Some(ValueSource::QueryValues(name.clone())),
+        _ => None,
+    };
+    std::iter::once(source).chain(all)
 }
 
 #[async_trait]
 impl Authorizer for CachedAuthorizer {
     async fn authorize(&self, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+        if self.sources.is_empty() {
+            return self.ask(request, context).await;
+        }
         let key = self.key(request, context)?;
         if let Some(result) = self.remembered(&key, context) {
             return result;
         }
-        let result = match self.inner.authorize_now(request, context) {
-            Some(result) => result,
-            None => self.inner.authorize(request, context).await,
-        };
+        let result = self.ask(request, context).await;
         self.remember(key, context, &result);
         result
     }
 
     fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
+        if self.sources.is_empty() {
+            return self.inner.authorize_now(request, context);
+        }
         match self.key(request, context) {
             Ok(key) => self.remembered(&key, context),
             Err(error) => Some(Err(error)),
@@ -146,60 +176,5 @@ impl Authorizer for CachedAuthorizer {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-    use crate::{
-        clock::{Clock, ManualClock},
-        random::Random,
-    };
-
-    fn request(token: Option<&str>) -> Parts {
-        let mut request = http::Request::get("/");
-        if let Some(token) = token {
-            request = request.header("authorization", token);
-        }
-        request.body(()).unwrap().into_parts().0
-    }
-
-    #[tokio::test]
-    async fn results_are_remembered_by_identity_until_they_expire() {
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&calls);
-        let inner = move |request: &Parts, _: &Context| {
-            counter.fetch_add(1, Ordering::SeqCst);
-            match request.headers["authorization"].to_str().unwrap() {
-                "bad" => Err(Error::new(ErrorKind::AccessDenied).with_message("not you")),
-                "unknown" => Err(ErrorKind::Unauthorized.into()),
-                name => Ok(Authorization::new(name)),
-            }
-        };
-        let sources = vec![ValueSource::parse("method.request.header.Authorization").unwrap()];
-        let authorizer = CachedAuthorizer::new(Arc::new(inner), sources, Duration::from_secs(300));
-        let clock = Arc::new(ManualClock::default());
-        let ask = async |token: Option<&str>| {
-            let parts = request(token);
-            let context = Context::begin(&parts, Arc::clone(&clock) as Arc<dyn Clock>, &Random::seeded(1));
-            authorizer.authorize(&parts, &context).await
-        };
-
-        assert_eq!(ask(Some("alice")).await.unwrap().principal_id(), "alice");
-        assert_eq!(ask(Some("alice")).await.unwrap().principal_id(), "alice");
-        assert_eq!(calls.load(Ordering::SeqCst), 1);
-        for _ in 0..2 {
-            assert_eq!(ask(Some("bad")).await.unwrap_err().message(), Some("not you"));
-        }
-        assert_eq!(calls.load(Ordering::SeqCst), 2, "denials are remembered");
-        for _ in 0..2 {
-            assert_eq!(ask(Some("unknown")).await.unwrap_err().kind(), ErrorKind::Unauthorized);
-        }
-        assert_eq!(calls.load(Ordering::SeqCst), 4, "a 401 is not");
-        assert_eq!(ask(None).await.unwrap_err().kind(), ErrorKind::Unauthorized);
-        assert_eq!(ask(Some("")).await.unwrap_err().kind(), ErrorKind::Unauthorized);
-        assert_eq!(calls.load(Ordering::SeqCst), 4, "without an identity nobody is asked");
-        clock.advance(Duration::from_secs(300));
-        ask(Some("alice")).await.unwrap();
-        assert_eq!(calls.load(Ordering::SeqCst), 5);
-    }
-}
+#[path = "cache_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{has_stage, no_stage};
+use super::wrong_stage;
 use crate::{
     definition::{Definition, places},
     problem::Problem,
@@ -39,8 +39,8 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
                 let message = format!("the base path `{}` is mapped already", mapping.base_path);
                 problems.push(Problem::new(format!("{pointer}/basePath"), message));
             }
-            if !has_stage(definition, &mapping.api, &mapping.stage) {
-                problems.push(Problem::new(pointer, no_stage(&mapping.api, &mapping.stage)));
+            if let Some(message) = wrong_stage(definition, &mapping.api, &mapping.stage) {
+                problems.push(Problem::new(pointer, message));
             }
         }
     }

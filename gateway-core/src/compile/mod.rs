@@ -64,8 +64,12 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
             let scene = stages::Scene { definition, api, stage, runtime, routes: &routes, account: account.as_ref() };
             (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(&router), plans)))
         });
-        let stages =
-            ApiStages { name: api.name.clone(), default_endpoint: api.default_endpoint, stages: stages.collect() };
+        let stages = ApiStages {
+            name: api.name.clone(),
+            kind: api.kind,
+            default_endpoint: api.default_endpoint,
+            stages: stages.collect(),
+        };
         apis.insert(api.stable_id().to_owned(), stages);
     }
     let find = |api: &str, stage: &str| -> Option<Arc<Deployment>> {
@@ -76,13 +80,20 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
     Ok(Snapshot { apis, domains })
 }
 
-/// Whether the definition has this stage of this API, by id or name.
-fn has_stage(definition: &Definition, api: &str, stage: &str) -> bool {
-    let named = |candidate: &&Api| candidate.stable_id() == api || candidate.name == api;
-    let found = definition.apis.iter().flatten().find(named);
-    found.is_some_and(|api| api.stages.iter().flatten().any(|candidate| candidate.name == stage))
+/// The API with this id, else with this name: a name may be another API's id.
+fn find_api<'d>(definition: &'d Definition, reference: &str) -> Option<&'d Api> {
+    let apis = || definition.apis.iter().flatten();
+    apis().find(|api| api.stable_id() == reference).or_else(|| apis().find(|api| api.name == reference))
 }
 
-fn no_stage(api: &str, stage: &str) -> String {
-    format!("there is no stage `{stage}` of an API `{api}`; define it, or correct the name")
+/// What is wrong with a reference to a stage, if anything.
+fn wrong_stage(definition: &Definition, reference: &str, stage: &str) -> Option<String> {
+    let found = find_api(definition, reference);
+    if !found.is_some_and(|api| api.stages.iter().flatten().any(|candidate| candidate.name == stage)) {
+        let message = format!("there is no stage `{stage}` of an API `{reference}`; define it, or correct the name");
+        return Some(message);
+    }
+    let by_id = found.is_some_and(|api| api.stable_id() == reference);
+    let names = definition.apis.iter().flatten().filter(|api| api.name == reference).count();
+    (!by_id && names > 1).then(|| format!("{names} APIs are called `{reference}`; write the id of one"))
 }

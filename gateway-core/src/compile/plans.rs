@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::{has_stage, no_stage};
+use super::{find_api, wrong_stage};
 use crate::{
     context::ApiKind,
     definition::{Api, Definition, places},
@@ -28,7 +28,8 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
         for (place, key) in plan.keys.iter().enumerate() {
             let pointer = format!("{pointer}/apiKeys/{place}");
             for stage in &plan.stages {
-                if !taken.insert((key.digest(), &stage.api, &stage.stage)) {
+                let api = find_api(definition, &stage.api).map_or(&*stage.api, Api::stable_id);
+                if !taken.insert((key.digest(), api, &stage.stage)) {
                     let message = format!(
                         "the key `{}` is in a usage plan of stage `{}` of `{}` already; one plan a stage",
                         key.id(),
@@ -45,22 +46,18 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
 fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &mut Vec<Problem>) {
     for (place, stage) in plan.stages.iter().enumerate() {
         let pointer = format!("{pointer}/apiStages/{place}");
-        if !has_stage(definition, &stage.api, &stage.stage) {
-            problems.push(Problem::new(&pointer, no_stage(&stage.api, &stage.stage)));
+        if let Some(message) = wrong_stage(definition, &stage.api, &stage.stage) {
+            problems.push(Problem::new(&pointer, message));
             continue;
         }
+        let api = find_api(definition, &stage.api);
         for route in stage.methods.keys() {
             let pointer = format!("{pointer}/throttle/{}", pointer_token(route));
             if RouteKey::parse(route, ApiKind::Rest).is_err() {
                 problems.push(Problem::new(pointer, "write the route's key, such as `GET /pets/{id}`"));
-            } else if !definition
-                .apis
-                .iter()
-                .flatten()
-                .flat_map(|api| api.routes.iter().flatten())
-                .any(|(key, _)| key == route)
-            {
-                problems.push(Problem::new(pointer, format!("there is no route `{route}` to throttle")));
+            } else if !api.is_some_and(|api| api.routes.iter().flatten().any(|(key, _)| key == route)) {
+                let message = format!("the API `{}` has no route `{route}` to throttle", stage.api);
+                problems.push(Problem::new(pointer, message));
             }
         }
     }
@@ -71,7 +68,8 @@ pub(super) fn compile(definition: &Definition, api: &Api, stage: &str, store: &d
     let mut plans = UsagePlans::empty(api.key_source);
     for (_, plan) in places(&definition.plans) {
         let here = plan.stages.iter().filter(|candidate| {
-            candidate.stage == stage && (candidate.api == api.stable_id() || candidate.api == api.name)
+            let named = |found: &Api| found.stable_id() == api.stable_id();
+            candidate.stage == stage && find_api(definition, &candidate.api).is_some_and(named)
         });
         for place in here {
             plans.insert(plan, Some(place), store);

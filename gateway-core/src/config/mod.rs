@@ -34,7 +34,7 @@ mod registry;
 mod stage;
 mod tried;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -55,7 +55,7 @@ use crate::problem::{Problem, Problems};
 ///
 /// Unknown fields are refused. Reading it stops only at what is no YAML or JSON at all; every other problem is kept,
 /// with its place, until the definition is compiled, so that all of them come at once.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Config {
     /// The APIs.
@@ -75,6 +75,19 @@ pub struct Config {
     pub unknown: BTreeMap<String, Value>,
 }
 
+/// Of unknown fields their names alone: a misspelt one may hold keys.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("apis", &self.apis)
+            .field("usage_plans", &self.usage_plans)
+            .field("domains", &self.domains)
+            .field("account_throttle", &self.account_throttle)
+            .field("unknown", &self.unknown.keys())
+            .finish()
+    }
+}
+
 impl Config {
     /// Reads a definition in JSON.
     ///
@@ -92,7 +105,8 @@ impl Config {
     /// When the text is no YAML, or no object with lists where lists belong.
     #[cfg(feature = "yaml")]
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        let options = serde_saphyr::options! { strict_booleans: true };
+        // A snippet of the text would take keys into logs.
+        let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
         let value = serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| Problem::new("", format!("this is no YAML: {error}")))?;
         Self::from_value(value)

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::usage_plan::{Period, Throttle};
 
@@ -71,23 +72,47 @@ pub struct PlanStageConfig {
 
 /// An API key: its value, or the SHA-256 digest of it.
 #[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(try_from = "Value")]
 pub struct ApiKeyConfig {
     /// `$context.identity.apiKeyId`.
     pub id: String,
     /// The value, 20 to 128 characters.
-    #[serde(default)]
     pub value: Option<String>,
     /// The SHA-256 digest of the value, in hexadecimal.
-    #[serde(default)]
     pub sha256: Option<String>,
-    /// Whether it is on.
-    #[serde(default = "on")]
+    /// Whether it is on; on unless given.
     pub enabled: bool,
 }
 
-fn on() -> bool {
-    true
+/// By hand: what serde says of a value in the wrong place repeats it, and here it may be the key.
+impl TryFrom<Value> for ApiKeyConfig {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let Value::Object(fields) = value else {
+            return Err("an API key is an object with `id`, and `value` or `sha256`".to_owned());
+        };
+        let (mut id, mut key) = (None, Self { id: String::new(), value: None, sha256: None, enabled: true });
+        for (name, value) in fields {
+            match (&*name, value) {
+                ("id", Value::String(text)) => id = Some(text),
+                ("value", Value::String(text)) => key.value = Some(text),
+                ("sha256", Value::String(text)) => key.sha256 = Some(text),
+                ("enabled", Value::Bool(enabled)) => key.enabled = enabled,
+                ("value" | "sha256", Value::Null) => {}
+                ("id" | "value" | "sha256", _) => {
+                    return Err(format!("`{name}` of an API key is a text between quotes"));
+                }
+                ("enabled", _) => return Err("`enabled` of an API key is true or false".to_owned()),
+                _ => {
+                    let fields = "`id`, `value`, `sha256` or `enabled`";
+                    return Err(format!("unknown field `{name}` of an API key, expected {fields}"));
+                }
+            }
+        }
+        key.id = id.ok_or_else(|| "missing field `id`".to_owned())?;
+        Ok(key)
+    }
 }
 
 impl std::fmt::Debug for ApiKeyConfig {

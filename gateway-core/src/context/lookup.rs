@@ -170,7 +170,7 @@ mod tests {
     };
 
     fn context() -> Context {
-        let request = http::Request::get("/prod/pets/1?a=b").header("host", "api.example.com:8080");
+        let request = http::Request::get("/prod/pets/1?token=secret-query").header("host", "api.example.com:8080");
         let (mut parts, ()) = request.header("user-agent", "curl/8").body(()).unwrap().into_parts();
         parts.extensions.insert(std::net::IpAddr::from([192, 0, 2, 7]));
         Context::begin(&parts, Arc::new(ManualClock::default()), &Random::seeded(7))
@@ -210,7 +210,10 @@ mod tests {
         assert_eq!(context.lookup("authorizer.claims.sub").unwrap(), "alice");
         assert_eq!(context.lookup("authorizer.tier").unwrap(), "3");
         assert_eq!(context.lookup("authorizer.claims"), None);
-        assert!(!format!("{context:?}").contains("secret-key"));
+        let request = http::Request::get("/x").header("authorization", "secret-header");
+        context.set_headers(request.body(()).unwrap().headers().clone());
+        context.set_body("secret-body".into());
+        assert!(!format!("{context:?}").contains("secret"));
     }
 
     #[test]

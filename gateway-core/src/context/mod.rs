@@ -8,6 +8,7 @@ mod times;
 mod trace_id;
 
 use std::{
+    fmt,
     net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock, Weak},
     time::{Duration, SystemTime},
@@ -38,7 +39,6 @@ use crate::{
 /// Every fact is written at most once, by the step that finds it out; what is not known yet is `None`. A later write
 /// of the same fact is ignored. Deciders and observers get `&Context`; a handler behind a layer finds the
 /// `Arc<Context>` in the request's extensions.
-#[derive(Debug)]
 pub struct Context {
     this: Weak<Self>,
     clock: Arc<dyn Clock>,
@@ -236,6 +236,24 @@ impl Context {
         };
         let message = error.message().or(stock).map(str::to_owned);
         self.set_error(ErrorFacts { kind: error.kind(), message });
+    }
+}
+
+/// Without the query, the headers and the body, which may hold credentials.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("id", &self.id)
+            .field("method", &self.request.method)
+            .field("path", &self.request.uri.path())
+            .field("stage", &self.stage)
+            .field("route", &self.route)
+            .field("authorization", &self.authorization)
+            .field("api_key", &self.api_key)
+            .field("integration", &self.integration)
+            .field("error", &self.error)
+            .field("response", &self.response)
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,12 +21,12 @@ use crate::{
     body::Body,
     context::{ApiKind, Context},
     definition::Definition,
-    error::{Error, ErrorKind},
+    error::ErrorKind,
     problem::Problems,
     responses,
     runtime::Runtime,
     service::{Parts, Response, ResponseFuture},
-    snapshot::Snapshot,
+    snapshot::{NoTarget, Snapshot},
     stage,
 };
 
@@ -89,8 +89,8 @@ impl Gateway {
         };
         let target = match target {
             Ok(target) => target,
-            Err(error) => {
-                let response = responses::render_alone(error, &context);
+            Err(NoTarget { kind, error }) => {
+                let response = responses::render_stock(kind, error, &context);
                 return ResponseFuture::new(async { response });
             }
         };
@@ -103,6 +103,8 @@ impl Gateway {
             }
         }
         let context = context.into_shared();
+        // What a layer or gateway in front wrote down is not about this request's stage and route.
+        parts.extensions.remove::<Arc<Context>>();
         target.rewrite(&mut parts.uri);
         if let Some(domain) = target.domain {
             context.set_domain(domain);
@@ -122,7 +124,7 @@ impl Gateway {
 }
 
 /// The host that was called: what the target names, else the `Host` header. A request that names two is refused.
-fn unambiguous_host(request: &Parts) -> Result<Option<&str>, Error> {
+fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
     let mut headers = request.headers.get_all(header::HOST).iter();
     let header = headers.next().map(|host| host.to_str()).transpose();
     let authority = request.uri.authority().map(http::uri::Authority::as_str);
@@ -130,6 +132,10 @@ fn unambiguous_host(request: &Parts) -> Result<Option<&str>, Error> {
         (_, Err(_)) => Err(ErrorKind::BadRequest.into()),
         _ if headers.next().is_some() => Err(ErrorKind::BadRequest.into()),
         (Some(target), Ok(Some(host))) if !target.eq_ignore_ascii_case(host) => Err(ErrorKind::BadRequest.into()),
+        // A user in front serves to pass one host off as another (RFC 9110 §4.2.4).
+        (target, Ok(host)) if target.or(host).is_some_and(|host| host.contains('@')) => {
+            Err(ErrorKind::BadRequest.into())
+        }
         (target, Ok(host)) => Ok(target.or(host)),
     }
 }

@@ -9,6 +9,8 @@ mod sink;
 #[cfg(test)]
 mod testing;
 
+use std::sync::Arc;
+
 #[cfg(feature = "metrics")]
 pub use self::metrics::Metrics;
 pub use self::{
@@ -42,6 +44,12 @@ use crate::context::Context;
 pub trait Observer: Send + Sync + 'static {
     /// The request is over. Called on the task that drops the body, so it must not block.
     fn finished(&self, context: &Context);
+}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn finished(&self, context: &Context) {
+        (**self).finished(context);
+    }
 }
 
 impl<F: Fn(&Context) + Send + Sync + 'static> Observer for F {

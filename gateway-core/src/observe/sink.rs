@@ -14,7 +14,7 @@ pub trait LogSink: Send + Sync + 'static {
     fn write(&self, line: &str);
 }
 
-impl LogSink for Arc<dyn LogSink> {
+impl<S: LogSink + ?Sized> LogSink for Arc<S> {
     fn write(&self, line: &str) {
         (**self).write(line);
     }

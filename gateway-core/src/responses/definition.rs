@@ -19,6 +19,18 @@ pub struct GatewayResponse {
     templates: Vec<(String, Template)>,
 }
 
+/// Headers that frame the message or the connection: the server writes them itself.
+const FRAMING: &[&str] = &[
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// Why a gateway response cannot be defined so.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,6 +38,9 @@ pub enum GatewayResponseError {
     /// The name is no header name.
     #[error("`{0}` is not a header name")]
     Header(String),
+    /// The server writes this header itself: another value would tear the answer apart.
+    #[error("a gateway response cannot set `{0}`; the server does")]
+    Framing(String),
     /// The value has no source.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -52,12 +67,16 @@ impl GatewayResponse {
     }
 
     /// Adds a header (`gatewayresponse.header.NAME`) from a [source](ValueSource): `'text'`,
-    /// `method.request.header.NAME`, `context.NAME`, `stageVariables.NAME`.
+    /// `method.request.header.NAME`, `context.NAME`, `stageVariables.NAME`. The request's ids and `x-amzn-ErrorType`
+    /// stay what they are.
     ///
     /// # Errors
-    /// When name or source cannot be read.
+    /// When name or source cannot be read, or the header frames the message.
     pub fn header(mut self, name: &str, source: &str) -> Result<Self, GatewayResponseError> {
-        let parsed = name.parse().map_err(|_| GatewayResponseError::Header(name.to_owned()))?;
+        let parsed: HeaderName = name.parse().map_err(|_| GatewayResponseError::Header(name.to_owned()))?;
+        if FRAMING.contains(&parsed.as_str()) {
+            return Err(GatewayResponseError::Framing(name.to_owned()));
+        }
         self.headers.push((parsed, ValueSource::parse(source)?));
         Ok(self)
     }

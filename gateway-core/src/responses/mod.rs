@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use http::HeaderMap;
 
 pub use self::definition::{GatewayResponse, GatewayResponseError};
-pub(crate) use self::render::{render_alone, stamp};
+pub(crate) use self::render::{render_alone, render_stock, stamp};
 use crate::{
     context::{ApiKind, Context},
     error::{Error, ErrorKind},
@@ -70,8 +70,12 @@ impl GatewayResponses {
     /// Renders the answer to an error, and writes the error down in the context.
     #[must_use]
     pub fn render(&self, error: Error, context: &Context) -> Response {
+        self.render_as(context.kind(), error, context)
+    }
+
+    fn render_as(&self, kind: ApiKind, error: Error, context: &Context) -> Response {
         context.refuse(&error);
-        match context.kind() {
+        match kind {
             ApiKind::Http => render::http(error, context),
             ApiKind::Rest => {
                 let none = HeaderMap::new();

@@ -18,8 +18,8 @@ const EXTENDED_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id"
 const HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 
 /// Adds the ids that every answer of the gateway carries.
-pub(crate) fn stamp(headers: &mut HeaderMap, context: &Context) {
-    match context.kind() {
+pub(crate) fn stamp(headers: &mut HeaderMap, kind: ApiKind, context: &Context) {
+    match kind {
         ApiKind::Rest => {
             headers.insert(REQUEST_ID, context.id().to_header());
             headers.insert(EXTENDED_REQUEST_ID, context.id().extended_to_header());
@@ -32,7 +32,12 @@ pub(crate) fn stamp(headers: &mut HeaderMap, context: &Context) {
 
 /// The answer of a layer that stands alone.
 pub(crate) fn render_alone(error: Error, context: &Context) -> Response {
-    super::GatewayResponses::default().render(error, context)
+    render_stock(context.kind(), error, context)
+}
+
+/// The stock answer of this kind of API, for a request that has not reached a stage.
+pub(crate) fn render_stock(kind: ApiKind, error: Error, context: &Context) -> Response {
+    super::GatewayResponses::default().render_as(kind, error, context)
 }
 
 pub(super) fn rest(
@@ -44,17 +49,17 @@ pub(super) fn rest(
     let kind = error.kind();
     let status = definition.and_then(GatewayResponse::own_status).unwrap_or_else(|| kind.status());
     let mut headers = HeaderMap::with_capacity(6);
-    headers.insert(ERROR_TYPE, HeaderValue::from_static(kind.exception()));
     let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {
         Some((content_type, body)) => (HeaderValue::from_str(content_type).unwrap_or(JSON), Body::from(body)),
         None => (JSON, stock(key(kind), error.message(), kind.message())),
     };
     headers.insert(header::CONTENT_TYPE, content_type);
-    let mut response = answer(status, headers, body, error, context);
+    let mut response = answer(status, headers, body);
     if let Some(definition) = definition {
         definition.apply_headers(response.headers_mut(), request, context);
     }
-    response
+    response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind.exception()));
+    finish(response, ApiKind::Rest, error, context)
 }
 
 pub(super) fn http(error: Error, context: &Context) -> Response {
@@ -62,14 +67,19 @@ pub(super) fn http(error: Error, context: &Context) -> Response {
     let mut headers = HeaderMap::with_capacity(4);
     headers.insert(header::CONTENT_TYPE, JSON);
     let body = stock("message", None, kind.http_message());
-    answer(kind.http_status(), headers, body, error, context)
+    finish(answer(kind.http_status(), headers, body), ApiKind::Http, error, context)
 }
 
-fn answer(status: StatusCode, headers: HeaderMap, body: Body, error: Error, context: &Context) -> Response {
+fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    stamp(response.headers_mut(), context);
+    response
+}
+
+/// Adds what no definition changes: the ids, and what the error itself asks for.
+fn finish(mut response: Response, kind: ApiKind, error: Error, context: &Context) -> Response {
+    stamp(response.headers_mut(), kind, context);
     if let Some((name, value)) = error.header() {
         response.headers_mut().insert(name.clone(), value.clone());
     }

@@ -9,7 +9,7 @@ use std::{
 
 use self::target::Target;
 use crate::{
-    context::{DomainFacts, without_port},
+    context::{ApiKind, DomainFacts, without_port},
     error::{Error, ErrorKind},
     stage::Deployment,
 };
@@ -25,6 +25,7 @@ pub(crate) struct Snapshot {
 /// The stages of one API.
 pub(crate) struct ApiStages {
     pub(crate) name: String,
+    pub(crate) kind: ApiKind,
     pub(crate) default_endpoint: bool,
     pub(crate) stages: HashMap<String, Arc<Deployment>>,
 }
@@ -35,14 +36,28 @@ pub(crate) struct CompiledMapping {
     pub(crate) deployment: Arc<Deployment>,
 }
 
+/// Why a request has no target, and in which kind of API's words to say so: a REST API's as long as none is known.
+pub(crate) struct NoTarget {
+    pub(crate) kind: ApiKind,
+    pub(crate) error: Error,
+}
+
+impl From<ErrorKind> for NoTarget {
+    fn from(error: ErrorKind) -> Self {
+        Self { kind: ApiKind::Rest, error: error.into() }
+    }
+}
+
 /// The stage of an HTTP API that takes no segment of the path.
 const DEFAULT_STAGE: &str = "$default";
 const ANY_DOMAIN: &str = "*";
 
 impl Snapshot {
     /// Finds the API and the stage by host and path.
-    pub(crate) fn resolve(&self, host: Option<&str>, path: &str) -> Result<Target, Error> {
+    pub(crate) fn resolve(&self, host: Option<&str>, path: &str) -> Result<Target, NoTarget> {
         let host = host.map(without_port).unwrap_or_default();
+        // `example.com.` is the same name, written in full.
+        let host = host.strip_suffix('.').unwrap_or(host);
         if !self.domains.is_empty() {
             let host = host.to_ascii_lowercase();
             let wildcard = || self.domains.get(&format!("*.{}", host.split_once('.')?.1));
@@ -53,13 +68,16 @@ impl Snapshot {
                 return Ok(target);
             }
         }
-        let api = match host.split('.').next().and_then(|label| self.apis.get(label)) {
-            Some(api) => Some(api),
-            None if self.apis.len() == 1 => self.apis.values().next(),
-            None => None,
-        };
-        let api = api.filter(|api| api.default_endpoint).ok_or(ErrorKind::Forbidden)?;
-        api.by_path(path).ok_or_else(|| ErrorKind::Forbidden.into())
+        let api = host.split('.').next().and_then(|label| self.api(label)).ok_or(ErrorKind::Forbidden)?;
+        let target = if api.default_endpoint { api.by_path(path) } else { None };
+        target.ok_or_else(|| NoTarget { kind: api.kind, error: ErrorKind::Forbidden.into() })
+    }
+
+    /// The API with this id, in whatever case a client writes it; else the only one.
+    fn api(&self, label: &str) -> Option<&ApiStages> {
+        let in_any_case = || self.apis.iter().find(|(id, _)| id.eq_ignore_ascii_case(label)).map(|(_, api)| api);
+        let only = || self.apis.values().next().filter(|_| self.apis.len() == 1);
+        self.apis.get(label).or_else(in_any_case).or_else(only)
     }
 
     /// The deployment of a stage, by the API's id or name.

@@ -48,7 +48,7 @@ impl Deployment {
     /// Finds the route of a request and lets it serve.
     pub(crate) async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
         let (parts, body) = request.into_parts();
-        front::check(&parts, &context.request().uri, &self.limits)?;
+        front::check(&parts, &context.request().uri, self.facts.kind, &self.limits)?;
         if self.keeps_headers {
             context.set_headers(parts.headers.clone());
         }

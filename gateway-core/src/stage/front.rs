@@ -3,17 +3,20 @@
 use http::{HeaderMap, Uri, header};
 
 use crate::{
+    context::ApiKind,
     definition::Limits,
     error::{Error, ErrorKind},
     service::Parts,
 };
 
 /// Refuses what is too large, and what two readers could read in two ways. `target` is the URI as it arrived.
-pub(super) fn check(request: &Parts, target: &Uri, limits: &Limits) -> Result<(), Error> {
+///
+/// AWS developer guide: *Amazon API Gateway important notes* (for REST APIs: `|`, `{` and `}` in a query).
+pub(super) fn check(request: &Parts, target: &Uri, kind: ApiKind, limits: &Limits) -> Result<(), Error> {
     if target.path_and_query().map_or(0, |target| target.as_str().len()) > limits.uri {
         return Err(ErrorKind::UriTooLong.into());
     }
-    if request.uri.query().is_some_and(|query| query.contains(['|', '{', '}'])) {
+    if kind == ApiKind::Rest && request.uri.query().is_some_and(|query| query.contains(['|', '{', '}'])) {
         return Err(Error::new(ErrorKind::BadRequest).with_message("percent-encode | { } in the query"));
     }
     let headers = &request.headers;
@@ -45,7 +48,7 @@ mod tests {
 
     fn refused(request: http::request::Builder) -> Option<ErrorKind> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        check(&parts, &parts.uri, &Limits::default()).err().map(|error| error.kind())
+        check(&parts, &parts.uri, ApiKind::Rest, &Limits::default()).err().map(|error| error.kind())
     }
 
     #[test]
@@ -71,5 +74,7 @@ mod tests {
         ] {
             assert_eq!(refused(twice), Some(ErrorKind::BadRequest));
         }
+        let (parts, ()) = http::Request::get("/?a={b}").body(()).unwrap().into_parts();
+        assert!(check(&parts, &parts.uri, ApiKind::Http, &Limits::default()).is_ok());
     }
 }

@@ -42,6 +42,8 @@ pub trait Stage: Send + Sync + 'static {
     fn deployment(&self, request: &Parts) -> &Arc<Deployment>;
 
     /// This stage as a tower service: it serves the API's paths as they come, without stage or base path in front.
+    ///
+    /// Behind layers it goes on with the facts that they wrote down; behind another stage it begins its own.
     fn into_service(self) -> StageService
     where
         Self: Sized,

@@ -30,7 +30,7 @@ pub(crate) async fn serve(
     let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
     let response = match deployment.serve(request, &context).await {
         Ok(mut response) => {
-            responses::stamp(response.headers_mut(), &context);
+            responses::stamp(response.headers_mut(), context.kind(), &context);
             response
         }
         Err(error) => deployment.responses.render(error, &context),
@@ -74,6 +74,10 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
         let (mut parts, body) = request.into_parts();
+        // The facts of a gateway in front are of its stage and its caller; here they begin anew.
+        if parts.extensions.get::<Arc<Context>>().is_some_and(|context| context.stage().is_some()) {
+            parts.extensions.remove::<Arc<Context>>();
+        }
         let deployment = Arc::clone(self.stage.deployment(&parts));
         let context = Context::of(&mut parts, None);
         let body = Body::new(body);

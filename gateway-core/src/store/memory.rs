@@ -70,6 +70,9 @@ impl UsageStore for MemoryStore {
     }
 }
 
+/// Governor counts in nanoseconds of 64 bits. A bucket that needs longer than a century to fill refills faster.
+const MOST_TO_FILL: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 type Limiter = RateLimiter<NotKeyed, InMemoryState, GovernorClock, NoOpMiddleware<Nanos>>;
 
 struct MemoryBucket {
@@ -81,9 +84,12 @@ struct MemoryBucket {
 
 impl MemoryBucket {
     fn new(rate: f64, burst: u32, clock: GovernorClock) -> Self {
-        let period = Duration::try_from_secs_f64(rate.recip()).ok().map(|period| period.max(Duration::from_nanos(1)));
-        let quota = period.and_then(Quota::with_period).zip(NonZeroU32::new(burst));
-        let limiter = quota.map(|(quota, burst)| RateLimiter::direct_with_clock(quota.allow_burst(burst), clock));
+        let limiter = NonZeroU32::new(burst).filter(|_| rate > 0.0).and_then(|burst| {
+            let longest = MOST_TO_FILL / burst.get();
+            let period = Duration::try_from_secs_f64(rate.recip()).unwrap_or(longest);
+            let quota = Quota::with_period(period.clamp(Duration::from_nanos(1), longest))?;
+            Some(RateLimiter::direct_with_clock(quota.allow_burst(burst), clock))
+        });
         Self { rate, burst, limiter }
     }
 

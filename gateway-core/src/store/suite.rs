@@ -12,6 +12,7 @@ use super::{Allowance, UsageStore};
 /// When the store does not keep its contract.
 pub async fn usage_store_suite(store: &dyn UsageStore, advance: impl Fn(Duration)) {
     buckets_refill(store, &advance).await;
+    buckets_of_any_size_hold_their_burst(store).await;
     buckets_take_batches_whole(store).await;
     ids_name_state(store).await;
     counters_are_exact(store).await;
@@ -34,6 +35,19 @@ async fn buckets_refill(store: &dyn UsageStore, advance: &impl Fn(Duration)) {
     for (rate, burst) in [(0.0, 5), (5.0, 0)] {
         let closed = store.bucket(&format!("suite/zero/{burst}"), rate, burst);
         assert!(!closed.take(1).await.expect("the store answers"), "a zero refuses all");
+    }
+}
+
+async fn buckets_of_any_size_hold_their_burst(store: &dyn UsageStore) {
+    let sizes = [(f64::MIN_POSITIVE, 3), (1e-9, 3), (1e-3, u32::MAX), (1e300, 3), (f64::INFINITY, u32::MAX)];
+    for (rate, burst) in sizes {
+        let bucket = store.bucket(&format!("suite/size/{rate}/{burst}"), rate, burst);
+        for _ in 0..3 {
+            assert!(bucket.take(1).await.expect("the store answers"), "{rate} a second, {burst} at once");
+        }
+        if rate < 1.0 && burst == 3 {
+            assert!(!bucket.take(1).await.expect("the store answers"), "{rate} a second, {burst} at once");
+        }
     }
 }
 

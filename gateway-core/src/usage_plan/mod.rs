@@ -59,6 +59,13 @@ pub trait UsagePlan: Send + Sync + 'static {
     }
 }
 
+#[async_trait]
+impl<P: UsagePlan + ?Sized> UsagePlan for Arc<P> {
+    async fn admit(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+        (**self).admit(request, context).await
+    }
+}
+
 /// A [`UsagePlan`] as a [`Guard`].
 #[derive(Clone)]
 struct UsagePlanGuard(Arc<dyn UsagePlan>);

@@ -87,7 +87,7 @@ impl UsagePlans {
                 enabled: key.is_enabled(),
                 methods: limiters.collect(),
                 throttle: plan.throttle.map(|throttle| Limiter::new(store, &name, throttle)),
-                quota: plan.quota.map(|quota| (quota, store.counter(&name))),
+                quota: plan.quota.map(|quota| (quota, store.counter(&format!("{name}/{}", quota.numbering())))),
             };
             if self.keys.insert(key.digest(), entry).is_some() {
                 twice.push(Arc::clone(key.id()));

@@ -113,6 +113,11 @@ impl Quota {
         self.limit
     }
 
+    /// Names the numbering of the windows: a counter that goes by one cannot go on by another.
+    pub(crate) fn numbering(&self) -> String {
+        format!("{:?}/{}", self.period, self.start_day)
+    }
+
     pub(crate) fn allowance(&self) -> Allowance {
         Allowance { limit: self.limit, initial: self.limit.saturating_sub(self.offset) }
     }

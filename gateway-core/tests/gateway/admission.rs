@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use gateway_core::{
-    Api, ApiKey, ApiKeySource, Authorization, Context, Definition, Error, ErrorKind, Parts, Plan, PlanStage, Quota,
-    Route, StageDefinition, Throttle,
+    Api, ApiKey, ApiKeySource, Authorization, Context, Definition, Error, ErrorKind, Guard, Limits, Parts, Plan,
+    PlanStage, Quota, Route, StageDefinition, Throttle,
     testing::{RecordingIntegration, TestGateway},
 };
 
@@ -187,6 +187,35 @@ fn an_http_api_throttles_before_it_authorizes() -> Outcome {
         assert_eq!((response.status.as_u16(), response.text()), (401, r#"{"message":"Unauthorized"}"#));
         let response = gateway.send(get("/x").header("authorization", "alice")).await;
         assert_eq!((response.status.as_u16(), response.text()), (429, r#"{"message":"Too Many Requests"}"#));
+        Ok(())
+    })
+}
+
+struct Reader;
+
+#[async_trait::async_trait]
+impl Guard for Reader {
+    async fn check(&self, _: &Parts, _: &Context) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn reads_body(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn the_payload_limit_holds_for_guards_that_read_the_body() -> Outcome {
+    const LARGE: usize = 10 * 1024 * 1024 + 1;
+    run(async {
+        for (payload, length, status) in [(8, 8, 200), (8, 9, 413), (LARGE, LARGE, 200)] {
+            let api =
+                Api::rest("api").route("POST /x", Route::to(ok()).guard(Reader)).stage(StageDefinition::new("prod"));
+            let limits = Limits { payload: u64::try_from(payload)?, ..Limits::default() };
+            let gateway = TestGateway::new(Definition::new().api(api).limits(limits))?;
+            let response = gateway.send_body(http::Request::post("/prod/x"), vec![0; length]).await;
+            assert_eq!(response.status, status, "{length} of {payload}");
+        }
         Ok(())
     })
 }

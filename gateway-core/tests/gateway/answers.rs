@@ -144,3 +144,28 @@ fn any_tower_service_answers_and_finds_the_facts_in_its_request() -> Outcome {
         Ok(())
     })
 }
+
+#[test]
+fn a_definition_changes_neither_the_ids_nor_the_framing() -> Outcome {
+    run(async {
+        let response = GatewayResponse::new()
+            .header("x-amzn-RequestId", "method.request.header.x-evil")?
+            .header("x-amz-apigw-id", "'evil'")?
+            .header("x-amzn-ErrorType", "'evil'")?
+            .header("x-own", "method.request.querystring.q")?;
+        let api = Api::rest("api")
+            .gateway_responses(GatewayResponses::default().with_default_4xx(response))
+            .route("GET /x", Route::to(RecordingIntegration::answering("ok")))
+            .stage(StageDefinition::new("prod"));
+        let gateway = TestGateway::new(Definition::new().api(api))?;
+        let answer = gateway.send(http::Request::get("/prod/?q=a%0d%0ab:c").header("x-evil", "evil")).await;
+        assert_eq!(answer.header("x-amzn-requestid").len(), 36);
+        assert_eq!(answer.header("x-amz-apigw-id").len(), 16);
+        assert_eq!(answer.header("x-amzn-errortype"), "MissingAuthenticationTokenException");
+        assert_eq!(answer.headers.get("x-own"), None, "no line breaks");
+        for name in ["Content-Length", "transfer-encoding", "Connection", "upgrade", "bad name"] {
+            assert!(GatewayResponse::new().header(name, "'5'").is_err(), "{name}");
+        }
+        Ok(())
+    })
+}

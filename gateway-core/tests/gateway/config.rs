@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    Authorization, Body, Context, Definition, Error, ErrorKind, Gateway, Integration, Parts, Request, Response,
+    Api, ApiKey, ApiKeyError, Authorization, Body, Context, Definition, Domain, Error, ErrorKind, Gateway, Integration,
+    Parts, Plan, PlanStage, Request, Response, Route, StageDefinition, Throttle,
     config::{AuthorizerConfig, Config, IntegrationConfig, Registry},
-    testing::{CapturedLines, TestGateway},
+    testing::{CapturedLines, RecordingIntegration, TestGateway},
 };
 use proptest::prelude::*;
 
@@ -236,4 +237,76 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn references_to_apis_are_told_apart_and_one_key_has_one_plan_a_stage() -> Outcome {
+    let api = |name: &str, id: &str, route: &str| {
+        let route_to = Route::to(RecordingIntegration::answering("ok")).api_key_required();
+        Api::rest(name).id(id).route(route, route_to).stage(StageDefinition::new("prod"))
+    };
+    let key = || ApiKey::new("alice", "alice-0123456789-0123");
+    let twice = |name: &str| Definition::new().api(api("pets", "one", "GET /x")).api(api(name, "two", "GET /y"));
+    let plan = |id: &str, api: &str| Ok::<_, ApiKeyError>(Plan::new(id).stage(api, "prod").key(key()?));
+
+    let by_both = twice("shop").plan(plan("gold", "one")?).plan(plan("lead", "pets")?);
+    assert_eq!(
+        problems(by_both),
+        [
+            "/usagePlans/1/apiKeys/0: the key `alice` is in a usage plan of stage `prod` of `pets` already; one plan a stage"
+        ]
+    );
+    assert_eq!(
+        problems(twice("pets").plan(plan("gold", "pets")?).domain(Domain::any().map("", "pets", "prod"))),
+        [
+            "/usagePlans/0/apiStages/0: 2 APIs are called `pets`; write the id of one",
+            "/domains/0/mappings/0: 2 APIs are called `pets`; write the id of one",
+        ]
+    );
+    let stage = PlanStage::new("one", "prod").method("GET /y", Throttle::new(1.0, 1));
+    assert_eq!(
+        problems(twice("shop").plan(Plan::new("gold").stage_with(stage))),
+        ["/usagePlans/0/apiStages/0/throttle/GET ~1y: the API `one` has no route `GET /y` to throttle"]
+    );
+    // A name that is another API's id means that one.
+    run(async {
+        let gateway = TestGateway::new(twice("one").plan(plan("gold", "one")?))?;
+        let call = async |path: &str, host: &str| {
+            let request = http::Request::get(path).header("host", host).header("x-api-key", "alice-0123456789-0123");
+            gateway.send(request).await.status.as_u16()
+        };
+        assert_eq!(call("/prod/x", "one.local").await, 200);
+        assert_eq!(call("/prod/y", "two.local").await, 403);
+        Ok(())
+    })
+}
+
+#[test]
+fn no_problem_says_what_a_key_is() -> Outcome {
+    for key in [
+        r#""secret-0123456789-0123""#,
+        r#"["secret-0123456789-0123"]"#,
+        r#"{"id": "a", "value": ["secret-0123456789-0123"]}"#,
+        r#"{"id": "a", "value": "secret-0123456789-0123", "sha256": "secret"}"#,
+        r#"{"id": "a", "sha256": "secret"}"#,
+        r#"{"id": "a", "value": "secret"}"#,
+    ] {
+        let text = format!(r#"{{"usagePlans": [{{"id": "plan", "apiKeys": [{key}]}}]}}"#);
+        let config = Config::from_json(&text)?;
+        let said = problems(config.define(&Registry::new())).join("\n");
+        assert!(said.starts_with("/usagePlans/0/apiKeys/0"), "{said}");
+        assert!(!said.contains("secret") && !format!("{config:?}").contains("secret"), "{said}");
+    }
+    let misspelt = Config::from_json(r#"{"usage_plans": [{"apiKeys": [{"id": "a", "value": "secret"}]}]}"#)?;
+    assert!(!format!("{misspelt:?}").contains("secret"), "{misspelt:?}");
+    for broken in [
+        "usagePlans:\n- id: plan\n  apiKeys:\n  - { id: a, value: secret-1, value: secret-2 }\n",
+        "usagePlans:\n- id: plan\n  apiKeys:\n  - { id: a, value: \"secret }\n",
+        "usagePlans:\n- id: plan\n  apiKeys:\n  - id: a\n\tvalue: secret\n",
+        "usagePlans:\n- id: plan\n  apiKeys: *secret\n",
+    ] {
+        let said = Config::from_yaml(broken).err().map(|problems| problems.to_string());
+        assert!(said.is_some_and(|said| said.contains("YAML") && !said.contains("secret")), "{broken}");
+    }
+    Ok(())
 }

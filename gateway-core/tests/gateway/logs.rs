@@ -108,7 +108,7 @@ struct Spans(Arc<Mutex<Vec<String>>>);
 
 impl Spans {
     fn note(&self, text: String) {
-        self.0.lock().unwrap().push(text);
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(text);
     }
 }
 

@@ -6,6 +6,8 @@ mod config;
 mod directions;
 mod layers;
 mod logs;
+mod nested;
+mod properties;
 mod reload;
 mod routing;
 

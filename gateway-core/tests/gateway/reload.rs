@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use gateway_core::{
@@ -42,6 +45,34 @@ fn a_reload_changes_the_answer_and_keeps_what_was_used() -> Outcome {
         assert_eq!(call("/prod/y").await.0, 429, "so did the bucket");
         let usage = handle.usage("api", "prod", "alice").await?.ok_or("no usage")?;
         assert_eq!((usage.used, usage.remaining), (3, 0));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_quota_of_another_period_starts_anew_and_ends() -> Outcome {
+    run(async {
+        let definition = |quota| -> Result<Definition, gateway_core::ApiKeyError> {
+            let route = Route::to(RecordingIntegration::answering("ok")).api_key_required();
+            let api = Api::rest("api").route("GET /x", route).stage(StageDefinition::new("prod"));
+            let plan = Plan::new("plan").quota(quota).stage("api", "prod").key(ApiKey::new("alice", ALICE)?);
+            Ok(Definition::new().api(api).plan(plan))
+        };
+        let gateway = TestGateway::new(definition(Quota::per_month(1))?)?;
+        let call =
+            async || gateway.send(http::Request::get("/prod/x").header("x-api-key", ALICE)).await.status.as_u16();
+        assert_eq!((call().await, call().await), (200, 429));
+        for (quota, days) in [
+            (Quota::per_day(1), 1),
+            (Quota::per_week(1), 7),
+            (Quota::per_week(1).starting_on(6), 7),
+            (Quota::per_month(1).starting_on(20), 31),
+        ] {
+            gateway.gateway().handle().reload(&definition(quota)?)?;
+            assert_eq!((call().await, call().await), (200, 429), "{quota:?}");
+            gateway.clock().advance(Duration::from_secs(days * 86_400));
+            assert_eq!((call().await, call().await), (200, 429), "{quota:?} in its next period");
+        }
         Ok(())
     })
 }

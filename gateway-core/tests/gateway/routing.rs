@@ -102,6 +102,8 @@ fn domains_map_base_paths_to_stages() -> Outcome {
         for (host, path, answer) in [
             ("api.example.com", "/customers", "one"),
             ("api.example.com:8443", "/orders/v1/items/1", "two"),
+            ("api.example.com.:8443", "/orders/v1/items/1", "two"),
+            ("three.local@api.example.com", "/customers", r#"{"message":"Bad Request"}"#),
             ("api.example.com", "/orders/v1/itemsX", "one"),
             ("other.example.com", "/shop/x", "three"),
             ("other.example.com", "/x", r#"{"message":"Forbidden"}"#),
@@ -144,6 +146,48 @@ fn a_rest_api_obeys_a_method_override_and_a_request_id() -> Outcome {
         let call = backend.calls().pop().ok_or("no call")?;
         assert_eq!(call.method, "DELETE");
         assert!(!call.headers.contains_key("x-http-method-override"));
+        Ok(())
+    })
+}
+
+#[test]
+fn without_a_stage_each_kind_of_api_refuses_in_its_own_words() -> Outcome {
+    run(async {
+        let route = || Route::to(RecordingIntegration::answering("ok"));
+        let api = |api: Api| api.route("GET /x", route()).stage(StageDefinition::new("dev"));
+        let definition = Definition::new()
+            .api(api(Api::http("http")))
+            .api(api(Api::http("closed")).default_endpoint(false))
+            .api(api(Api::rest("rest")));
+        let gateway = TestGateway::new(definition)?;
+        for (host, status, message) in [
+            ("http.local", 404, r#"{"message":"Not Found"}"#),
+            ("closed.local", 404, r#"{"message":"Not Found"}"#),
+            ("rest.local", 403, r#"{"message":"Forbidden"}"#),
+            ("unknown.local", 403, r#"{"message":"Forbidden"}"#),
+        ] {
+            let response = gateway.send(http::Request::get("/none/x").header("host", host)).await;
+            assert_eq!((response.status.as_u16(), response.text()), (status, message), "{host}");
+            let is_http = status == 404;
+            assert_eq!(response.headers.contains_key("apigw-requestid"), is_http, "{host}");
+            assert_eq!(response.headers.contains_key("x-amzn-errortype"), !is_http, "{host}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn host_names_have_no_case() -> Outcome {
+    run(async {
+        let api = |name: &'static str| {
+            let answer = Route::to(RecordingIntegration::answering(name));
+            Api::rest(name).route("GET /x", answer).stage(StageDefinition::new("prod"))
+        };
+        let gateway = TestGateway::new(Definition::new().api(api("Pets")).api(api("shop")))?;
+        for (host, answer) in [("pets.local", "Pets"), ("PETS.local", "Pets"), ("Shop.local", "shop")] {
+            let response = gateway.send(http::Request::get("/prod/x").header("host", host)).await;
+            assert_eq!(response.text(), answer, "{host}");
+        }
         Ok(())
     })
 }

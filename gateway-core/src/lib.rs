@@ -43,7 +43,7 @@ pub use self::{
     definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
     error::{Error, ErrorKind},
     gateway::{Gateway, GatewayBuilder, GatewayHandle},
-    guard::{Guard, GuardLayer, GuardService},
+    guard::{Guard, GuardFuture, GuardLayer, GuardService},
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},

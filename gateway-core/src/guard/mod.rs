@@ -1,23 +1,17 @@
 //! `Guard`: a check that a request must pass, and the one layer that makes a tower middleware of it.
 
-use std::{
-    convert::Infallible,
-    fmt,
-    sync::Arc,
-    task::{self, Poll},
-};
+mod layer;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use tower::{BoxError, Layer, Service};
 
+pub use self::layer::{GuardFuture, GuardLayer, GuardService};
 use crate::{
     body::Body,
-    clock::Clock,
     context::Context,
     error::{Error, ErrorKind},
-    responses,
-    service::{Parts, Response, ResponseFuture},
+    service::Parts,
 };
 
 /// How many bytes of a body without a limit a guard that [reads it](Guard::reads_body) may see: AWS's payload limit.
@@ -107,104 +101,6 @@ pub(crate) async fn ask(guard: &dyn Guard, request: &Parts, context: &Context) -
         Some(answer) => answer,
         None => guard.check(request, context).await,
     }
-}
-
-/// The tower layer of any [`Guard`].
-///
-/// A request that passes goes on with its [`Context`] in its extensions, as `Arc<Context>`; one that is refused is
-/// answered with the kind's stock answer, which carries the [`Error`] in its extensions as `Arc<Error>`.
-#[derive(Clone)]
-pub struct GuardLayer {
-    guard: Arc<dyn Guard>,
-    clock: Option<Arc<dyn Clock>>,
-}
-
-impl GuardLayer {
-    /// A layer of a guard that is shared.
-    #[must_use]
-    pub fn new(guard: Arc<dyn Guard>) -> Self {
-        Self { guard, clock: None }
-    }
-
-    /// The clock of the contexts that the layer begins, instead of the system's.
-    #[must_use]
-    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-}
-
-impl fmt::Debug for GuardLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardLayer").finish_non_exhaustive()
-    }
-}
-
-impl<S> Layer<S> for GuardLayer {
-    type Service = GuardService<S>;
-
-    fn layer(&self, inner: S) -> GuardService<S> {
-        GuardService { inner, guard: Arc::clone(&self.guard), clock: self.clock.clone() }
-    }
-}
-
-/// A service behind a [`Guard`].
-#[derive(Clone)]
-pub struct GuardService<S> {
-    inner: S,
-    guard: Arc<dyn Guard>,
-    clock: Option<Arc<dyn Clock>>,
-}
-
-impl<S: fmt::Debug> fmt::Debug for GuardService<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardService").field("inner", &self.inner).finish_non_exhaustive()
-    }
-}
-
-impl<S, B, R> Service<http::Request<B>> for GuardService<S>
-where
-    S: Service<http::Request<Body>, Response = http::Response<R>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-    R: http_body::Body<Data = Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
-        // The inner service that was polled ready must be the one that is called.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let guard = Arc::clone(&self.guard);
-        let clock = self.clock.clone();
-        ResponseFuture::new(async move {
-            let (mut parts, body) = request.into_parts();
-            let mut body = Body::new(body);
-            let context = Context::of(&mut parts, clock.as_ref());
-            match admit(&*guard, &parts, &mut body, &context).await {
-                Ok(()) => match inner.call(http::Request::from_parts(parts, body)).await {
-                    Ok(response) => response.map(Body::new),
-                    Err(never) => match never {},
-                },
-                Err(error) => responses::render_alone(error, &context),
-            }
-        })
-    }
-}
-
-async fn admit(guard: &dyn Guard, parts: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
-    if guard.reads_body() {
-        buffer(body, context).await?;
-    }
-    ask(guard, parts, context).await
 }
 
 /// Buffers the body, once, and lets deciders see it.

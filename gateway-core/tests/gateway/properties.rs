@@ -202,6 +202,8 @@ mod stripping {
             ("", []) => Some(("GET /", None)),
             ("a", []) => Some(("GET /a", None)),
             ("a", [value]) if !value.is_empty() => Some(("GET /a/{v}", Some((*value).to_owned()))),
+            // A REST API's greedy variable is never empty; an HTTP API's may be, behind its slash.
+            ("b", [""]) if rest => None,
             ("b", [_, ..]) => Some(("GET /b/{g+}", Some(below.join("/")))),
             (".", []) => Some(("GET /.", None)),
             _ => None,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tower::{BoxError, Service, ServiceExt};
 
-use super::Integration;
+use super::{Integration, hand_on};
 use crate::{
     body::Body,
     context::Context,
@@ -57,9 +57,7 @@ where
     R::Error: Into<BoxError>,
 {
     async fn invoke(&self, mut request: Request, context: &Context) -> Result<Response, Error> {
-        if let Some(context) = context.shared() {
-            request.extensions_mut().insert(context);
-        }
+        hand_on(context, &mut request);
         let service = self.service.clone();
         let response = service
             .oneshot(request)

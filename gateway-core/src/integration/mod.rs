@@ -18,7 +18,7 @@ use crate::{
 ///
 /// The request's URI has lost the stage or the base path; [`Context::request`] has the whole. Path variables are in
 /// [`Context::path_params`]. Any tower service becomes an integration by [`FromService`], and so does an `async`
-/// closure from [`Request`] to `Result<Response, Error>`.
+/// closure from [`Request`] to `Result<Response, Error>`; both find the `Arc<Context>` in the request's extensions.
 ///
 /// # Example
 /// ```
@@ -53,7 +53,8 @@ where
     F: Fn(Request) -> Answer + Send + Sync + 'static,
     Answer: Future<Output = Result<Response, Error>> + Send,
 {
-    async fn invoke(&self, request: Request, _: &Context) -> Result<Response, Error> {
+    async fn invoke(&self, mut request: Request, context: &Context) -> Result<Response, Error> {
+        hand_on(context, &mut request);
         self(request).await
     }
 }
@@ -62,5 +63,12 @@ where
 impl<I: Integration + ?Sized> Integration for Arc<I> {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
         (**self).invoke(request, context).await
+    }
+}
+
+/// Lets what takes a request alone find the facts in it.
+fn hand_on(context: &Context, request: &mut Request) {
+    if let Some(context) = context.shared() {
+        request.extensions_mut().insert(context);
     }
 }

@@ -129,17 +129,21 @@ fn sizes_are_limited_declared_or_not() -> Outcome {
 #[test]
 fn any_tower_service_answers_and_finds_the_facts_in_its_request() -> Outcome {
     run(async {
-        let service = tower::service_fn(async |request: Request| {
+        let facts = |request: Request| {
             let context = request.extensions().get::<std::sync::Arc<gateway_core::Context>>().cloned();
             let text = context.and_then(|context| context.lookup("resourcePath")).unwrap_or_default().into_owned();
-            Ok::<_, std::io::Error>(Response::new(Body::from(text)))
-        });
+            Response::new(Body::from(text))
+        };
+        let service = tower::service_fn(move |request| std::future::ready(Ok::<_, std::io::Error>(facts(request))));
+        let closure = move |request| std::future::ready(Ok::<_, Error>(facts(request)));
         let broken = tower::service_fn(async |_: Request| Err::<Response, _>(std::io::Error::other("broken")));
         let gateway = gateway(rest([
             ("GET /own/{id}", Route::to(FromService::new(service))),
+            ("GET /closure/{id}", Route::to(closure)),
             ("GET /broken", Route::to(FromService::new(broken))),
         ]))?;
         assert_eq!(gateway.send(http::Request::get("/prod/own/1")).await.text(), "/own/{id}");
+        assert_eq!(gateway.send(http::Request::get("/prod/closure/1")).await.text(), "/closure/{id}");
         assert_eq!(gateway.send(http::Request::get("/prod/broken")).await.status, 504);
         Ok(())
     })

@@ -79,7 +79,7 @@ fn the_smaller_payload_limit_of_two_gateways_holds() -> Outcome {
 }
 
 #[test]
-fn a_handler_without_a_layer_of_its_own_does_not_find_foreign_facts() -> Outcome {
+fn a_handler_finds_the_facts_of_the_gateway_that_is_next_to_it() -> Outcome {
     run(async {
         let found = |request: Request| {
             let context = request.extensions().get::<Arc<Context>>().map(|context| context.lookup("apiId"));
@@ -88,7 +88,7 @@ fn a_handler_without_a_layer_of_its_own_does_not_find_foreign_facts() -> Outcome
         let api = Api::rest("inner").route("GET /x", Route::to(found)).stage(StageDefinition::new("v1"));
         let gateway = Gateway::new(Definition::new().api(api))?;
         let outer = outer(Behind::Gateway(gateway), &CapturedLines::default())?;
-        assert_eq!(outer.send(http::Request::get("/v1/x")).await.text(), "None");
+        assert_eq!(outer.send(http::Request::get("/v1/x")).await.text(), r#"Some(Some("inner"))"#);
         Ok(())
     })
 }

@@ -63,7 +63,7 @@ pub struct Context {
     response: OnceLock<ResponseFacts>,
 }
 
-pub(crate) const TRACE_HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(crate) static TRACE_HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 impl Context {
     /// Begins the facts of a request: its id, time and head.
@@ -94,7 +94,7 @@ impl Context {
             host,
             user_agent: request.headers.get(header::USER_AGENT).cloned(),
             trace: OnceLock::new(),
-            trace_header: request.headers.get(TRACE_HEADER).cloned(),
+            trace_header: request.headers.get(&TRACE_HEADER).cloned(),
             domain: OnceLock::new(),
             stage: OnceLock::new(),
             route: OnceLock::new(),

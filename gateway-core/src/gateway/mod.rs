@@ -15,7 +15,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{Method, header};
+use http::{HeaderName, Method, header};
 use tower::{BoxError, Service};
 use tracing::{Instrument, field};
 
@@ -62,6 +62,9 @@ struct Shared {
     reloading: Mutex<()>,
 }
 
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
 type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 
 impl Gateway {
@@ -102,7 +105,7 @@ impl Gateway {
             }
         };
         if target.deployment.facts.kind == ApiKind::Rest {
-            if let Some(id) = parts.headers.get("x-amzn-requestid") {
+            if let Some(id) = parts.headers.get(&REQUEST_ID) {
                 context.adopt_id(id.as_bytes());
             }
             if let Some(method) = overridden(&mut parts) {
@@ -143,7 +146,7 @@ fn unambiguous_host(request: &Parts) -> Result<Option<&str>, Error> {
 
 /// `X-HTTP-Method-Override`, which REST APIs obey and consume.
 fn overridden(request: &mut Parts) -> Option<Method> {
-    let value = request.headers.remove("x-http-method-override")?;
+    let value = request.headers.remove(&METHOD_OVERRIDE)?;
     let method = Method::from_bytes(value.as_bytes()).ok()?;
     request.method = method.clone();
     Some(method)

@@ -4,7 +4,7 @@ mod admit;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
 use crate::{
@@ -50,7 +50,8 @@ impl Route {
     /// Calls the backend under the route's timeout, and writes down how it answered.
     async fn integrate(&self, request: Request, context: &Context) -> Result<Response, Error> {
         let called = context.clock().elapsed();
-        let answer = match tokio::time::timeout(self.timeout, self.integration.invoke(request, context)).await {
+        // The one in the `Arc`: the `Arc` itself would box a second future.
+        let answer = match tokio::time::timeout(self.timeout, (*self.integration).invoke(request, context)).await {
             Ok(answer) => answer,
             Err(_) => Err(ErrorKind::IntegrationTimeout.into()),
         };
@@ -66,8 +67,12 @@ impl Route {
 
 fn backend_request_id(headers: &HeaderMap) -> Option<String> {
     // A proxy of a REST API has renamed the first by now.
-    const NAMES: [&str; 3] = ["x-amzn-remapped-x-amzn-requestid", "x-amzn-requestid", "x-amz-request-id"];
-    let id = NAMES.iter().find_map(|name| headers.get(*name))?;
+    static NAMES: [HeaderName; 3] = [
+        HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+        HeaderName::from_static("x-amzn-requestid"),
+        HeaderName::from_static("x-amz-request-id"),
+    ];
+    let id = NAMES.iter().find_map(|name| headers.get(name))?;
     id.to_str().ok().map(str::to_owned)
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use http::HeaderName;
 
 use super::{
     ApiKeySource, Limiter, Plan, Quota, UsagePlan,
@@ -19,6 +20,8 @@ use crate::{
     service::Parts,
     store::{MemoryStore, QuotaCounter, StoreError, UsageStore},
 };
+
+static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The usage plans of one stage, compiled: who has which key, and what is left for it.
 pub struct UsagePlans {
@@ -100,7 +103,7 @@ impl UsagePlans {
     pub(crate) fn identify(&self, request: &Parts, context: &Context) -> Result<&Entry, Error> {
         let given = match self.source {
             ApiKeySource::Header => {
-                let mut values = request.headers.get_all("x-api-key").iter();
+                let mut values = request.headers.get_all(&API_KEY).iter();
                 // Two keys are none: it would be a guess which one is meant.
                 values.next().filter(|_| values.next().is_none()).map(http::HeaderValue::as_bytes)
             }

@@ -35,8 +35,8 @@ pub use self::{
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
         ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, ErrorFacts, IntegrationFacts,
-        PathParams, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts, TraceId, Variables, clf_time,
-        iso_time,
+        PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts, TraceId, Variables,
+        clf_time, iso_time,
     },
     definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
     error::{Error, ErrorKind},

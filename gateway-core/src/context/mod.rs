@@ -19,8 +19,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 pub use self::{
     authorization::Authorization,
     facts::{
-        ApiKeyFacts, ApiKind, DomainFacts, ErrorFacts, IntegrationFacts, PathParams, RequestFacts, ResponseFacts,
-        RouteFacts, StageFacts, Variables,
+        ApiKeyFacts, ApiKind, DomainFacts, ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts,
+        ResponseFacts, RouteFacts, StageFacts, Variables,
     },
     lookup::ContextVariable,
     request_id::RequestId,

@@ -6,7 +6,7 @@
 //! most once, so that no path makes a look-up dearer than the routes that begin like it.
 //!
 //! Nodes know nothing of variables' names, so two routes may name the variables at one place differently. Where the
-//! values stand is worked out once, for the route that was chosen.
+//! values stand is worked out for the route that was chosen, when somebody asks for them.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,7 +22,7 @@ use super::{
     method::RouteMethod,
     path::{PathSegment, PathTemplate},
 };
-use crate::context::PathParams;
+use crate::context::{PathParams, PathVariable};
 
 /// More literal children than this are hashed.
 const FEW: usize = 8;
@@ -38,15 +38,7 @@ pub(super) struct Tree {
 pub(super) struct Entry {
     pub(super) method: RouteMethod,
     route: usize,
-    variables: Box<[Variable]>,
-}
-
-/// A variable of a route: the number of its segment, counted from zero, and whether it takes the rest of the path.
-#[derive(Debug)]
-struct Variable {
-    segment: usize,
-    greedy: bool,
-    name: Arc<str>,
+    variables: Arc<[PathVariable]>,
 }
 
 /// Where the path of a request may end in the tree.
@@ -84,8 +76,7 @@ impl Tree {
         let routes = routes.into_iter().map(|(route, method, path)| {
             let variables = path.segments().iter().enumerate().filter_map(|(segment, part)| {
                 let greedy = matches!(part, PathSegment::Greedy(_));
-                // A copy for each route, so that cores that serve different routes count different references.
-                part.name().map(|name| Variable { segment, greedy, name: Arc::from(&**name) })
+                part.name().map(|name| PathVariable { segment, greedy, name: Arc::clone(name) })
             });
             (Entry { method, route, variables: variables.collect() }, path.segments())
         });
@@ -104,25 +95,10 @@ impl Tree {
 }
 
 impl Entry {
-    /// The match of this route with `path`, which starts at byte `offset` of the path of `uri`.
-    ///
-    /// Allocates one list of values if the route has variables, and nothing otherwise.
+    /// The match of this route with `path`, which starts at byte `offset` of the path of `uri`. Allocates nothing.
     pub(super) fn found(&self, uri: &Uri, path: Option<&str>, offset: usize) -> RouteMatch {
-        let mut spans = Vec::with_capacity(self.variables.len());
-        let mut variables = self.variables.iter().peekable();
-        if let Some(path) = path.filter(|_| !self.variables.is_empty()) {
-            let mut start = 0;
-            for (number, segment) in path.as_bytes().split(|byte| *byte == b'/').enumerate() {
-                let Some(variable) = variables.peek() else { break };
-                if variable.segment == number {
-                    let end = if variable.greedy { path.len() } else { start + segment.len() };
-                    spans.push((Arc::clone(&variable.name), position(offset + start), position(offset + end)));
-                    variables.next();
-                }
-                start += segment.len() + 1;
-            }
-        }
-        RouteMatch { route: self.route, params: PathParams::new(uri, spans) }
+        let path = offset..offset + path.map_or(0, str::len);
+        RouteMatch { route: self.route, params: PathParams::new(uri, path, &self.variables) }
     }
 }
 
@@ -208,9 +184,4 @@ impl Hasher for Fnv {
     fn finish(&self) -> u64 {
         self.0
     }
-}
-
-/// A place in a path, which `http::Uri` keeps far below the limit.
-fn position(byte: usize) -> u32 {
-    u32::try_from(byte).unwrap_or(u32::MAX)
 }

@@ -12,20 +12,21 @@ use crate::{
 };
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const EXTENDED_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
-const HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
+static ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+static EXTENDED_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
+static HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 
 /// Adds the ids that every answer of the gateway carries.
 pub(crate) fn stamp(headers: &mut HeaderMap, context: &Context) {
     match context.kind() {
         ApiKind::Rest => {
-            headers.insert(REQUEST_ID, context.id().to_header());
-            headers.insert(EXTENDED_REQUEST_ID, context.id().extended_to_header());
+            let (id, extended) = context.id().to_headers();
+            headers.insert(&REQUEST_ID, id);
+            headers.insert(&EXTENDED_REQUEST_ID, extended);
         }
         ApiKind::Http => {
-            headers.insert(HTTP_REQUEST_ID, context.id().extended_to_header());
+            headers.insert(&HTTP_REQUEST_ID, context.id().extended_to_header());
         }
     }
 }
@@ -44,7 +45,7 @@ pub(super) fn rest(
     let kind = error.kind();
     let status = definition.and_then(GatewayResponse::own_status).unwrap_or_else(|| kind.status());
     let mut headers = HeaderMap::with_capacity(6);
-    headers.insert(ERROR_TYPE, HeaderValue::from_static(kind.exception()));
+    headers.insert(&ERROR_TYPE, HeaderValue::from_static(kind.exception()));
     let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {
         Some((content_type, body)) => (HeaderValue::from_str(content_type).unwrap_or(JSON), Body::from(body)),
         None => (JSON, stock(key(kind), error.message(), kind.message())),

@@ -26,7 +26,7 @@ pub(crate) use self::{
 };
 use crate::{
     body::Body,
-    context::{ApiKind, Context},
+    context::{ApiKind, Context, RequestId},
     definition::Definition,
     error::{Error, ErrorKind},
     problem::Problems,
@@ -93,30 +93,23 @@ impl Gateway {
         let target =
             unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
         let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
-        let mut context = match source_ip {
-            None => Context::begin(&parts, Arc::clone(&runtime.clock), &runtime.random),
-            known => Context::begin_from(&parts, Arc::clone(&runtime.clock), &runtime.random, known),
-        };
-        let target = match target {
+        let mut id = RequestId::draw(&runtime.random);
+        let begin =
+            |parts: &Parts, id, domain| Context::begin_shared(parts, Arc::clone(&runtime.clock), id, source_ip, domain);
+        let mut target = match target {
             Ok(target) => target,
             Err(error) => {
-                let response = responses::render_alone(error, &context);
+                let response = responses::render_alone(error, &begin(&parts, id, None));
                 return ResponseFuture::new(async { response });
             }
         };
         if target.deployment.facts.kind == ApiKind::Rest {
-            if let Some(id) = parts.headers.get(&REQUEST_ID) {
-                context.adopt_id(id.as_bytes());
-            }
-            if let Some(method) = overridden(&mut parts) {
-                context.override_method(method);
-            }
+            let chosen = parts.headers.get(&REQUEST_ID).and_then(|chosen| id.adopt(chosen.as_bytes()));
+            id = chosen.unwrap_or(id);
+            override_method(&mut parts);
         }
-        let context = context.into_shared();
+        let context = begin(&parts, id, target.domain.take());
         target.rewrite(&mut parts.uri);
-        if let Some(domain) = target.domain {
-            context.set_domain(domain);
-        }
         let span = tracing::info_span!(
             "gateway",
             "aws.request_id" = context.id().as_str(),
@@ -145,11 +138,11 @@ fn unambiguous_host(request: &Parts) -> Result<Option<&str>, Error> {
 }
 
 /// `X-HTTP-Method-Override`, which REST APIs obey and consume.
-fn overridden(request: &mut Parts) -> Option<Method> {
-    let value = request.headers.remove(&METHOD_OVERRIDE)?;
-    let method = Method::from_bytes(value.as_bytes()).ok()?;
-    request.method = method.clone();
-    Some(method)
+fn override_method(request: &mut Parts) {
+    let value = request.headers.remove(&METHOD_OVERRIDE);
+    if let Some(method) = value.and_then(|value| Method::from_bytes(value.as_bytes()).ok()) {
+        request.method = method;
+    }
 }
 
 impl fmt::Debug for Gateway {

@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -40,9 +41,9 @@ impl Snapshot {
     pub(crate) fn resolve(&self, host: Option<&str>, path: &str) -> Result<Target, Error> {
         let host = host.map(without_port).unwrap_or_default();
         if !self.domains.is_empty() {
-            let host = host.to_ascii_lowercase();
+            let host = lower_case(host);
             let wildcard = || self.domains.get(&format!("*.{}", host.split_once('.')?.1));
-            if let Some(mappings) = self.domains.get(&host).or_else(wildcard) {
+            if let Some(mappings) = self.domains.get(&*host).or_else(wildcard) {
                 return mapped(mappings, path).ok_or_else(|| ErrorKind::Forbidden.into());
             }
             if let Some(target) = self.domains.get(ANY_DOMAIN).and_then(|mappings| mapped(mappings, path)) {
@@ -75,6 +76,14 @@ impl ApiStages {
         }
         let deployment = self.stages.get(DEFAULT_STAGE)?;
         Some(Target { deployment: Arc::clone(deployment), prefix: 0, domain: None })
+    }
+}
+
+/// Most clients write hosts in lower case already.
+fn lower_case(host: &str) -> Cow<'_, str> {
+    match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => host.to_ascii_lowercase().into(),
+        false => host.into(),
     }
 }
 

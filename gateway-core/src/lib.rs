@@ -12,6 +12,7 @@ mod gateway;
 mod guard;
 mod http_client;
 mod integration;
+mod names;
 mod observe;
 mod problem;
 mod random;

@@ -1,13 +1,10 @@
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use super::target::Target;
 use crate::{
     context::{DomainFacts, without_port},
     error::{Error, ErrorKind},
+    names::NameMap,
     stage::Deployment,
 };
 
@@ -16,14 +13,14 @@ pub(crate) struct Snapshot {
     /// By their ids, which are the first labels of their default host names.
     pub(crate) apis: BTreeMap<String, ApiStages>,
     /// By host name, in lower case; `*` takes every other.
-    pub(crate) domains: HashMap<String, Vec<CompiledMapping>>,
+    pub(crate) domains: NameMap<String, Vec<CompiledMapping>>,
 }
 
 /// The stages of one API.
 pub(crate) struct ApiStages {
     pub(crate) name: String,
     pub(crate) default_endpoint: bool,
-    pub(crate) stages: HashMap<String, Arc<Deployment>>,
+    pub(crate) stages: NameMap<String, Arc<Deployment>>,
 }
 
 /// One base path mapping; the longest of a domain comes first.

@@ -9,8 +9,7 @@
 //! values stand is worked out for the route that was chosen, when somebody asks for them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasherDefault, Hasher},
+    collections::BTreeMap,
     ops::ControlFlow::{self, Continue},
     sync::Arc,
 };
@@ -22,7 +21,10 @@ use super::{
     method::RouteMethod,
     path::{PathSegment, PathTemplate},
 };
-use crate::context::{PathParams, PathVariable};
+use crate::{
+    context::{PathParams, PathVariable},
+    names::NameMap,
+};
 
 /// More literal children than this are hashed.
 const FEW: usize = 8;
@@ -67,7 +69,7 @@ enum Literals {
     /// Compared one by one.
     Few(Box<[(Box<str>, Node)]>),
     /// Hashed.
-    Many(HashMap<Box<str>, Node, BuildHasherDefault<Fnv>>),
+    Many(NameMap<Box<str>, Node>),
 }
 
 impl Tree {
@@ -161,27 +163,5 @@ fn split(path: &str) -> (&str, Option<&str>) {
     match path.bytes().position(|byte| byte == b'/') {
         Some(slash) => (path.get(..slash).unwrap_or_default(), path.get(slash + 1..)),
         None => (path, None),
-    }
-}
-
-/// FNV-1a. It needs no secret: what is hashed into a table comes from the API's definition, and no request adds to it.
-#[derive(Debug)]
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashMap,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -17,6 +16,7 @@ use crate::{
     clock::SystemClock,
     context::{ApiKeyFacts, Context},
     error::{Error, ErrorKind},
+    names::NameMap,
     service::Parts,
     store::{MemoryStore, QuotaCounter, StoreError, UsageStore},
 };
@@ -34,7 +34,7 @@ pub(crate) struct Entry {
     facts: ApiKeyFacts,
     enabled: bool,
     throttle: Option<Limiter>,
-    methods: HashMap<String, Limiter>,
+    methods: NameMap<String, Limiter>,
     quota: Option<(Quota, Arc<dyn QuotaCounter>)>,
 }
 

@@ -12,14 +12,14 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{Method, header};
+use http::{HeaderName, Method, header};
 use tower::{BoxError, Service};
 use tracing::{Instrument, field};
 
 pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
 use crate::{
     body::Body,
-    context::{ApiKind, Context},
+    context::{ApiKind, Context, RequestId},
     definition::Definition,
     error::ErrorKind,
     problem::Problems,
@@ -57,6 +57,9 @@ struct Shared {
     reloading: Mutex<()>,
 }
 
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
 impl Gateway {
     /// Compiles `definition`, with the system's clock and everything in memory.
     ///
@@ -83,32 +86,25 @@ impl Gateway {
         let target =
             unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
         let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
-        let mut context = match source_ip {
-            None => Context::begin(&parts, Arc::clone(&runtime.clock), &runtime.random),
-            known => Context::begin_from(&parts, Arc::clone(&runtime.clock), &runtime.random, known),
-        };
-        let target = match target {
+        let mut id = RequestId::draw(&runtime.random);
+        let begin =
+            |parts: &Parts, id, domain| Context::begin_shared(parts, Arc::clone(&runtime.clock), id, source_ip, domain);
+        let mut target = match target {
             Ok(target) => target,
             Err(NoTarget { kind, error }) => {
-                let response = responses::render_stock(kind, error, &context);
+                let response = responses::render_stock(kind, error, &begin(&parts, id, None));
                 return ResponseFuture::new(async { response });
             }
         };
         if target.deployment.facts.kind == ApiKind::Rest {
-            if let Some(id) = parts.headers.get("x-amzn-requestid") {
-                context.adopt_id(id.as_bytes());
-            }
-            if let Some(method) = overridden(&mut parts) {
-                context.override_method(method);
-            }
+            let chosen = parts.headers.get(&REQUEST_ID).and_then(|chosen| id.adopt(chosen.as_bytes()));
+            id = chosen.unwrap_or(id);
+            override_method(&mut parts);
         }
-        let context = context.into_shared();
         // What a layer or gateway in front wrote down is not about this request's stage and route.
         parts.extensions.remove::<Arc<Context>>();
+        let context = begin(&parts, id, target.domain.take());
         target.rewrite(&mut parts.uri);
-        if let Some(domain) = target.domain {
-            context.set_domain(domain);
-        }
         let span = tracing::info_span!(
             "gateway",
             "aws.request_id" = context.id().as_str(),
@@ -141,11 +137,11 @@ fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
 }
 
 /// `X-HTTP-Method-Override`, which REST APIs obey and consume.
-fn overridden(request: &mut Parts) -> Option<Method> {
-    let value = request.headers.remove("x-http-method-override")?;
-    let method = Method::from_bytes(value.as_bytes()).ok()?;
-    request.method = method.clone();
-    Some(method)
+fn override_method(request: &mut Parts) {
+    let value = request.headers.remove(&METHOD_OVERRIDE);
+    if let Some(method) = value.and_then(|value| Method::from_bytes(value.as_bytes()).ok()) {
+        request.method = method;
+    }
 }
 
 impl fmt::Debug for Gateway {

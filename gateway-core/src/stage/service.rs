@@ -27,8 +27,14 @@ pub(crate) async fn serve(
 ) -> Response {
     context.set_stage(Arc::clone(&deployment.facts));
     let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
-    let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
-    let response = match deployment.serve(request, &context).await {
+    let answer = match deployment.route(&parts, &context) {
+        Ok(route) => {
+            let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
+            route.serve(request, &context).await
+        }
+        Err(error) => Err(error),
+    };
+    let response = match answer {
         Ok(mut response) => {
             responses::stamp(response.headers_mut(), context.kind(), &context);
             response

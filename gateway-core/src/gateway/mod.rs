@@ -4,16 +4,12 @@ mod builder;
 mod handle;
 
 use std::{
-    convert::Infallible,
     fmt,
     sync::{Arc, Mutex},
-    task::{self, Poll},
 };
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 use http::{HeaderName, Method, header};
-use tower::{BoxError, Service};
 use tracing::{Instrument, field};
 
 pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
@@ -25,7 +21,7 @@ use crate::{
     problem::Problems,
     responses,
     runtime::Runtime,
-    service::{Parts, Response, ResponseFuture},
+    service::{Parts, ResponseFuture, tower_service},
     snapshot::{NoTarget, Snapshot},
     stage,
 };
@@ -150,21 +146,4 @@ impl fmt::Debug for Gateway {
     }
 }
 
-impl<B> Service<http::Request<B>> for Gateway
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
-        let (parts, body) = request.into_parts();
-        self.serve(parts, Body::new(body))
-    }
-}
+tower_service!(Gateway);

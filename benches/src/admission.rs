@@ -6,7 +6,7 @@ use gateway_core::{
     StageDefinition, Throttle,
 };
 use gateway_integrations::Mock;
-use http::{Request, header};
+use http::{HeaderName, Request, header};
 use http_body_util::Empty;
 use tower::BoxError;
 
@@ -54,7 +54,8 @@ pub fn request() -> http::Result<Request<Empty<Bytes>>> {
 }
 
 fn not_blocked(request: &Parts, _: &Context) -> Result<(), Error> {
-    if request.headers.contains_key("x-blocked") { Err(ErrorKind::AccessDenied.into()) } else { Ok(()) }
+    static BLOCKED: HeaderName = HeaderName::from_static("x-blocked");
+    if request.headers.contains_key(&BLOCKED) { Err(ErrorKind::AccessDenied.into()) } else { Ok(()) }
 }
 
 /// Knows one caller, and allocates nothing to say so: what is measured is the gateway.

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod facts;
+mod head;
 mod lookup;
 mod request_id;
 mod times;
@@ -15,8 +16,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, request::Parts};
 
+pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
     facts::{
@@ -63,8 +65,6 @@ pub struct Context {
     response: OnceLock<ResponseFacts>,
 }
 
-pub(crate) static TRACE_HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-
 impl Context {
     /// Begins the facts of a request: its id, time and head.
     ///
@@ -72,25 +72,28 @@ impl Context {
     /// put one there.
     #[must_use]
     pub fn begin(request: &Parts, clock: Arc<dyn Clock>, random: &Random) -> Self {
-        Self::of_head(Weak::new(), request, clock, RequestId::draw(random), peer(request), None)
+        let head = Head::of(&request.headers);
+        Self::of_head(Weak::new(), request, &head, clock, RequestId::draw(random), peer(request), None)
     }
 
     /// The same, shared from the start: it is too large to be moved about.
     pub(crate) fn begin_shared(
         request: &Parts,
+        head: &Head<'_>,
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
         domain: Option<DomainFacts>,
     ) -> Arc<Self> {
         let source_ip = source_ip.or_else(|| peer(request));
-        Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, clock, id, source_ip, domain))
+        Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
     }
 
     #[inline]
     fn of_head(
         this: Weak<Self>,
         request: &Parts,
+        head: &Head<'_>,
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
@@ -103,10 +106,10 @@ impl Context {
             started: clock.elapsed(),
             clock,
             request: RequestFacts { method: request.method.clone(), uri: request.uri.clone(), source_ip },
-            host: request.headers.get(header::HOST).cloned(),
-            user_agent: request.headers.get(header::USER_AGENT).cloned(),
+            host: head.host.cloned(),
+            user_agent: head.user_agent.cloned(),
             trace: OnceLock::new(),
-            trace_header: request.headers.get(&TRACE_HEADER).cloned(),
+            trace_header: head.trace.cloned(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),

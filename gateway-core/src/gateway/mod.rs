@@ -9,13 +9,13 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use http::{HeaderName, Method, header};
+use http::{HeaderName, Method, Uri};
 use tracing::{Instrument, field};
 
 pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
 use crate::{
     body::Body,
-    context::{ApiKind, Context, RequestId},
+    context::{ApiKind, Context, Head, RequestId},
     definition::Definition,
     error::ErrorKind,
     problem::Problems,
@@ -53,7 +53,6 @@ struct Shared {
     reloading: Mutex<()>,
 }
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 
 impl Gateway {
@@ -79,27 +78,31 @@ impl Gateway {
 
     fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
         let runtime = &self.shared.runtime;
-        let target =
-            unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
+        let mut head = Head::of(&parts.headers);
+        let target = unambiguous_host(&parts.uri, &head)
+            .and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
         let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
         let mut id = RequestId::draw(&runtime.random);
-        let begin =
-            |parts: &Parts, id, domain| Context::begin_shared(parts, Arc::clone(&runtime.clock), id, source_ip, domain);
+        let begin = |parts: &Parts, head: &Head<'_>, id, domain| {
+            Context::begin_shared(parts, head, Arc::clone(&runtime.clock), id, source_ip, domain)
+        };
         let mut target = match target {
             Ok(target) => target,
             Err(NoTarget { kind, error }) => {
-                let response = responses::render_stock(kind, error, &begin(&parts, id, None));
+                let response = responses::render_stock(kind, error, &begin(&parts, &head, id, None));
                 return ResponseFuture::new(async { response });
             }
         };
         if target.deployment.facts.kind == ApiKind::Rest {
-            let chosen = parts.headers.get(&REQUEST_ID).and_then(|chosen| id.adopt(chosen.as_bytes()));
-            id = chosen.unwrap_or(id);
-            override_method(&mut parts);
+            id = head.request_id.and_then(|chosen| id.adopt(chosen.as_bytes())).unwrap_or(id);
+            if head.overrides_method {
+                override_method(&mut parts);
+                head = Head::of(&parts.headers);
+            }
         }
         // What a layer or gateway in front wrote down is not about this request's stage and route.
         parts.extensions.remove::<Arc<Context>>();
-        let context = begin(&parts, id, target.domain.take());
+        let context = begin(&parts, &head, id, target.domain.take());
         target.rewrite(&mut parts.uri);
         let span = tracing::info_span!(
             "gateway",
@@ -116,13 +119,12 @@ impl Gateway {
 }
 
 /// The host that was called: what the target names, else the `Host` header. A request that names two is refused.
-fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
-    let mut headers = request.headers.get_all(header::HOST).iter();
-    let header = headers.next().map(|host| host.to_str()).transpose();
-    let authority = request.uri.authority().map(http::uri::Authority::as_str);
+fn unambiguous_host<'a>(target: &'a Uri, head: &Head<'a>) -> Result<Option<&'a str>, NoTarget> {
+    let header = head.host.map(|host| host.to_str()).transpose();
+    let authority = target.authority().map(http::uri::Authority::as_str);
     match (authority, header) {
         (_, Err(_)) => Err(ErrorKind::BadRequest.into()),
-        _ if headers.next().is_some() => Err(ErrorKind::BadRequest.into()),
+        _ if head.hosts_differ => Err(ErrorKind::BadRequest.into()),
         (Some(target), Ok(Some(host))) if !target.eq_ignore_ascii_case(host) => Err(ErrorKind::BadRequest.into()),
         // A user in front serves to pass one host off as another (RFC 9110 §4.2.4).
         (target, Ok(host)) if target.or(host).is_some_and(|host| host.contains('@')) => {

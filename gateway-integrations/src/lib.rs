@@ -28,6 +28,12 @@
 
 mod factory;
 pub mod http;
+#[cfg(feature = "velocity")]
+mod java_regex;
+#[cfg(feature = "velocity")]
+pub mod json;
+#[cfg(feature = "velocity")]
+pub mod jsonpath;
 mod mock;
 
 pub use self::{factory::Integrations, http::HttpProxy, mock::Mock};

@@ -35,5 +35,7 @@ pub mod json;
 #[cfg(feature = "velocity")]
 pub mod jsonpath;
 mod mock;
+#[cfg(feature = "velocity")]
+pub mod velocity;
 
 pub use self::{factory::Integrations, http::HttpProxy, mock::Mock};

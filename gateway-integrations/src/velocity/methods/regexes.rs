@@ -1,0 +1,126 @@
+//! The methods of texts that take Java's regular expressions.
+
+use std::sync::Arc;
+
+use regex::{Captures, Regex};
+
+use super::Value;
+use crate::{
+    java_regex,
+    velocity::{error::Fault, eval::Evaluator},
+};
+
+impl Evaluator<'_> {
+    /// A compiled expression; each is compiled once a rendering.
+    pub(super) fn regex(&mut self, pattern: &Arc<str>) -> Result<Regex, Fault> {
+        if let Some(regex) = self.regexes.get(pattern) {
+            return Ok(regex.clone());
+        }
+        // Compiling costs about as much as some hundred steps.
+        self.heap.spend(500 + pattern.len())?;
+        let regex = java_regex::search(pattern).map_err(|error| {
+            Fault::new(format!("the regular expression is not valid, or uses look-around or back references: {error}"))
+        })?;
+        self.regexes.insert(Arc::clone(pattern), regex.clone());
+        Ok(regex)
+    }
+}
+
+/// `matches`: the whole text.
+pub(super) fn matches(evaluator: &mut Evaluator<'_>, text: &str, pattern: &Arc<str>) -> Result<Value, Fault> {
+    let whole: Arc<str> = format!(r"\A(?:{pattern})\z").into();
+    evaluator.regex(&whole).map(|regex| Value::Bool(regex.is_match(text)))
+}
+
+/// `replaceAll`, and `replaceFirst` where only one is wanted.
+pub(super) fn replace(
+    evaluator: &mut Evaluator<'_>,
+    text: &str,
+    pattern: &Arc<str>,
+    replacement: &str,
+    only_first: bool,
+) -> Result<Value, Fault> {
+    let regex = evaluator.regex(pattern)?;
+    let mut out = String::new();
+    let mut end = 0;
+    for found in regex.captures_iter(text).take(if only_first { 1 } else { usize::MAX }) {
+        let Some(whole) = found.get(0) else { break };
+        out.push_str(text.get(end..whole.start()).unwrap_or_default());
+        expand(replacement, &found, &mut out)?;
+        end = whole.end();
+        if out.len() > evaluator.heap.longest() {
+            break;
+        }
+    }
+    out.push_str(text.get(end..).unwrap_or_default());
+    evaluator.heap.spend_text(out.len())?;
+    Ok(Value::text(out))
+}
+
+/// `$1`, `${name}`, and a backslash that takes the next letter as it is.
+fn expand(replacement: &str, found: &Captures<'_>, out: &mut String) -> Result<(), Fault> {
+    let mut letters = replacement.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => out.push(letters.next().ok_or_else(|| Fault::new("a lone backslash ends the replacement"))?),
+            '$' if letters.peek() == Some(&'{') => {
+                letters.next();
+                let name: String = letters.by_ref().take_while(|letter| *letter != '}').collect();
+                let group = found.name(&name).ok_or_else(|| Fault::new(format!("there is no group `{name}`")))?;
+                out.push_str(group.as_str());
+            }
+            '$' => {
+                let digit = letters.next().and_then(|digit| digit.to_digit(10));
+                let mut group = digit.ok_or_else(|| Fault::new("write \\$ for a `$` in a replacement"))?;
+                // As in Java: more digits count while there is such a group.
+                while let Some(digit) = letters.peek().and_then(|digit| digit.to_digit(10)) {
+                    let longer = group.saturating_mul(10).saturating_add(digit);
+                    if usize::try_from(longer).is_ok_and(|longer| longer < found.len()) {
+                        group = longer;
+                        letters.next();
+                    } else {
+                        break;
+                    }
+                }
+                let group = usize::try_from(group).unwrap_or(usize::MAX);
+                if group >= found.len() {
+                    return Err(Fault::new(format!("there is no group {group}")));
+                }
+                out.push_str(found.get(group).map_or("", |group| group.as_str()));
+            }
+            letter => out.push(letter),
+        }
+    }
+    Ok(())
+}
+
+/// `split`: without a limit, empty texts at the end are left out.
+pub(super) fn split(
+    evaluator: &mut Evaluator<'_>,
+    text: &str,
+    pattern: &Arc<str>,
+    limit: i128,
+) -> Result<Value, Fault> {
+    let regex = evaluator.regex(pattern)?;
+    let most = usize::try_from(limit).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
+    let mut parts: Vec<&str> = Vec::new();
+    let mut start = 0;
+    for found in regex.find_iter(text) {
+        if parts.len() + 1 >= most {
+            break;
+        }
+        // Java gives no empty text before a match without length at the beginning.
+        if found.end() == 0 || (found.is_empty() && found.start() == text.len()) {
+            continue;
+        }
+        parts.push(text.get(start..found.start()).unwrap_or_default());
+        start = found.end();
+    }
+    let untouched = parts.is_empty();
+    parts.push(text.get(start..).unwrap_or_default());
+    while limit == 0 && !untouched && parts.last().is_some_and(|last| last.is_empty()) {
+        parts.pop();
+    }
+    evaluator.heap.spend_text(text.len())?;
+    evaluator.heap.list(parts.into_iter().map(Value::text).collect())
+}

@@ -1,0 +1,135 @@
+//! The methods of texts.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use super::{Value, format, regexes, utf16, whole};
+use crate::velocity::{error::Fault, eval::Evaluator};
+
+pub(super) fn call(
+    evaluator: &mut Evaluator<'_>,
+    text: &Arc<str>,
+    name: &str,
+    arguments: &[Value],
+) -> Result<Value, Fault> {
+    evaluator.heap.spend_text(text.len())?;
+    if name == "format" {
+        return format::call(&evaluator.heap, arguments);
+    }
+    match arguments {
+        [] => plain(evaluator, text, name),
+        [Value::Text(other)] => with_text(evaluator, text, name, other),
+        [Value::Integer(place)] => with_place(evaluator, text, name, *place),
+        [Value::Text(first), Value::Text(second)] => match name {
+            "replace" => {
+                let longer = second.len().saturating_sub(first.len());
+                let count = if longer == 0 { 0 } else { text.matches(&**first).count() };
+                evaluator.heap.spend_text(text.len().saturating_add(count.saturating_mul(longer)))?;
+                Ok(Value::text(text.replace(&**first, second)))
+            }
+            "replaceAll" => regexes::replace(evaluator, text, first, second, false),
+            "replaceFirst" => regexes::replace(evaluator, text, first, second, true),
+            _ => Ok(Value::Null),
+        },
+        [Value::Text(other), Value::Integer(number)] => match name {
+            "split" => regexes::split(evaluator, text, other, *number),
+            "indexOf" => {
+                let from = utf16::to_byte(text, (*number).max(0)).unwrap_or(text.len());
+                let found = text.get(from..).and_then(|rest| rest.find(&**other));
+                Ok(found.map_or(Value::Integer(-1), |at| Value::length(utf16::from_byte(text, from + at))))
+            }
+            "startsWith" => {
+                let rest = utf16::to_byte(text, *number).and_then(|from| text.get(from..));
+                Ok(Value::Bool(rest.is_some_and(|rest| rest.starts_with(&**other))))
+            }
+            _ => Ok(Value::Null),
+        },
+        [from, to] if matches!(name, "substring" | "subSequence") => match (whole(from), whole(to)) {
+            (Some(from), Some(to)) => substring(text, from, Some(to)),
+            _ => Ok(Value::Null),
+        },
+        _ => Ok(Value::Null),
+    }
+}
+
+fn plain(evaluator: &Evaluator<'_>, text: &Arc<str>, name: &str) -> Result<Value, Fault> {
+    Ok(match name {
+        "length" => Value::length(utf16::length(text)),
+        "isEmpty" => Value::Bool(text.is_empty()),
+        "isBlank" => Value::Bool(text.trim().is_empty()),
+        "toLowerCase" => Value::text(text.to_lowercase()),
+        "toUpperCase" => Value::text(text.to_uppercase()),
+        "trim" => Value::text(text.trim_matches(|letter| letter <= ' ')),
+        "strip" => Value::text(text.trim()),
+        "intern" => Value::Text(Arc::clone(text)),
+        "hashCode" => Value::Integer(hash(text).into()),
+        "toCharArray" => {
+            let letters = text.chars().map(|letter| Value::text(letter.to_string()));
+            evaluator.heap.spend(text.len())?;
+            evaluator.heap.list(letters.collect())?
+        }
+        _ => Value::Null,
+    })
+}
+
+fn with_text(
+    evaluator: &mut Evaluator<'_>,
+    text: &Arc<str>,
+    name: &str,
+    other: &Arc<str>,
+) -> Result<Value, Fault> {
+    let found = |byte: Option<usize>| byte.map_or(Value::Integer(-1), |at| Value::length(utf16::from_byte(text, at)));
+    Ok(match name {
+        "contains" => Value::Bool(text.contains(&**other)),
+        "startsWith" => Value::Bool(text.starts_with(&**other)),
+        "endsWith" => Value::Bool(text.ends_with(&**other)),
+        "indexOf" => found(text.find(&**other)),
+        "lastIndexOf" => found(text.rfind(&**other)),
+        "equalsIgnoreCase" => Value::Bool(text.to_lowercase() == other.to_lowercase()),
+        "contentEquals" => Value::Bool(text == other),
+        "compareTo" => Value::Integer(sign(text.encode_utf16().cmp(other.encode_utf16()))),
+        "compareToIgnoreCase" => Value::Integer(sign(text.to_lowercase().cmp(&other.to_lowercase()))),
+        "concat" => {
+            evaluator.heap.spend_text(text.len() + other.len())?;
+            Value::text([&**text, &**other].concat())
+        }
+        "matches" => regexes::matches(evaluator, text, other)?,
+        "split" => regexes::split(evaluator, text, other, 0)?,
+        "valueOf" => Value::Text(Arc::clone(other)),
+        _ => Value::Null,
+    })
+}
+
+fn with_place(evaluator: &Evaluator<'_>, text: &str, name: &str, place: i128) -> Result<Value, Fault> {
+    match name {
+        "substring" => substring(text, place, None),
+        "charAt" => substring(text, place, Some(place.saturating_add(1))),
+        "repeat" => {
+            let times = usize::try_from(place).map_err(|_| Fault::new("a text cannot be repeated a negative time"))?;
+            evaluator.heap.spend_text(text.len().saturating_mul(times))?;
+            Ok(Value::text(text.repeat(times)))
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+fn substring(text: &str, from: i128, to: Option<i128>) -> Result<Value, Fault> {
+    let end = to.map_or(Some(text.len()), |to| utf16::to_byte(text, to));
+    let part = utf16::to_byte(text, from).zip(end).and_then(|(from, to)| text.get(from..to));
+    part.map(Value::text).ok_or_else(|| {
+        let length = utf16::length(text);
+        Fault::new(format!("the place {from} is not within a text of {length} letters: ask for its length() before"))
+    })
+}
+
+/// As `String.hashCode`.
+fn hash(text: &str) -> i32 {
+    text.encode_utf16().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(unit.into()))
+}
+
+pub(super) fn sign(order: Ordering) -> i128 {
+    match order {
+        Ordering::Less => -1,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    }
+}

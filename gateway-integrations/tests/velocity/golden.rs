@@ -1,0 +1,1 @@
+//! Against the outputs of Velocity 1.7.

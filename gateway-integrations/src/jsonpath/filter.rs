@@ -59,12 +59,7 @@ where
 }
 
 /// `=~`: the whole text matches the expression, which may stand on either side.
-fn matches<'a>(
-    walk: &mut Walk<'a>,
-    left: &Operand,
-    right: &Operand,
-    node: &'a Json,
-) -> Result<bool, TooMuchWork> {
+fn matches<'a>(walk: &mut Walk<'a>, left: &Operand, right: &Operand, node: &'a Json) -> Result<bool, TooMuchWork> {
     let (pattern, text) = match (left, right) {
         (Operand::Pattern(pattern), text) | (text, Operand::Pattern(pattern)) => (pattern, value(walk, text, node)?),
         _ => return Ok(false),

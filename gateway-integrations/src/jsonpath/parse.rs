@@ -27,7 +27,11 @@ pub(super) fn path(text: &str) -> Result<Vec<Step>, JsonPathError> {
     let steps = if reader.take("$") || reader.take("@") {
         reader.steps(false)
     } else if reader.peek() == Some('[') || reader.peek() == Some('.') || reader.peek().is_none() {
-        if reader.peek().is_none() { reader.fail("it is empty: write $ for the whole document") } else { reader.steps(false) }
+        if reader.peek().is_none() {
+            reader.fail("it is empty: write $ for the whole document")
+        } else {
+            reader.steps(false)
+        }
     } else {
         reader.dotted().and_then(|first| {
             let mut steps = vec![first];
@@ -85,7 +89,8 @@ impl<'a> Reader<'a> {
             return Ok(Step::All);
         }
         let stops = |letter: char| {
-            letter.is_whitespace() || matches!(letter, '.' | '[' | ']' | '(' | ')' | '=' | '!' | '<' | '>' | '&' | '|' | ',')
+            letter.is_whitespace()
+                || matches!(letter, '.' | '[' | ']' | '(' | ')' | '=' | '!' | '<' | '>' | '&' | '|' | ',')
         };
         let name = self.take_until(stops);
         if name.is_empty() {

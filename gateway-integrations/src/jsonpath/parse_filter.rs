@@ -128,7 +128,8 @@ impl Reader<'_> {
             Some('{') => self.object(),
             _ => {
                 let word = self.take_until(|letter| {
-                    letter.is_whitespace() || matches!(letter, ')' | ']' | '}' | ',' | '&' | '|' | '=' | '<' | '>' | '!')
+                    letter.is_whitespace()
+                        || matches!(letter, ')' | ']' | '}' | ',' | '&' | '|' | '=' | '<' | '>' | '!')
                 });
                 Json::parse(word).or_else(|_| self.fail("a path, a number, a quoted text or a list must stand here"))
             }

@@ -43,8 +43,22 @@ fn walk<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
 
 /// In the order that API Gateway shows (recorded); it depends on a hash there.
 const TOP: [&str; 16] = [
-    "resourceId", "resourcePath", "httpMethod", "extendedRequestId", "requestTime", "path", "accountId", "protocol",
-    "stage", "domainPrefix", "requestTimeEpoch", "requestId", "identity", "domainName", "deploymentId", "apiId",
+    "resourceId",
+    "resourcePath",
+    "httpMethod",
+    "extendedRequestId",
+    "requestTime",
+    "path",
+    "accountId",
+    "protocol",
+    "stage",
+    "domainPrefix",
+    "requestTimeEpoch",
+    "requestId",
+    "identity",
+    "domainName",
+    "deploymentId",
+    "apiId",
 ];
 const IDENTITY: [&str; 4] = ["sourceIp", "userAgent", "apiKey", "apiKeyId"];
 

@@ -1,6 +1,9 @@
 //! The cases of the conformance folder.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use gateway_integrations::{json::Json, jsonpath::JsonPath};
 use serde_json::{Value, json};
@@ -21,8 +24,9 @@ fn folder() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn read(path: PathBuf) -> Value {
-    serde_json::from_str(&fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        .unwrap()
 }
 
 /// Runs cases, says how many pass, and fails for those that do not and are not contradicted.
@@ -41,7 +45,7 @@ fn suite(name: &str, cases: &[Value], check: impl Fn(&Value) -> Result<(), Strin
 
 fn file(path: &str, check: impl Fn(&Value) -> Result<(), String>) {
     if let Some(folder) = folder() {
-        let document = read(folder.join(path));
+        let document = read(&folder.join(path));
         suite(path, document["cases"].as_array().unwrap(), check);
     }
 }
@@ -67,7 +71,11 @@ fn templates_of_recorded_requests() {
     let mut files: Vec<_> = fs::read_dir(folder.join("recorded")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut cases = Vec::new();
-    for case in files.into_iter().map(read).flat_map(|document| document["cases"].as_array().cloned().unwrap_or_default()) {
+    for case in files
+        .into_iter()
+        .map(|path| read(&path))
+        .flat_map(|document| document["cases"].as_array().cloned().unwrap_or_default())
+    {
         let template = &case["template"];
         if template.is_object() {
             cases.push(json!({
@@ -84,7 +92,7 @@ fn templates_of_recorded_requests() {
 #[test]
 fn paths_of_the_jayway_document() {
     let Some(folder) = folder() else { return };
-    let document = read(folder.join("jsonpath/jayway-readme.json"));
+    let document = read(&folder.join("jsonpath/jayway-readme.json"));
     let store = Json::from(&document["document"]);
     suite("jsonpath/jayway-readme.json", document["cases"].as_array().unwrap(), |case| {
         let path = JsonPath::parse(case["path"].as_str().unwrap()).map_err(|error| error.to_string())?;

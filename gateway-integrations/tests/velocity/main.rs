@@ -1,6 +1,11 @@
 //! The template language and JSONPath against recorded and derived cases, Velocity itself, and any text.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests; the figures are to be read")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests; the figures are to be read"
+)]
 
 mod conformance;
 mod golden;

@@ -68,8 +68,7 @@ impl<'s> Evaluator<'s> {
             evaluator.variables.insert(Arc::clone(name), value);
         }
         evaluator.block(template)?;
-        let overrides =
-            Overrides::collect(&evaluator.heap, &evaluator.request_override, &evaluator.response_override)?;
+        let overrides = Overrides::collect(&evaluator.heap, &evaluator.request_override, &evaluator.response_override)?;
         Ok((std::mem::take(&mut evaluator.out.text), overrides))
     }
 

@@ -67,7 +67,6 @@ impl Evaluator<'_> {
                 let item = placed(*place, items.len()).and_then(|place| items.get(place));
                 item.cloned().ok_or_else(|| out_of_bounds(*place, items.len()))
             }),
-            (Value::Range(..), Value::Integer(_)) => Ok(Value::Null),
             (Value::Map(_) | Value::Context(_), key) => {
                 let key = text(&self.heap, key)?;
                 self.property(value, &key)

@@ -12,7 +12,13 @@ pub(super) fn call(heap: &Heap, list: &List, name: &str, arguments: &[Value]) ->
         // The developer guide shows `count()`, which Java does not have.
         ("size" | "count", []) => Value::length(list.with(<[_]>::len)),
         ("isEmpty", []) => Value::Bool(list.with(<[_]>::is_empty)),
-        ("iterator" | "listIterator" | "toArray" | "stream", []) => Value::List(list.clone()),
+        // An iterator is a list of its own, which `next()` shortens.
+        ("iterator" | "listIterator" | "toArray", []) => heap.list(list.items())?,
+        ("hasNext", []) => Value::Bool(!list.with(<[_]>::is_empty)),
+        ("next", []) => {
+            heap.spend(list.with(<[_]>::len))?;
+            list.change(|items| if items.is_empty() { Err(outside(0, 0)) } else { Ok(items.remove(0)) })?
+        }
         ("clear", []) => {
             list.change(Vec::clear);
             Value::Null
@@ -30,6 +36,12 @@ pub(super) fn call(heap: &Heap, list: &List, name: &str, arguments: &[Value]) ->
             Value::Bool(all)
         }
         ("indexOf", [item]) => position(heap, list, item)?.map_or(Value::Integer(-1), Value::length),
+        ("lastIndexOf", [item]) => {
+            let reversed = heap.list(list.items().into_iter().rev().collect())?;
+            let Value::List(reversed) = reversed else { return Ok(Value::Null) };
+            let behind = position(heap, &reversed, item)?;
+            behind.map_or(Value::Integer(-1), |behind| Value::length(list.with(<[_]>::len) - 1 - behind))
+        }
         ("add", [item]) => {
             list.change(|items| items.push(item.clone()));
             Value::Bool(true)

@@ -3,17 +3,20 @@
 use std::rc::Rc;
 
 use super::{Value, list::put_all, text};
-use crate::velocity::{
-    error::Fault,
-    value::{Heap, Map, java_equal},
+use crate::{
+    json::Object,
+    velocity::{
+        error::Fault,
+        value::{Heap, Map, java_equal},
+    },
 };
 
 pub(super) fn call(heap: &Heap, map: &Map, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
     heap.spend(1)?;
     let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
     Ok(match (name, arguments) {
-        ("size", []) => Value::length(map.with(|entries| entries.len())),
-        ("isEmpty", []) => Value::Bool(map.with(|entries| entries.is_empty())),
+        ("size", []) => Value::length(map.with(Object::len)),
+        ("isEmpty", []) => Value::Bool(map.with(Object::is_empty)),
         ("clear", []) => {
             map.clear();
             Value::Null
@@ -51,7 +54,7 @@ pub(super) fn call(heap: &Heap, map: &Map, name: &str, arguments: &[Value]) -> R
         }
         ("remove", [key]) => {
             // Taking a key out moves all that follow.
-            heap.spend(map.with(|entries| entries.len()))?;
+            heap.spend(map.with(Object::len))?;
             or_null(map.remove(&text(heap, key)?))
         }
         _ => Value::Null,

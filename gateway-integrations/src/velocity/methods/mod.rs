@@ -61,9 +61,7 @@ pub(super) fn call(
             _ => Value::Null,
         }),
         Value::Loop(cycle) => Ok(cycle_call(cycle, name, arguments)),
-        Value::Integer(_) | Value::Double(_) | Value::Bool(_) => {
-            number::call(&evaluator.heap, target, name, arguments)
-        }
+        Value::Integer(_) | Value::Double(_) | Value::Bool(_) => number::call(&evaluator.heap, target, name, arguments),
         Value::Input => input::call(evaluator, call, arguments),
         Value::Util => util::call(evaluator, name, arguments),
         Value::Null | Value::Block(_) => Ok(Value::Null),

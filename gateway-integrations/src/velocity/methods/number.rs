@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Value, string::sign};
+use super::Value;
 use crate::velocity::{
     error::Fault,
     value::{Heap, order, text},
@@ -11,12 +11,13 @@ use crate::velocity::{
 pub(super) fn call(heap: &Heap, number: &Value, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
     heap.spend(1)?;
     Ok(match (name, number, arguments) {
-        ("booleanValue", Value::Bool(_), []) => number.clone(),
         ("intValue" | "longValue" | "shortValue" | "byteValue", _, []) => truncated(number),
         ("doubleValue" | "floatValue", _, []) => number.as_f64().map_or(Value::Null, Value::Double),
-        ("hashCode", Value::Integer(_), []) => number.clone(),
+        ("booleanValue", Value::Bool(_), []) | ("hashCode", Value::Integer(_), []) => number.clone(),
         ("isNaN", Value::Double(value), []) => Value::Bool(value.is_nan()),
-        ("compareTo" | "compare", _, [other]) => order(number, other).map_or(Value::Null, |order| Value::Integer(sign(order))),
+        ("compareTo" | "compare", _, [other]) => {
+            order(number, other).map_or(Value::Null, |order| Value::Integer((order as i8).into()))
+        }
         ("parseInt" | "parseLong" | "valueOf" | "decode", Value::Integer(_), [Value::Text(digits)]) => {
             digits.parse().map(Value::Integer).map_err(|_| no_number(digits))?
         }
@@ -53,5 +54,8 @@ fn truncated(number: &Value) -> Value {
 }
 
 fn no_number(digits: &str) -> Fault {
-    Fault::new(format!("`{}` is no number: test the text with matches() before", digits.chars().take(40).collect::<String>()))
+    Fault::new(format!(
+        "`{}` is no number: test the text with matches() before",
+        digits.chars().take(40).collect::<String>()
+    ))
 }

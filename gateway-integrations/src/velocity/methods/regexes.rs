@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 
 use super::Value;
 use crate::{
@@ -43,11 +43,13 @@ pub(super) fn replace(
     let regex = evaluator.regex(pattern)?;
     let mut out = String::new();
     let mut end = 0;
-    for found in regex.captures_iter(text).take(if only_first { 1 } else { usize::MAX }) {
+    let mut from = Some(0);
+    while let Some(found) = from.and_then(|from| regex.captures_at(text, from)) {
         let Some(whole) = found.get(0) else { break };
         out.push_str(text.get(end..whole.start()).unwrap_or_default());
         expand(replacement, &found, &mut out)?;
         end = whole.end();
+        from = next_search(text, whole).filter(|_| !only_first);
         if out.len() > evaluator.heap.longest() {
             break;
         }
@@ -55,6 +57,15 @@ pub(super) fn replace(
     out.push_str(text.get(end..).unwrap_or_default());
     evaluator.heap.spend_text(out.len())?;
     Ok(Value::text(out))
+}
+
+/// Where Java looks on after a match: at its end, where an empty one may follow; behind an empty one, a letter further.
+fn next_search(text: &str, found: Match<'_>) -> Option<usize> {
+    if !found.is_empty() {
+        return Some(found.end());
+    }
+    let letter = text.get(found.end()..)?.chars().next()?;
+    Some(found.end() + letter.len_utf8())
 }
 
 /// `$1`, `${name}`, and a backslash that takes the next letter as it is.
@@ -105,7 +116,9 @@ pub(super) fn split(
     let most = usize::try_from(limit).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
     let mut parts: Vec<&str> = Vec::new();
     let mut start = 0;
-    for found in regex.find_iter(text) {
+    let mut from = Some(0);
+    while let Some(found) = from.and_then(|from| regex.find_at(text, from)) {
+        from = next_search(text, found);
         if parts.len() + 1 >= most {
             break;
         }

@@ -1,6 +1,6 @@
 //! The methods of texts.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use super::{Value, format, regexes, utf16, whole};
 use crate::velocity::{error::Fault, eval::Evaluator};
@@ -71,12 +71,7 @@ fn plain(evaluator: &Evaluator<'_>, text: &Arc<str>, name: &str) -> Result<Value
     })
 }
 
-fn with_text(
-    evaluator: &mut Evaluator<'_>,
-    text: &Arc<str>,
-    name: &str,
-    other: &Arc<str>,
-) -> Result<Value, Fault> {
+fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, name: &str, other: &Arc<str>) -> Result<Value, Fault> {
     let found = |byte: Option<usize>| byte.map_or(Value::Integer(-1), |at| Value::length(utf16::from_byte(text, at)));
     Ok(match name {
         "contains" => Value::Bool(text.contains(&**other)),
@@ -86,8 +81,8 @@ fn with_text(
         "lastIndexOf" => found(text.rfind(&**other)),
         "equalsIgnoreCase" => Value::Bool(text.to_lowercase() == other.to_lowercase()),
         "contentEquals" => Value::Bool(text == other),
-        "compareTo" => Value::Integer(sign(text.encode_utf16().cmp(other.encode_utf16()))),
-        "compareToIgnoreCase" => Value::Integer(sign(text.to_lowercase().cmp(&other.to_lowercase()))),
+        "compareTo" => Value::Integer(distance(text, other)),
+        "compareToIgnoreCase" => Value::Integer(distance(&text.to_lowercase(), &other.to_lowercase())),
         "concat" => {
             evaluator.heap.spend_text(text.len() + other.len())?;
             Value::text([&**text, &**other].concat())
@@ -121,15 +116,18 @@ fn substring(text: &str, from: i128, to: Option<i128>) -> Result<Value, Fault> {
     })
 }
 
+/// As `String.compareTo`: how far the first letters that differ are apart, or else the lengths.
+fn distance(left: &str, right: &str) -> i128 {
+    let differing = left.encode_utf16().zip(right.encode_utf16()).find(|(left, right)| left != right);
+    let lengths = || Some((i128::try_from(utf16::length(left)).ok()?, i128::try_from(utf16::length(right)).ok()?));
+    let (left, right) = match differing {
+        Some((left, right)) => (left.into(), right.into()),
+        None => lengths().unwrap_or_default(),
+    };
+    left - right
+}
+
 /// As `String.hashCode`.
 fn hash(text: &str) -> i32 {
     text.encode_utf16().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(unit.into()))
-}
-
-pub(super) fn sign(order: Ordering) -> i128 {
-    match order {
-        Ordering::Less => -1,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
-    }
 }

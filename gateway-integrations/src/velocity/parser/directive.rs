@@ -49,7 +49,7 @@ impl Parser<'_> {
                 return Ok(Some(if word == "end" { Ending::End } else { Ending::Else }));
             }
             "elseif" => return Ok(Some(Ending::ElseIf)),
-            "set" => self.set(nodes)?,
+            "set" if self.cursor.rest().trim_start_matches([' ', '\t']).starts_with('(') => self.set(nodes)?,
             "if" => {
                 let node = self.branches(at)?;
                 nodes.push(node);
@@ -65,11 +65,26 @@ impl Parser<'_> {
                 nodes.push(node);
             }
             "macro" | "include" | "parse" | "evaluate" if self.opens() => {
-                return Err(self.fault_at(at, "API Gateway has no #macro, #include, #parse and #evaluate: write the text out, or use #define"));
+                return Err(self.fault_at(
+                    at,
+                    "API Gateway has no #macro, #include, #parse and #evaluate: write the text out, or use #define",
+                ));
             }
-            _ => nodes.text(text),
+            _ => {
+                nodes.text(text);
+                nodes.text(self.unknown_arguments());
+            }
         }
         Ok(None)
+    }
+
+    /// The arguments of what looks like a directive and is none: they are text, with the references in them.
+    fn unknown_arguments(&mut self) -> &str {
+        let mut ahead = Parser { cursor: self.cursor.clone(), depth: self.depth };
+        if !self.cursor.starts_with("(") || ahead.arguments().is_err() {
+            return "";
+        }
+        self.cursor.take(ahead.cursor.offset() - self.cursor.offset())
     }
 
     /// Comments and `#[[…]]#`; whether there was one.
@@ -136,7 +151,9 @@ impl Parser<'_> {
         match ending {
             Ending::End => Ok(Node::If { arms, otherwise, at }),
             Ending::Text => Err(self.fault_at(at, "this #if has no #end")),
-            Ending::Else | Ending::ElseIf => Err(self.fault_at(at, "in this #if something follows the #else: only #end can")),
+            Ending::Else | Ending::ElseIf => {
+                Err(self.fault_at(at, "in this #if something follows the #else: only #end can"))
+            }
         }
     }
 

@@ -57,7 +57,11 @@ impl Parser<'_> {
         self.cursor.blanks();
         let index = match self.cursor.peek() {
             Some('"' | '\'' | '$' | '-' | '0'..='9') => self.primary()?,
-            _ => return Err(self.fault("an index is a number, a quoted text or a reference: write ${name} before a `[` that is text")),
+            _ => {
+                return Err(self.fault(
+                    "an index is a number, a quoted text or a reference: write ${name} before a `[` that is text",
+                ));
+            }
         };
         self.cursor.blanks();
         if !self.cursor.accept("]") {
@@ -76,7 +80,7 @@ impl Parser<'_> {
         })
     }
 
-    fn arguments(&mut self) -> Result<Vec<Expression>, Fault> {
+    pub(super) fn arguments(&mut self) -> Result<Vec<Expression>, Fault> {
         self.cursor.accept("(");
         self.cursor.blanks();
         let mut arguments = Vec::new();

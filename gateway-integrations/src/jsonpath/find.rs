@@ -105,7 +105,12 @@ impl<'a> Walk<'a> {
         while let Some(node) = stack.pop() {
             let before = stack.len();
             // Below a filter an object is judged by itself, where it stands.
-            let judged = !matches!((rest.first(), node), (Some(Step::Filter(_)), Json::List(_)));
+            let judged = match (rest, node) {
+                ([Step::Filter(_), ..], Json::List(_)) => false,
+                // Of several names an object must have all.
+                ([Step::Names(names)], Json::Object(object)) => names.iter().all(|name| object.get(name).is_some()),
+                _ => true,
+            };
             if judged {
                 self.follow(rest, node, found)?;
             } else {

@@ -139,10 +139,20 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
+            Some('(') => self.script()?,
             _ => self.places()?,
         };
         self.blanks();
         if self.take("]") { Ok(step) } else { self.fail("close the brackets with `]`") }
+    }
+
+    /// `(@.length-1)`, the former way to count from the end.
+    fn script(&mut self) -> Result<Step, Reason> {
+        let known = self.take("(@.length-") || self.take("(@.length()-");
+        match self.place()? {
+            Some(place) if known && place > 0 && self.take(")") => Ok(Step::Places(vec![-place])),
+            _ => self.fail("of scripts only (@.length-1) is known: write [-1]"),
+        }
     }
 
     fn places(&mut self) -> Result<Step, Reason> {

@@ -36,6 +36,8 @@ fn names_and_places() {
         ("$.objects[*].k", Some(r#"["a","b","c"]"#)),
         ("$..k", Some(r#"["a","b","c"]"#)),
         ("$..none", Some("[]")),
+        ("$..['k','n']", Some(r#"[{"k":"a","n":1},{"k":"b","n":"2"}]"#)),
+        ("$.objects[(@.length-1)].k", Some(r#""c""#)),
         ("$..[0]", Some(r#"[3,{"k":"a","n":1,"tags":["x","y"]},"x"]"#)),
     ] {
         assert_eq!(found(path).as_deref(), expected, "{path}");

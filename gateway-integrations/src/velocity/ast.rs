@@ -37,12 +37,20 @@ pub(super) enum Step {
     Method(Call),
 }
 
-/// A call of a method. A JSONPath that stands there as a literal is compiled already.
+/// A call of a method.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) name: Box<str>,
     pub(super) arguments: Vec<Expression>,
-    pub(super) path: Option<JsonPath>,
+    pub(super) compiled: Compiled,
+}
+
+/// A first argument that is a literal of another language, compiled with the template.
+#[derive(Debug)]
+pub(super) enum Compiled {
+    No,
+    Path(JsonPath),
+    Regex(Arc<regex::Regex>),
 }
 
 #[derive(Debug)]

@@ -34,7 +34,7 @@ impl Limits {
         self
     }
 
-    /// How many steps there may be; five million. A directive, a reference or an operator is a step, and so are 64 bytes
+    /// How many steps there may be; ten million. A directive, a reference or an operator is a step, and so are 64 bytes
     /// of a text or an element of a list that is made or looked through.
     #[must_use]
     pub fn work(mut self, steps: u64) -> Self {
@@ -45,6 +45,6 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { iterations: 1000, output: 10 << 20, work: 5_000_000, depth: 100 }
+        Self { iterations: 1000, output: 10 << 20, work: 10_000_000, depth: 100 }
     }
 }

@@ -45,3 +45,6 @@ pub use self::{
     source::ContextSource,
     template::{Rendered, Template},
 };
+
+#[cfg(test)]
+mod tests;

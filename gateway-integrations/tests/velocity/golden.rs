@@ -5,7 +5,7 @@
 
 use gateway_integrations::{
     json::Json,
-    velocity::{Scene, Template},
+    velocity::{Rendered, Scene, Template},
 };
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn results_are_those_of_velocity() {
         let scene =
             variables.iter().fold(Scene::new(), |scene, (name, value)| scene.variable(name.clone(), value.clone()));
         let got = Template::parse(template).ok().and_then(|template| template.render(&scene).ok());
-        if got.as_ref().map(|rendered| rendered.text()) != case[1].as_str() {
+        if got.as_ref().map(Rendered::text) != case[1].as_str() {
             failures.push(format!("{template:?}: expected {}, got {got:?}", case[1]));
         }
     }

@@ -22,7 +22,7 @@ use crate::json::Json;
 pub(super) struct Evaluator<'s> {
     pub(super) scene: &'s Scene<'s>,
     pub(super) heap: Heap,
-    pub(super) regexes: HashMap<Arc<str>, regex::Regex>,
+    pub(super) regexes: HashMap<Arc<str>, Arc<regex::Regex>>,
     variables: HashMap<Arc<str>, Value>,
     out: Printer,
     depth: usize,

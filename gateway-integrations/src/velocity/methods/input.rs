@@ -6,7 +6,12 @@ use super::{Value, text};
 use crate::{
     json::Json,
     jsonpath::JsonPath,
-    velocity::{ast::Call, error::Fault, eval::Evaluator, value::from_json},
+    velocity::{
+        ast::{Call, Compiled},
+        error::Fault,
+        eval::Evaluator,
+        value::from_json,
+    },
 };
 
 /// AWS developer guide: *Input variables* of the mapping template reference.
@@ -35,9 +40,9 @@ pub(super) fn call(evaluator: &mut Evaluator<'_>, call: &Call, arguments: &[Valu
 
 fn find(evaluator: &mut Evaluator<'_>, call: &Call, path: &Value) -> Result<Option<Json>, Fault> {
     let compiled;
-    let path = match &call.path {
-        Some(path) => path,
-        None => {
+    let path = match &call.compiled {
+        Compiled::Path(path) => path,
+        _ => {
             let path = text(&evaluator.heap, path)?;
             compiled = JsonPath::parse(&path).map_err(|error| Fault::new(error.to_string()))?;
             &compiled

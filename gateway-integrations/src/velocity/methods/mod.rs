@@ -37,7 +37,7 @@ pub(super) fn call(
     }
     let name = &*call.name;
     match target {
-        Value::Text(text) => string::call(evaluator, text, name, arguments),
+        Value::Text(text) => string::call(evaluator, text, call, arguments),
         Value::List(target) => list::call(&evaluator.heap, target, name, arguments),
         Value::Range(from, to) => Ok(match (name, arguments) {
             ("size", []) => Value::Integer(i128::try_from(from.abs_diff(*to)).unwrap_or(i128::MAX - 1) + 1),

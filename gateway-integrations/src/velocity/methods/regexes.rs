@@ -7,36 +7,55 @@ use regex::{Captures, Match, Regex};
 use super::Value;
 use crate::{
     java_regex,
-    velocity::{error::Fault, eval::Evaluator},
+    velocity::{
+        ast::{Call, Compiled},
+        error::Fault,
+        eval::Evaluator,
+    },
 };
 
+/// The call that an expression stands in, and its text.
+type Pattern<'a> = (&'a Call, &'a Arc<str>);
+
+/// Before an expression that the whole text must match; among those that are searched for none begins so.
+const WHOLE: &str = "\0whole:";
+
 impl Evaluator<'_> {
-    /// A compiled expression; each is compiled once a rendering.
-    pub(super) fn regex(&mut self, pattern: &Arc<str>) -> Result<Regex, Fault> {
+    /// A compiled expression: a literal one with the template, any other once a rendering.
+    fn regex(&mut self, (call, pattern): Pattern<'_>) -> Result<Arc<Regex>, Fault> {
+        if let Compiled::Regex(regex) = &call.compiled {
+            return Ok(Arc::clone(regex));
+        }
+        let whole = &*call.name == "matches";
+        let pattern = &if whole { format!("{WHOLE}{pattern}").into() } else { Arc::clone(pattern) };
         if let Some(regex) = self.regexes.get(pattern) {
-            return Ok(regex.clone());
+            return Ok(Arc::clone(regex));
         }
         // Compiling costs about as much as some hundred steps.
         self.heap.spend(500 + pattern.len())?;
-        let regex = java_regex::search(pattern).map_err(|error| {
+        let compiled = match pattern.strip_prefix(WHOLE) {
+            Some(pattern) if whole => java_regex::whole(pattern),
+            _ => java_regex::search(pattern),
+        };
+        let regex = compiled.map_err(|error| {
             Fault::new(format!("the regular expression is not valid, or uses look-around or back references: {error}"))
         })?;
-        self.regexes.insert(Arc::clone(pattern), regex.clone());
+        let regex = Arc::new(regex);
+        self.regexes.insert(Arc::clone(pattern), Arc::clone(&regex));
         Ok(regex)
     }
 }
 
 /// `matches`: the whole text.
-pub(super) fn matches(evaluator: &mut Evaluator<'_>, text: &str, pattern: &Arc<str>) -> Result<Value, Fault> {
-    let whole: Arc<str> = format!(r"\A(?:{pattern})\z").into();
-    evaluator.regex(&whole).map(|regex| Value::Bool(regex.is_match(text)))
+pub(super) fn matches(evaluator: &mut Evaluator<'_>, text: &str, pattern: Pattern<'_>) -> Result<Value, Fault> {
+    evaluator.regex(pattern).map(|regex| Value::Bool(regex.is_match(text)))
 }
 
 /// `replaceAll`, and `replaceFirst` where only one is wanted.
 pub(super) fn replace(
     evaluator: &mut Evaluator<'_>,
     text: &str,
-    pattern: &Arc<str>,
+    pattern: Pattern<'_>,
     replacement: &str,
     only_first: bool,
 ) -> Result<Value, Fault> {
@@ -109,7 +128,7 @@ fn expand(replacement: &str, found: &Captures<'_>, out: &mut String) -> Result<(
 pub(super) fn split(
     evaluator: &mut Evaluator<'_>,
     text: &str,
-    pattern: &Arc<str>,
+    pattern: Pattern<'_>,
     limit: i128,
 ) -> Result<Value, Fault> {
     let regex = evaluator.regex(pattern)?;

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use super::{Value, format, regexes, utf16, whole};
-use crate::velocity::{error::Fault, eval::Evaluator};
+use crate::velocity::{ast::Call, error::Fault, eval::Evaluator};
 
 pub(super) fn call(
     evaluator: &mut Evaluator<'_>,
     text: &Arc<str>,
-    name: &str,
+    call: &Call,
     arguments: &[Value],
 ) -> Result<Value, Fault> {
+    let name = &*call.name;
     evaluator.heap.spend_text(text.len())?;
     if name == "format" {
         return format::call(&evaluator.heap, arguments);
     }
     match arguments {
         [] => plain(evaluator, text, name),
-        [Value::Text(other)] => with_text(evaluator, text, name, other),
+        [Value::Text(other)] => with_text(evaluator, text, call, other),
         [Value::Integer(place)] => with_place(evaluator, text, name, *place),
         [Value::Text(first), Value::Text(second)] => match name {
             "replace" => {
@@ -26,12 +27,12 @@ pub(super) fn call(
                 evaluator.heap.spend_text(text.len().saturating_add(count.saturating_mul(longer)))?;
                 Ok(Value::text(text.replace(&**first, second)))
             }
-            "replaceAll" => regexes::replace(evaluator, text, first, second, false),
-            "replaceFirst" => regexes::replace(evaluator, text, first, second, true),
+            "replaceAll" => regexes::replace(evaluator, text, (call, first), second, false),
+            "replaceFirst" => regexes::replace(evaluator, text, (call, first), second, true),
             _ => Ok(Value::Null),
         },
         [Value::Text(other), Value::Integer(number)] => match name {
-            "split" => regexes::split(evaluator, text, other, *number),
+            "split" => regexes::split(evaluator, text, (call, other), *number),
             "indexOf" => {
                 let from = utf16::to_byte(text, (*number).max(0)).unwrap_or(text.len());
                 let found = text.get(from..).and_then(|rest| rest.find(&**other));
@@ -71,9 +72,9 @@ fn plain(evaluator: &Evaluator<'_>, text: &Arc<str>, name: &str) -> Result<Value
     })
 }
 
-fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, name: &str, other: &Arc<str>) -> Result<Value, Fault> {
+fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, call: &Call, other: &Arc<str>) -> Result<Value, Fault> {
     let found = |byte: Option<usize>| byte.map_or(Value::Integer(-1), |at| Value::length(utf16::from_byte(text, at)));
-    Ok(match name {
+    Ok(match &*call.name {
         "contains" => Value::Bool(text.contains(&**other)),
         "startsWith" => Value::Bool(text.starts_with(&**other)),
         "endsWith" => Value::Bool(text.ends_with(&**other)),
@@ -87,8 +88,8 @@ fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, name: &str, other: 
             evaluator.heap.spend_text(text.len() + other.len())?;
             Value::text([&**text, &**other].concat())
         }
-        "matches" => regexes::matches(evaluator, text, other)?,
-        "split" => regexes::split(evaluator, text, other, 0)?,
+        "matches" => regexes::matches(evaluator, text, (call, other))?,
+        "split" => regexes::split(evaluator, text, (call, other), 0)?,
         "valueOf" => Value::Text(Arc::clone(other)),
         _ => Value::Null,
     })

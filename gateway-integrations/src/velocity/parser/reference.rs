@@ -1,10 +1,13 @@
 //! `$name`, `${name}`, `$!name.property.method(…)[index]`.
 
+use std::sync::Arc;
+
 use super::Parser;
 use crate::{
+    java_regex,
     jsonpath::JsonPath,
     velocity::{
-        ast::{Call, Expression, Reference, Step},
+        ast::{Call, Compiled, Expression, Reference, Step},
         error::Fault,
     },
 };
@@ -46,11 +49,8 @@ impl Parser<'_> {
             return Ok(Some(Step::Property(name.into())));
         }
         let arguments = self.arguments()?;
-        let path = match (name, arguments.as_slice()) {
-            ("path" | "json", [Expression::Text(path)]) => JsonPath::parse(path).ok(),
-            _ => None,
-        };
-        Ok(Some(Step::Method(Call { name: name.into(), arguments, path })))
+        let compiled = compiled(name, &arguments);
+        Ok(Some(Step::Method(Call { name: name.into(), arguments, compiled })))
     }
 
     fn index(&mut self) -> Result<Step, Fault> {
@@ -109,5 +109,19 @@ impl Parser<'_> {
                 Ok(Expression::Null)
             }
         }
+    }
+}
+
+/// Compiles a literal path or regular expression. What is not valid fails where it is used, if it is.
+fn compiled(name: &str, arguments: &[Expression]) -> Compiled {
+    let Some(Expression::Text(text)) = arguments.first() else { return Compiled::No };
+    // A clone of an expression has no scratch space yet; sharing keeps what the last use allocated.
+    let regex =
+        |compiled: Result<_, regex::Error>| compiled.map_or(Compiled::No, |regex| Compiled::Regex(Arc::new(regex)));
+    match name {
+        "path" | "json" => JsonPath::parse(text).map_or(Compiled::No, Compiled::Path),
+        "matches" => regex(java_regex::whole(text)),
+        "replaceAll" | "replaceFirst" | "split" => regex(java_regex::search(text)),
+        _ => Compiled::No,
     }
 }

@@ -20,9 +20,10 @@ use super::{
 /// ```
 /// use gateway_integrations::velocity::{Scene, Template};
 ///
-/// let template = Template::parse(r#"{"pets": [#foreach($p in $input.path('$.pets'))"$p.name"#if($foreach.hasNext),#end#end]}"#)?;
+/// let text = "[#foreach($p in $input.path('$.pets'))'$p.name'#if($foreach.hasNext), #end#end]";
+/// let template = Template::parse(text)?;
 /// let rendered = template.render(&Scene::new().body(r#"{"pets":[{"name":"Rex"},{"name":"Tom"}]}"#))?;
-/// assert_eq!(rendered.text(), r#"{"pets": ["Rex","Tom"]}"#);
+/// assert_eq!(rendered.text(), "['Rex', 'Tom']");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Against the outputs of Velocity 1.7, made once by Velocity itself.
 //!
-//! Left out is what is meant to differ: `#macro` and `#evaluate`, reflection, how Java prints an array, a lone `$` or `#`
-//! at the end of a text, which Velocity refuses.
+//! Left out is what is meant to differ: `#macro` and `#evaluate`, reflection, how Java prints an array, changing a list
+//! while looping over it, `3 -1` without a blank, and a lone `$` at the end of a text, which Velocity refuses.
 
 use gateway_integrations::{
     json::Json,

@@ -98,6 +98,13 @@ fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, call: &Call, other:
 fn with_place(evaluator: &Evaluator<'_>, text: &str, name: &str, place: i128) -> Result<Value, Fault> {
     match name {
         "substring" => substring(text, place, None),
+        // Java takes a number for the code of a letter here.
+        "indexOf" | "lastIndexOf" => {
+            let letter = u32::try_from(place).ok().and_then(char::from_u32);
+            let found =
+                letter.and_then(|letter| if name == "indexOf" { text.find(letter) } else { text.rfind(letter) });
+            Ok(found.map_or(Value::Integer(-1), |at| Value::length(utf16::from_byte(text, at))))
+        }
         "charAt" => substring(text, place, Some(place.saturating_add(1))),
         "repeat" => {
             let times = usize::try_from(place).map_err(|_| Fault::new("a text cannot be repeated a negative time"))?;

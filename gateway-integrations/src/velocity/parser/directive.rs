@@ -31,6 +31,23 @@ pub(super) fn name_length(text: &str) -> usize {
     name(text).filter(|(word, _)| KNOWN.contains(word)).map_or(0, |(_, length)| length)
 }
 
+/// Whether `text` begins with `#set(`, blanks before the bracket allowed.
+pub(super) fn begins_set(text: &str) -> bool {
+    name(text)
+        .and_then(|(word, length)| text.get(length..).filter(|_| word == "set"))
+        .is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with('('))
+}
+
+/// Whether `text` begins with a directive of the grammar, and not with one that is plugged in, as `#foreach` is.
+pub(super) fn begins_control(text: &str) -> bool {
+    name(text).is_some_and(|(word, _)| matches!(word, "if" | "elseif" | "else" | "end" | "stop"))
+}
+
+/// Whether `text` begins with a comment or with unparsed text.
+pub(super) fn begins_comment(text: &str) -> bool {
+    text.starts_with("##") || text.starts_with("#*") || text.starts_with("#[[")
+}
+
 impl Parser<'_> {
     /// What begins at the `#` here; the ending, where a block ends with it.
     pub(super) fn hash(&mut self, nodes: &mut Nodes) -> Result<Option<Ending>, Fault> {
@@ -38,8 +55,10 @@ impl Parser<'_> {
             return Ok(None);
         }
         let at = self.cursor.position();
-        let Some((word, length)) = name(self.cursor.rest()) else {
-            nodes.text(self.cursor.take_letter());
+        let text_at = self.cursor.rest();
+        let Some((word, length)) = name(text_at) else {
+            let letter = self.cursor.take_letter();
+            self.lone(letter, nodes);
             return Ok(None);
         };
         let text = self.cursor.take(length);
@@ -49,7 +68,7 @@ impl Parser<'_> {
                 return Ok(Some(if word == "end" { Ending::End } else { Ending::Else }));
             }
             "elseif" => return Ok(Some(Ending::ElseIf)),
-            "set" if self.cursor.rest().trim_start_matches([' ', '\t']).starts_with('(') => self.set(nodes)?,
+            "set" if begins_set(text_at) => self.set(nodes)?,
             "if" => {
                 let node = self.branches(at)?;
                 nodes.push(node);

@@ -66,7 +66,10 @@ impl Parser<'_> {
                 Some('\\') => self.escape(&mut nodes),
                 Some('$') => match self.reference()? {
                     Some(reference) => nodes.push(Node::Print(reference)),
-                    None => nodes.text(self.cursor.take_letter()),
+                    None => {
+                        let letter = self.cursor.take_letter();
+                        self.lone(letter, &mut nodes);
+                    }
                 },
                 Some(_) => {
                     if let Some(ending) = self.hash(&mut nodes)? {
@@ -83,12 +86,27 @@ impl Parser<'_> {
         let length = self.escapable();
         if length == 0 {
             nodes.text(run);
+            nodes.flush();
             return;
         }
         nodes.text(run.get(..run.len() / 2).unwrap_or_default());
         if run.len() % 2 == 1 {
             nodes.text(self.cursor.take(length));
         }
+    }
+
+    /// A `$` or `#` that begins nothing. Velocity 1.7 loses it where a directive follows at once.
+    fn lone(&mut self, letter: &str, nodes: &mut Nodes) {
+        nodes.flush();
+        let rest = self.cursor.rest();
+        let follows = letter == "$" && (directive::begins_control(rest) || directive::begins_comment(rest));
+        if !follows && !directive::begins_set(rest.trim_start_matches([' ', '\t'])) {
+            nodes.text(letter);
+        }
+        if letter == "#" {
+            nodes.text(self.cursor.take_until(|letter| !letter.is_ascii_digit()));
+        }
+        nodes.flush();
     }
 
     /// The length of the reference or the directive's name that stands here; 0 where there is none.

@@ -10,7 +10,7 @@
 //! # Features
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
-//! - `velocity` (default): mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
+//! - `velocity`: mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!

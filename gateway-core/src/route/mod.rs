@@ -14,12 +14,14 @@ use crate::{
     integration::Integration,
     observe::Observer,
     service::{Request, Response},
+    validate::Validation,
 };
 
 /// One compiled method of a REST API, or route of an HTTP API.
 pub struct Route {
     pub(crate) facts: Arc<RouteFacts>,
     pub(crate) admission: Admission,
+    pub(crate) validation: Option<Arc<Validation>>,
     pub(crate) integration: Arc<dyn Integration>,
     pub(crate) timeout: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -43,7 +45,10 @@ impl Route {
     /// # Errors
     /// What the first step that fails refuses with.
     pub async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let request = self.admission.admit(request, context).await?;
+        let mut request = self.admission.admit(request, context).await?;
+        if let Some(validation) = &self.validation {
+            request = validation.validate(request, context).await?;
+        }
         self.integrate(request, context).await
     }
 

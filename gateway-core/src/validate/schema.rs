@@ -1,0 +1,94 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
+use serde_json::{Map, Value};
+use tower::BoxError;
+
+use super::{loops, report};
+use crate::problem::{Problem, pointer_token};
+
+/// A JSON Schema of draft 4, compiled.
+#[derive(Debug)]
+pub(crate) struct Schema(Validator);
+
+/// Where models refer to each other: `{id}/models/{name}` follows.
+const MODELS: &str = "https://apigateway.amazonaws.com/restapis/";
+/// How often a pattern with lookarounds or back references may try again.
+const BACKTRACKS: usize = 100_000;
+
+impl Schema {
+    /// Whether models can be compiled at all.
+    pub(crate) const SUPPORTED: bool = true;
+
+    /// Compiles a schema found at `base`; what it refers to outside of itself comes from `retrieve`.
+    pub(super) fn compile(schema: &Value, base: &str, retrieve: impl Retrieve + 'static) -> Result<Self, Problem> {
+        let compiled = jsonschema::draft4::options()
+            .with_base_uri(base)
+            .with_retriever(retrieve)
+            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACKS))
+            .should_validate_formats(true)
+            .build(schema);
+        compiled.map(Self).map_err(|error| {
+            // Where the schema breaks its own rules; what cannot be resolved has no place.
+            Problem::new(error.instance_path().as_str(), format!("this is no JSON Schema of draft 4: {error}"))
+        })
+    }
+
+    /// Compiles the model `name` of an API, with the models that it refers to.
+    pub(crate) fn model(name: &str, models: &BTreeMap<String, Value>) -> Result<Self, Problem> {
+        let models: Arc<BTreeMap<_, _>> =
+            Arc::new(models.iter().map(|(name, schema)| (name.clone(), linked(schema, models))).collect());
+        let schema = models.get(name).ok_or_else(|| Problem::new("", format!("the API has no model `{name}`")))?;
+        loops::check(schema, |address| models.get(model_of(address)?))?;
+        Self::compile(schema, &address(name), Models(Arc::clone(&models)))
+    }
+
+    /// What is wrong with `value`, as `$context.error.validationErrorString` says it.
+    pub(super) fn check(&self, value: &Value) -> Result<(), String> {
+        if self.0.is_valid(value) {
+            return Ok(());
+        }
+        Err(report::messages(self.0.iter_errors(value)))
+    }
+}
+
+/// The models of an API, by the addresses under which they refer to each other.
+struct Models(Arc<BTreeMap<String, Value>>);
+
+impl Retrieve for Models {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, BoxError> {
+        let name = model_of(uri.as_str()).ok_or("a model refers to itself and to other models of its API only")?;
+        Ok(self.0.get(name).cloned().ok_or_else(|| format!("the API has no model `{name}`"))?)
+    }
+}
+
+fn address(name: &str) -> String {
+    format!("{MODELS}this/models/{name}")
+}
+
+/// The name in an address of a model. It means a model of the same API, whatever the id in it.
+fn model_of(address: &str) -> Option<&str> {
+    let (_, name) = address.strip_prefix(MODELS)?.split_once("/models/")?;
+    Some(name.strip_suffix('#').unwrap_or(name))
+}
+
+/// The schema with a link to each other model that it names as `#/definitions/NAME` without having it.
+fn linked(schema: &Value, models: &BTreeMap<String, Value>) -> Value {
+    let mut schema = schema.clone();
+    let text = schema.to_string();
+    let named = |name: &str| {
+        let reference = format!("\"#/definitions/{}", pointer_token(name));
+        let mut ends = text.match_indices(&reference).map(|(place, found)| text.get(place + found.len()..));
+        ends.any(|rest| rest.is_some_and(|rest| rest.starts_with(['"', '/'])))
+    };
+    let names: Vec<_> = models.keys().filter(|name| named(name)).collect();
+    if let (Some(root), false) = (schema.as_object_mut(), names.is_empty()) {
+        let own = root.entry("definitions").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(own) = own.as_object_mut() {
+            for name in names {
+                own.entry(name).or_insert_with(|| serde_json::json!({ "$ref": address(name) }));
+            }
+        }
+    }
+    schema
+}

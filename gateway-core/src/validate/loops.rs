@@ -1,29 +1,47 @@
-//! Finds references that lead back to themselves without going deeper into a value: validating would never end.
+//! Finds references that lead nowhere, or back to themselves without going deeper into a value: validating would never end.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, pointer_token};
 
-/// Refuses a schema in which a reference, followed where it stands, ends up at itself. `find` gives the schemas at
-/// other addresses.
+/// Refuses a schema with a reference that leads nowhere, or that, followed where it stands, ends up at itself. `find`
+/// gives the schemas at other addresses.
 pub(super) fn check<'s>(schema: &'s Value, find: impl Fn(&str) -> Option<&'s Value>) -> Result<(), Problem> {
     let mut search = Search { find: &find, open: Vec::new(), closed: HashSet::new() };
     let mut seen = HashSet::new();
-    let mut waiting = vec![(schema, schema)];
+    let mut waiting = vec![(schema, schema, String::new())];
     // Every place of every schema that can be reached: more than are schemas, which does no harm.
-    while let Some((document, place)) = waiting.pop() {
+    while let Some((document, place, pointer)) = waiting.pop() {
         if !seen.insert(std::ptr::from_ref(place)) {
             continue;
         }
         if search.turns(document, place) {
-            return Err(Problem::new("", "a `$ref` leads back to itself and would be followed for ever"));
+            return Err(Problem::new(pointer, "this `$ref` leads back to itself and would be followed for ever"));
         }
-        waiting.extend(search.target(document, place));
+        if let Some(reference) = place.get("$ref").and_then(Value::as_str) {
+            let Some((document, target)) = search.target(document, place) else {
+                let message = format!(
+                    "`{reference}` leads nowhere: refer to `#/definitions/NAME`, or to a model of the API with \
+                     `https://apigateway.amazonaws.com/restapis/{{id}}/models/NAME`"
+                );
+                return Err(Problem::new(format!("{pointer}/$ref"), message));
+            };
+            // Of what stands in another model only that model tells the place.
+            waiting.push((document, target, String::new()));
+        }
         match place {
-            Value::Array(items) => waiting.extend(items.iter().map(|item| (document, item))),
-            Value::Object(fields) => waiting.extend(fields.values().map(|field| (document, field))),
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                waiting.extend(items.map(|(index, item)| (document, item, format!("{pointer}/{index}"))));
+            }
+            Value::Object(fields) => {
+                let fields = fields.iter().filter(|(name, value)| !(*name == "enum" && value.is_array()));
+                waiting.extend(
+                    fields.map(|(name, field)| (document, field, format!("{pointer}/{}", pointer_token(name)))),
+                );
+            }
             _ => {}
         }
     }

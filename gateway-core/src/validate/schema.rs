@@ -66,15 +66,30 @@ fn address(name: &str) -> String {
     format!("{MODELS}this/models/{name}")
 }
 
+/// Removes what would change the meaning of `#`: in a model it is always the model itself.
+fn remove_ids(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| !(name == "id" && value.is_string()));
+            let others = fields.iter_mut().filter(|(name, value)| !(*name == "enum" && value.is_array()));
+            others.for_each(|(_, value)| remove_ids(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_ids),
+        _ => {}
+    }
+}
+
 /// The name in an address of a model. It means a model of the same API, whatever the id in it.
 fn model_of(address: &str) -> Option<&str> {
     let (_, name) = address.strip_prefix(MODELS)?.split_once("/models/")?;
     Some(name.strip_suffix('#').unwrap_or(name))
 }
 
-/// The schema with a link to each other model that it names as `#/definitions/NAME` without having it.
+/// The schema without any `id`, with a link to each other model that it names as `#/definitions/NAME` without having
+/// it.
 fn linked(schema: &Value, models: &BTreeMap<String, Value>) -> Value {
     let mut schema = schema.clone();
+    remove_ids(&mut schema);
     let text = schema.to_string();
     let named = |name: &str| {
         let reference = format!("\"#/definitions/{}", pointer_token(name));

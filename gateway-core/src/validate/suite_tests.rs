@@ -81,6 +81,15 @@ fn a_schema_that_would_be_followed_for_ever_is_refused() {
         let message = model(&models).unwrap_err().message;
         assert!(message.contains("for ever"), "{models:?} {message}");
     }
+    for reference in ["other.json", "#name", "#/definitions/none", "http://localhost/x", "A"] {
+        let problem = model(&[("A", json!({"id": "#name", "items": {"$ref": reference}}))]).unwrap_err();
+        assert_eq!(problem.pointer, "/items/$ref", "{reference} {problem}");
+    }
+    // An inner `id` does not change what `#` means.
+    let inner = json!({"definitions": {"x": {"id": "http://y/", "a": {"$ref": "#/a"}}}, "a": {"type": "null"},
+        "items": {"$ref": "#/definitions/x/a"}, "enum": [[null], [{"id": "1", "$ref": "x"}]]});
+    assert!(model(&[("A", inner.clone())]).unwrap().check(&json!([null])).is_ok());
+    assert!(model(&[("A", inner)]).unwrap().check(&json!([1])).is_err());
     let deeper = model(&[("A", all(json!({"properties": {"a": {"$ref": "#"}}, "items": {"$ref": "#"}})))]);
     assert!(deeper.unwrap().check(&json!({"a": [{"a": []}]})).is_ok());
 }

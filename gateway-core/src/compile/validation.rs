@@ -6,7 +6,7 @@ use crate::{
     context::ApiKind,
     definition::{Api, RouteDefinition},
     problem::{Problem, pointer_token},
-    validate::{BodyModels, RequestParameter, Schema, Validation},
+    validate::{BodyModels, ModelSet, RequestParameter, Schema, Validation},
 };
 
 /// The models of an API, compiled; `None` takes anything, or could not be compiled, which was reported.
@@ -32,6 +32,7 @@ impl Models {
         );
         let own_empty = schemas.contains_key(EMPTY);
         schemas.entry(EMPTY.to_owned()).or_insert_with(|| json!({"title": "Empty Schema"}));
+        let set = ModelSet::new(&schemas);
         let mut compiled = BTreeMap::new();
         for name in schemas.keys() {
             let pointer = format!("{pointer}/models/{}", pointer_token(name));
@@ -39,16 +40,11 @@ impl Models {
                 problems.push(Problem::new(&pointer, format!("`{name}` is no name of a model: letters and digits")));
             }
             // Without the feature, the route that uses a model says so.
-            let anything = (name == EMPTY && !own_empty) || !Schema::SUPPORTED;
-            let schema = if anything {
-                None
-            } else {
-                Schema::model(name, &schemas).map(Arc::new).map(Some).unwrap_or_else(|problem| {
-                    problems.push(problem.below(&pointer));
-                    None
-                })
-            };
-            compiled.insert(name.clone(), schema);
+            let anything = (name == EMPTY && !own_empty) || !ModelSet::SUPPORTED;
+            let schema = (!anything).then(|| set.compile(name)).transpose().map_err(|problem| {
+                problems.push(problem.below(&pointer));
+            });
+            compiled.insert(name.clone(), schema.ok().flatten().map(Arc::new));
         }
         Self(compiled)
     }
@@ -96,7 +92,7 @@ impl Models {
             if !validator.validate_request_body {
                 continue;
             }
-            if !Schema::SUPPORTED && name != EMPTY {
+            if !ModelSet::SUPPORTED && name != EMPTY {
                 wrong(field(), "bodies cannot be validated: gateway-core was built without its feature `schema`");
             }
             models.insert(content_type, schema.clone());

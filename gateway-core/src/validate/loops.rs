@@ -1,4 +1,5 @@
-//! Finds references that lead nowhere, or back to themselves without going deeper into a value: validating would never end.
+//! Finds references that lead nowhere, or back to themselves without going deeper into a value: what
+//! such a schema takes would be chance.
 
 use std::collections::HashSet;
 

@@ -18,7 +18,11 @@ mod suite_tests;
 
 use serde::Deserialize;
 
-pub(crate) use self::{body::BodyModels, parameters::RequestParameter, schema::Schema};
+pub(crate) use self::{
+    body::BodyModels,
+    parameters::RequestParameter,
+    schema::{ModelSet, Schema},
+};
 use crate::{
     context::Context,
     error::{Error, ErrorKind},

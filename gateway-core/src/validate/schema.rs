@@ -1,11 +1,14 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::{Map, Value};
 use tower::BoxError;
 
 use super::{loops, report};
-use crate::problem::{Problem, pointer_token};
+use crate::problem::Problem;
 
 /// A JSON Schema of draft 4, compiled.
 #[derive(Debug)]
@@ -17,9 +20,6 @@ const MODELS: &str = "https://apigateway.amazonaws.com/restapis/";
 const BACKTRACKS: usize = 100_000;
 
 impl Schema {
-    /// Whether models can be compiled at all.
-    pub(crate) const SUPPORTED: bool = true;
-
     /// Compiles a schema found at `base`; what it refers to outside of itself comes from `retrieve`.
     pub(super) fn compile(schema: &Value, base: &str, retrieve: impl Retrieve + 'static) -> Result<Self, Problem> {
         let compiled = jsonschema::draft4::options()
@@ -34,15 +34,6 @@ impl Schema {
         })
     }
 
-    /// Compiles the model `name` of an API, with the models that it refers to.
-    pub(crate) fn model(name: &str, models: &BTreeMap<String, Value>) -> Result<Self, Problem> {
-        let models: Arc<BTreeMap<_, _>> =
-            Arc::new(models.iter().map(|(name, schema)| (name.clone(), linked(schema, models))).collect());
-        let schema = models.get(name).ok_or_else(|| Problem::new("", format!("the API has no model `{name}`")))?;
-        loops::check(schema, |address| models.get(model_of(address)?))?;
-        Self::compile(schema, &address(name), Models(Arc::clone(&models)))
-    }
-
     /// What is wrong with `value`, as `$context.error.validationErrorString` says it.
     pub(super) fn check(&self, value: &Value) -> Result<(), String> {
         if self.0.is_valid(value) {
@@ -52,10 +43,31 @@ impl Schema {
     }
 }
 
-/// The models of an API, by the addresses under which they refer to each other.
-struct Models(Arc<BTreeMap<String, Value>>);
+/// The models of an API, which refer to each other.
+#[derive(Clone)]
+pub(crate) struct ModelSet(Arc<BTreeMap<String, Value>>);
 
-impl Retrieve for Models {
+impl ModelSet {
+    /// Whether models can be compiled at all.
+    pub(crate) const SUPPORTED: bool = true;
+
+    /// The models with these names.
+    pub(crate) fn new(models: &BTreeMap<String, Value>) -> Self {
+        Self(Arc::new(models.iter().map(|(name, schema)| (name.clone(), linked(schema, models))).collect()))
+    }
+
+    /// Compiles one model, with those that it refers to.
+    pub(crate) fn compile(&self, name: &str) -> Result<Schema, Problem> {
+        let schema = self.0.get(name).ok_or_else(|| Problem::new("", format!("the API has no model `{name}`")))?;
+        loops::check(schema, |address| self.0.get(model_of(address)?))?;
+        Schema::compile(schema, &address(name), self.clone()).map_err(|problem| {
+            // Only of the model itself is the place known; another tells its own.
+            if jsonschema::draft4::meta::is_valid(schema) { Problem::new("", problem.message) } else { problem }
+        })
+    }
+}
+
+impl Retrieve for ModelSet {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, BoxError> {
         let name = model_of(uri.as_str()).ok_or("a model refers to itself and to other models of its API only")?;
         Ok(self.0.get(name).cloned().ok_or_else(|| format!("the API has no model `{name}`"))?)
@@ -91,12 +103,8 @@ fn linked(schema: &Value, models: &BTreeMap<String, Value>) -> Value {
     let mut schema = schema.clone();
     remove_ids(&mut schema);
     let text = schema.to_string();
-    let named = |name: &str| {
-        let reference = format!("\"#/definitions/{}", pointer_token(name));
-        let mut ends = text.match_indices(&reference).map(|(place, found)| text.get(place + found.len()..));
-        ends.any(|rest| rest.is_some_and(|rest| rest.starts_with(['"', '/'])))
-    };
-    let names: Vec<_> = models.keys().filter(|name| named(name)).collect();
+    let references = text.split("\"#/definitions/").skip(1).filter_map(|rest| rest.split(['"', '/']).next());
+    let names: BTreeSet<_> = references.filter(|name| models.contains_key(*name)).collect();
     if let (Some(root), false) = (schema.as_object_mut(), names.is_empty()) {
         let own = root.entry("definitions").or_insert_with(|| Value::Object(Map::new()));
         if let Some(own) = own.as_object_mut() {

@@ -12,7 +12,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 use tower::BoxError;
 
-use super::Schema;
+use super::{ModelSet, Schema};
 
 /// Serves the suite's remote schemas from its folder.
 struct Remotes(PathBuf);
@@ -62,9 +62,10 @@ fn the_official_suite_of_draft_4_passes() -> Result<(), BoxError> {
     Ok(())
 }
 
+/// The model `A` of these.
 fn model(models: &[(&str, Value)]) -> Result<Schema, crate::problem::Problem> {
     let all: BTreeMap<_, _> = models.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
-    Schema::model(models[0].0, &all)
+    ModelSet::new(&all).compile("A")
 }
 
 #[test]
@@ -95,6 +96,15 @@ fn a_schema_that_would_be_followed_for_ever_is_refused() {
 }
 
 #[test]
+fn a_place_is_told_only_of_the_model_that_is_wrong() {
+    let wrong = json!({"required": "contains"});
+    let own = model(&[("A", wrong.clone())]).unwrap_err();
+    assert_eq!(own.pointer, "/required", "{own}");
+    let other = model(&[("A", json!({"items": {"$ref": "#/definitions/B"}})), ("B", wrong)]).unwrap_err();
+    assert_eq!(other.pointer, "", "{other}");
+}
+
+#[test]
 fn messages_are_those_of_the_engine() {
     let pet = json!({
         "required": ["b", "a"],
@@ -109,7 +119,7 @@ fn messages_are_those_of_the_engine() {
             "s": {"type": ["null", "integer"]}, "t": {"oneOf": [{"type": "null"}]},
         },
     });
-    let schema = model(&[("Pet", pet)]).unwrap();
+    let schema = model(&[("A", pet)]).unwrap();
     for (value, message) in [
         (json!({}), r#"object has missing required properties (["a","b"])"#),
         (

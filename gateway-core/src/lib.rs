@@ -12,6 +12,7 @@ mod gateway;
 mod guard;
 mod http_client;
 mod integration;
+mod names;
 mod observe;
 mod problem;
 mod random;
@@ -38,8 +39,8 @@ pub use self::{
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
         ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, ErrorFacts, IntegrationFacts,
-        PathParams, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts, TraceId, Variables, clf_time,
-        iso_time,
+        PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts, TraceId, Variables,
+        clf_time, iso_time,
     },
     definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
     error::{Error, ErrorKind},

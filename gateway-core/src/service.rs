@@ -41,3 +41,33 @@ impl fmt::Debug for ResponseFuture {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
+
+/// Makes a tower service of a type with `fn serve(&self, Parts, Body) -> ResponseFuture`. It is always ready: what is
+/// too much is refused at once, and nothing waits in a queue.
+macro_rules! tower_service {
+    ($service:ty) => {
+        impl<B> tower::Service<http::Request<B>> for $service
+        where
+            B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+            B::Error: Into<tower::BoxError>,
+        {
+            type Response = crate::service::Response;
+            type Error = std::convert::Infallible;
+            type Future = crate::service::ResponseFuture;
+
+            fn poll_ready(
+                &mut self,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Result<(), std::convert::Infallible>> {
+                std::task::Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, request: http::Request<B>) -> Self::Future {
+                let (parts, body) = request.into_parts();
+                self.serve(parts, crate::body::Body::new(body))
+            }
+        }
+    };
+}
+
+pub(crate) use tower_service;

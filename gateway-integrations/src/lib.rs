@@ -10,6 +10,8 @@
 //! # Features
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
+//! - `velocity` (default): mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
+//!   ordered values of both (`json::Json`).
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
 //! # Example
@@ -28,6 +30,14 @@
 
 mod factory;
 pub mod http;
+#[cfg(feature = "velocity")]
+mod java_regex;
+#[cfg(feature = "velocity")]
+pub mod json;
+#[cfg(feature = "velocity")]
+pub mod jsonpath;
 mod mock;
+#[cfg(feature = "velocity")]
+pub mod velocity;
 
 pub use self::{factory::Integrations, http::HttpProxy, mock::Mock};

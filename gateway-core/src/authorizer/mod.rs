@@ -100,7 +100,8 @@ impl fmt::Debug for AuthorizerGuard {
 #[async_trait]
 impl Guard for AuthorizerGuard {
     async fn check(&self, request: &Parts, context: &Context) -> Result<(), Error> {
-        context.set_authorization(self.0.authorize(request, context).await?);
+        // The one in the `Arc`: the `Arc` itself would box a second future.
+        context.set_authorization((*self.0).authorize(request, context).await?);
         Ok(())
     }
 

@@ -1,12 +1,9 @@
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use super::wrong_stage;
 use crate::{
     definition::{Definition, places},
+    names::NameMap,
     problem::Problem,
     snapshot::CompiledMapping,
     stage::Deployment,
@@ -50,7 +47,7 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
 pub(super) fn compile(
     definition: &Definition,
     find: impl Fn(&str, &str) -> Option<Arc<Deployment>>,
-) -> HashMap<String, Vec<CompiledMapping>> {
+) -> NameMap<String, Vec<CompiledMapping>> {
     let domains = definition.domains.iter().flatten().map(|domain| {
         let mappings = domain.mappings.iter().filter_map(|mapping| {
             let deployment = find(&mapping.api, &mapping.stage)?;

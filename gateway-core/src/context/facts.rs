@@ -1,6 +1,6 @@
 //! The plain data that the steps of a request write down, each once.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, ops::Range, sync::Arc, time::Duration};
 
 use http::{Method, StatusCode, Uri, uri::PathAndQuery};
 
@@ -58,18 +58,36 @@ pub struct RouteFacts {
 }
 
 /// The values of the path variables, as they stand in the path: still percent-encoded.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct PathParams {
-    path: Option<PathAndQuery>,
-    spans: Vec<(Arc<str>, u32, u32)>,
+///
+/// Where they stand is worked out when somebody asks, so that a request that nobody asks about pays nothing.
+#[derive(Clone, Default)]
+pub struct PathParams(Option<Values>);
+
+#[derive(Clone)]
+struct Values {
+    target: PathAndQuery,
+    path: Range<usize>,
+    variables: Arc<[PathVariable]>,
+}
+
+/// A variable of a route: which segment of the path it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathVariable {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The number of the segment, counted from zero.
+    pub segment: usize,
+    /// Whether it takes all that follows, too.
+    pub greedy: bool,
 }
 
 impl PathParams {
-    /// Parameters of the path of `uri`; each span is a variable's name with where its value starts and ends.
+    /// The values of `variables`, which are in the order of their segments. `path` is where the segments are in the
+    /// path of `uri`, without the slash before the first.
     #[must_use]
-    pub fn new(uri: &Uri, spans: Vec<(Arc<str>, u32, u32)>) -> Self {
-        let path = if spans.is_empty() { None } else { uri.path_and_query().cloned() };
-        Self { path, spans }
+    pub fn new(uri: &Uri, path: Range<usize>, variables: &Arc<[PathVariable]>) -> Self {
+        let target = uri.path_and_query().filter(|_| !variables.is_empty());
+        Self(target.map(|target| Values { target: target.clone(), path, variables: Arc::clone(variables) }))
     }
 
     /// The value of the variable `name`.
@@ -80,24 +98,42 @@ impl PathParams {
 
     /// Names and values, in the order of the path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let path = self.path.as_ref().map_or("", PathAndQuery::path);
-        self.spans
-            .iter()
-            .map(|(name, start, end)| (&**name, path.get(*start as usize..*end as usize).unwrap_or_default()))
+        let path = self.0.as_ref().and_then(|values| values.target.path().get(values.path.clone()));
+        let (mut rest, mut number) = (path.unwrap_or_default(), 0);
+        self.variables().iter().map(move |variable| {
+            while number < variable.segment {
+                rest = rest.split_once('/').map_or("", |(_, rest)| rest);
+                number += 1;
+            }
+            let one = || rest.split_once('/').map_or(rest, |(segment, _)| segment);
+            (&*variable.name, if variable.greedy { rest } else { one() })
+        })
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.spans.len()
+        self.variables().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
+        self.0.is_none()
+    }
+
+    fn variables(&self) -> &[PathVariable] {
+        self.0.as_ref().map_or(&[], |values| &values.variables)
     }
 }
+
+impl PartialEq for PathParams {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for PathParams {}
 
 impl fmt::Debug for PathParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod facts;
+mod head;
 mod lookup;
 mod request_id;
 mod times;
@@ -15,13 +16,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
+use http::{HeaderMap, HeaderValue, request::Parts};
 
+pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
     facts::{
-        ApiKeyFacts, ApiKind, DomainFacts, ErrorFacts, IntegrationFacts, PathParams, RequestFacts, ResponseFacts,
-        RouteFacts, StageFacts, Variables,
+        ApiKeyFacts, ApiKind, DomainFacts, ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts,
+        ResponseFacts, RouteFacts, StageFacts, Variables,
     },
     lookup::ContextVariable,
     request_id::RequestId,
@@ -64,8 +66,6 @@ pub struct Context {
     response: OnceLock<ResponseFacts>,
 }
 
-pub(crate) const TRACE_HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-
 impl Context {
     /// Begins the facts of a request: its id, time and head.
     ///
@@ -73,30 +73,45 @@ impl Context {
     /// put one there.
     #[must_use]
     pub fn begin(request: &Parts, clock: Arc<dyn Clock>, random: &Random) -> Self {
-        let peer = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
-        let source_ip = peer.or_else(|| request.extensions.get::<IpAddr>().copied());
-        Self::begin_from(request, clock, random, source_ip)
+        let head = Head::of(&request.headers);
+        Self::of_head(Weak::new(), request, &head, clock, RequestId::draw(random), peer(request), None)
     }
 
-    pub(crate) fn begin_from(
+    /// The same, shared from the start: it is too large to be moved about.
+    pub(crate) fn begin_shared(
         request: &Parts,
+        head: &Head<'_>,
         clock: Arc<dyn Clock>,
-        random: &Random,
+        id: RequestId,
         source_ip: Option<IpAddr>,
+        domain: Option<DomainFacts>,
+    ) -> Arc<Self> {
+        let source_ip = source_ip.or_else(|| peer(request));
+        Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
+    }
+
+    #[inline]
+    fn of_head(
+        this: Weak<Self>,
+        request: &Parts,
+        head: &Head<'_>,
+        clock: Arc<dyn Clock>,
+        id: RequestId,
+        source_ip: Option<IpAddr>,
+        domain: Option<DomainFacts>,
     ) -> Self {
-        let host = request.headers.get(header::HOST).cloned();
         Self {
-            this: Weak::new(),
-            id: RequestId::draw(random),
+            this,
+            id,
             received: clock.now(),
             started: clock.elapsed(),
             clock,
             request: RequestFacts { method: request.method.clone(), uri: request.uri.clone(), source_ip },
-            host,
-            user_agent: request.headers.get(header::USER_AGENT).cloned(),
+            host: head.host.cloned(),
+            user_agent: head.user_agent.cloned(),
             trace: OnceLock::new(),
-            trace_header: request.headers.get(TRACE_HEADER).cloned(),
-            domain: OnceLock::new(),
+            trace_header: head.trace.cloned(),
+            domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
             path_params: OnceLock::new(),
@@ -126,24 +141,17 @@ impl Context {
 
     /// Shares the facts; [`Context::shared`] knows of it.
     #[must_use]
-    pub fn into_shared(self) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self { this: Weak::clone(this), ..self })
+    pub fn into_shared(mut self) -> Arc<Self> {
+        Arc::new_cyclic(|this| {
+            self.this = Weak::clone(this);
+            self
+        })
     }
 
     /// These facts, to keep: for a task that goes on, or a handler's extensions. `None` if they are not shared.
     #[must_use]
     pub fn shared(&self) -> Option<Arc<Self>> {
         self.this.upgrade()
-    }
-
-    pub(crate) fn adopt_id(&mut self, id: &[u8]) {
-        if let Some(adopted) = self.id.adopt(id) {
-            self.id = adopted;
-        }
-    }
-
-    pub(crate) fn override_method(&mut self, method: Method) {
-        self.request.method = method;
     }
 
     /// The clock of this request.
@@ -303,11 +311,20 @@ facts! {
     response, set_response: ResponseFacts;
 }
 
+/// The peer, where the host put its address into the request's extensions.
+fn peer(request: &Parts) -> Option<IpAddr> {
+    let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
+    socket.or_else(|| request.extensions.get::<IpAddr>().copied())
+}
+
 /// The host of `authority`: without user and port.
 pub(crate) fn without_port(authority: &str) -> &str {
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    match host.rfind(']') {
-        Some(bracket) => host.get(..=bracket).unwrap_or(host),
-        None => host.split(':').next().unwrap_or(host),
-    }
+    // Hosts are short: plain loops beat the searches of `str`.
+    let user = authority.bytes().rposition(|byte| byte == b'@');
+    let host = user.and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
+    let end = match host.bytes().rposition(|byte| byte == b']') {
+        Some(bracket) => Some(bracket + 1),
+        None => host.bytes().position(|byte| byte == b':'),
+    };
+    end.and_then(|end| host.get(..end)).unwrap_or(host)
 }

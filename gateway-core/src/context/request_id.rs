@@ -2,11 +2,14 @@
 
 use std::{fmt, str};
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::random::{Random, mix};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Where the hexadecimal digits of each byte stand in a UUID.
+const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The ids of one request.
@@ -51,17 +54,27 @@ impl RequestId {
         str::from_utf8(&self.extended).unwrap_or_default()
     }
 
-    /// The id as a header value.
+    /// Both ids as header values, in one allocation.
     #[must_use]
-    pub fn to_header(self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.id).unwrap_or(HeaderValue::from_static("-"))
+    pub fn to_headers(self) -> (HeaderValue, HeaderValue) {
+        let mut text = [0; 52];
+        let (id, extended) = text.split_at_mut(self.id.len());
+        id.copy_from_slice(&self.id);
+        extended.copy_from_slice(&self.extended);
+        let mut id = Bytes::from_owner(text);
+        let extended = id.split_off(self.id.len());
+        (to_header(id), to_header(extended))
     }
 
     /// The extended id as a header value.
     #[must_use]
     pub fn extended_to_header(self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.extended).unwrap_or(HeaderValue::from_static("-"))
+        to_header(Bytes::copy_from_slice(&self.extended))
     }
+}
+
+fn to_header(text: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text).unwrap_or(HeaderValue::from_static("-"))
 }
 
 impl fmt::Display for RequestId {
@@ -80,23 +93,21 @@ impl fmt::Debug for RequestId {
 fn uuid(high: u64, low: u64) -> [u8; 36] {
     let high = (high & !0xf000) | 0x4000;
     let low = (low & !(0b11 << 62)) | (0b10 << 62);
-    let mut bits = (u128::from(high) << 64) | u128::from(low);
+    let bits = (u128::from(high) << 64) | u128::from(low);
     let mut text = [b'-'; 36];
-    for (place, byte) in text.iter_mut().enumerate() {
-        if !matches!(place, 8 | 13 | 18 | 23) {
-            bits = bits.rotate_left(4);
-            *byte = digit(HEX, bits as usize & 0xf);
+    for (byte, place) in bits.to_be_bytes().into_iter().zip(PAIRS) {
+        if let Some(pair) = text.get_mut(place..).and_then(<[u8]>::first_chunk_mut) {
+            *pair = [digit(HEX, usize::from(byte >> 4)), digit(HEX, usize::from(byte & 0xf))];
         }
     }
     text
 }
 
 fn extended(number: u64, more: u64) -> [u8; 16] {
-    let mut bits = (u128::from(number) << 64) | u128::from(more);
+    let bits = (u128::from(number) << 26) | u128::from(more >> 38);
     let mut text = [b'='; 16];
-    for byte in text.iter_mut().take(15) {
-        bits = bits.rotate_left(6);
-        *byte = digit(BASE64, bits as usize & 0x3f);
+    for (place, byte) in text.iter_mut().enumerate().take(14) {
+        *byte = digit(BASE64, (bits >> (84 - 6 * place)) as usize & 0x3f);
     }
     // 11 bytes are 88 bits: the last digit holds four of them.
     if let Some(last) = text.get_mut(14) {

@@ -4,28 +4,24 @@ mod builder;
 mod handle;
 
 use std::{
-    convert::Infallible,
     fmt,
     sync::{Arc, Mutex},
-    task::{self, Poll},
 };
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
-use http::{Method, header};
-use tower::{BoxError, Service};
+use http::{HeaderName, Method, Uri};
 use tracing::{Instrument, field};
 
 pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
 use crate::{
     body::Body,
-    context::{ApiKind, Context},
+    context::{ApiKind, Context, Head, RequestId},
     definition::Definition,
     error::ErrorKind,
     problem::Problems,
     responses,
     runtime::Runtime,
-    service::{Parts, Response, ResponseFuture},
+    service::{Parts, ResponseFuture, tower_service},
     snapshot::{NoTarget, Snapshot},
     stage,
 };
@@ -57,6 +53,8 @@ struct Shared {
     reloading: Mutex<()>,
 }
 
+static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
 impl Gateway {
     /// Compiles `definition`, with the system's clock and everything in memory.
     ///
@@ -80,35 +78,32 @@ impl Gateway {
 
     fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
         let runtime = &self.shared.runtime;
-        let target =
-            unambiguous_host(&parts).and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
+        let mut head = Head::of(&parts.headers);
+        let target = unambiguous_host(&parts.uri, &head)
+            .and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
         let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
-        let mut context = match source_ip {
-            None => Context::begin(&parts, Arc::clone(&runtime.clock), &runtime.random),
-            known => Context::begin_from(&parts, Arc::clone(&runtime.clock), &runtime.random, known),
+        let mut id = RequestId::draw(&runtime.random);
+        let begin = |parts: &Parts, head: &Head<'_>, id, domain| {
+            Context::begin_shared(parts, head, Arc::clone(&runtime.clock), id, source_ip, domain)
         };
-        let target = match target {
+        let mut target = match target {
             Ok(target) => target,
             Err(NoTarget { kind, error }) => {
-                let response = responses::render_stock(kind, error, &context);
+                let response = responses::render_stock(kind, error, &begin(&parts, &head, id, None));
                 return ResponseFuture::new(async { response });
             }
         };
         if target.deployment.facts.kind == ApiKind::Rest {
-            if let Some(id) = parts.headers.get("x-amzn-requestid") {
-                context.adopt_id(id.as_bytes());
-            }
-            if let Some(method) = overridden(&mut parts) {
-                context.override_method(method);
+            id = head.request_id.and_then(|chosen| id.adopt(chosen.as_bytes())).unwrap_or(id);
+            if head.overrides_method {
+                override_method(&mut parts);
+                head = Head::of(&parts.headers);
             }
         }
-        let context = context.into_shared();
         // What a layer or gateway in front wrote down is not about this request's stage and route.
         parts.extensions.remove::<Arc<Context>>();
+        let context = begin(&parts, &head, id, target.domain.take());
         target.rewrite(&mut parts.uri);
-        if let Some(domain) = target.domain {
-            context.set_domain(domain);
-        }
         let span = tracing::info_span!(
             "gateway",
             "aws.request_id" = context.id().as_str(),
@@ -124,13 +119,12 @@ impl Gateway {
 }
 
 /// The host that was called: what the target names, else the `Host` header. A request that names two is refused.
-fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
-    let mut headers = request.headers.get_all(header::HOST).iter();
-    let header = headers.next().map(|host| host.to_str()).transpose();
-    let authority = request.uri.authority().map(http::uri::Authority::as_str);
+fn unambiguous_host<'a>(target: &'a Uri, head: &Head<'a>) -> Result<Option<&'a str>, NoTarget> {
+    let header = head.host.map(|host| host.to_str()).transpose();
+    let authority = target.authority().map(http::uri::Authority::as_str);
     match (authority, header) {
         (_, Err(_)) => Err(ErrorKind::BadRequest.into()),
-        _ if headers.next().is_some() => Err(ErrorKind::BadRequest.into()),
+        _ if head.hosts_differ => Err(ErrorKind::BadRequest.into()),
         (Some(target), Ok(Some(host))) if !target.eq_ignore_ascii_case(host) => Err(ErrorKind::BadRequest.into()),
         // A user in front serves to pass one host off as another (RFC 9110 §4.2.4).
         (target, Ok(host)) if target.or(host).is_some_and(|host| host.contains('@')) => {
@@ -141,11 +135,11 @@ fn unambiguous_host(request: &Parts) -> Result<Option<&str>, NoTarget> {
 }
 
 /// `X-HTTP-Method-Override`, which REST APIs obey and consume.
-fn overridden(request: &mut Parts) -> Option<Method> {
-    let value = request.headers.remove("x-http-method-override")?;
-    let method = Method::from_bytes(value.as_bytes()).ok()?;
-    request.method = method.clone();
-    Some(method)
+fn override_method(request: &mut Parts) {
+    let value = request.headers.remove(&METHOD_OVERRIDE);
+    if let Some(method) = value.and_then(|value| Method::from_bytes(value.as_bytes()).ok()) {
+        request.method = method;
+    }
 }
 
 impl fmt::Debug for Gateway {
@@ -154,21 +148,4 @@ impl fmt::Debug for Gateway {
     }
 }
 
-impl<B> Service<http::Request<B>> for Gateway
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
-        let (parts, body) = request.into_parts();
-        self.serve(parts, Body::new(body))
-    }
-}
+tower_service!(Gateway);

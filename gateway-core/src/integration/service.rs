@@ -1,19 +1,11 @@
-use std::{
-    convert::Infallible,
-    fmt,
-    sync::Arc,
-    task::{self, Poll},
-};
-
-use bytes::Bytes;
-use tower::{BoxError, Service};
+use std::{fmt, sync::Arc};
 
 use super::Integration;
 use crate::{
     body::Body,
     context::Context,
     responses,
-    service::{Response, ResponseFuture},
+    service::{Parts, Request, ResponseFuture, tower_service},
 };
 
 /// An [`Integration`] as a tower service of its own; its error is rendered as the stock answer.
@@ -36,27 +28,15 @@ impl fmt::Debug for IntegrationService {
     }
 }
 
-impl<B> Service<http::Request<B>> for IntegrationService
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
+impl IntegrationService {
+    fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
         let integration = Arc::clone(&self.integration);
+        let context = Context::of(&mut parts, None);
         ResponseFuture::new(async move {
-            let (mut parts, body) = request.into_parts();
-            let context = Context::of(&mut parts, None);
-            let request = http::Request::from_parts(parts, Body::new(body));
-            let answer = integration.invoke(request, &context).await;
+            let answer = integration.invoke(Request::from_parts(parts, body), &context).await;
             answer.unwrap_or_else(|error| responses::render_alone(error, &context))
         })
     }
 }
+
+tower_service!(IntegrationService);

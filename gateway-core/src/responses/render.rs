@@ -12,20 +12,21 @@ use crate::{
 };
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const EXTENDED_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
-const HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
+static ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+static EXTENDED_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
+static HTTP_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 
 /// Adds the ids that every answer of the gateway carries.
 pub(crate) fn stamp(headers: &mut HeaderMap, kind: ApiKind, context: &Context) {
     match kind {
         ApiKind::Rest => {
-            headers.insert(REQUEST_ID, context.id().to_header());
-            headers.insert(EXTENDED_REQUEST_ID, context.id().extended_to_header());
+            let (id, extended) = context.id().to_headers();
+            headers.insert(&REQUEST_ID, id);
+            headers.insert(&EXTENDED_REQUEST_ID, extended);
         }
         ApiKind::Http => {
-            headers.insert(HTTP_REQUEST_ID, context.id().extended_to_header());
+            headers.insert(&HTTP_REQUEST_ID, context.id().extended_to_header());
         }
     }
 }
@@ -58,7 +59,7 @@ pub(super) fn rest(
     if let Some(definition) = definition {
         definition.apply_headers(response.headers_mut(), request, context);
     }
-    response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind.exception()));
+    response.headers_mut().insert(&ERROR_TYPE, HeaderValue::from_static(kind.exception()));
     finish(response, ApiKind::Rest, error, context)
 }
 

@@ -4,10 +4,11 @@ use http::Method;
 
 use crate::{
     authorizer::AuthorizerGuard,
+    body::Body,
     context::{ApiKind, Context},
     error::Error,
     guard::{Guard, ask, buffer},
-    service::{Parts, Request},
+    service::Parts,
     usage_plan::{Limiter, UsagePlans},
 };
 
@@ -31,16 +32,14 @@ pub(crate) struct RouteThrottle {
 
 impl Admission {
     /// Lets the request pass, or refuses it.
-    pub(crate) async fn admit(&self, request: Request, context: &Context) -> Result<Request, Error> {
-        let (parts, mut body) = request.into_parts();
+    pub(crate) async fn admit(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         if self.guards.iter().any(Guard::reads_body) {
-            buffer(&mut body, context).await?;
+            buffer(body, context).await?;
         }
         match self.kind {
-            ApiKind::Rest => self.admit_rest(&parts, context).await?,
-            ApiKind::Http => self.admit_http(&parts, context).await?,
+            ApiKind::Rest => self.admit_rest(request, context).await,
+            ApiKind::Http => self.admit_http(request, context).await,
         }
-        Ok(Request::from_parts(parts, body))
     }
 
     /// Policies, authorizer, API key, throttles (key and method, key, method of the stage, account), quota.

@@ -2,9 +2,17 @@
 
 mod admit;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
+use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
 use crate::{
@@ -45,20 +53,24 @@ impl Route {
     /// # Errors
     /// What the first step that fails refuses with.
     pub async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let mut request = self.admission.admit(request, context).await?;
+        let (parts, mut body) = request.into_parts();
+        self.admission.admit(&parts, &mut body, context).await?;
         if let Some(validation) = &self.validation {
-            request = validation.validate(request, context).await?;
+            validation.validate(&parts, &mut body, context).await?;
         }
-        self.integrate(request, context).await
+        // The one in the `Arc`: the `Arc` itself would box a second future.
+        self.answer((*self.integration).invoke(Request::from_parts(parts, body), context), context).await
     }
 
-    /// Calls the backend under the route's timeout, and writes down how it answered.
-    async fn integrate(&self, request: Request, context: &Context) -> Result<Response, Error> {
+    /// Waits for the backend no longer than the route's timeout, and writes down how it answered.
+    async fn answer(
+        &self,
+        call: impl Future<Output = Result<Response, Error>> + Unpin,
+        context: &Context,
+    ) -> Result<Response, Error> {
         let called = context.clock().elapsed();
-        let answer = match tokio::time::timeout(self.timeout, self.integration.invoke(request, context)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(ErrorKind::IntegrationTimeout.into()),
-        };
+        let answer = within(self.timeout, call).await;
+        let answer = answer.unwrap_or_else(|| Err(ErrorKind::IntegrationTimeout.into()));
         context.set_integration(IntegrationFacts {
             status: answer.as_ref().ok().map(Response::status),
             latency: context.clock().elapsed().saturating_sub(called),
@@ -69,10 +81,32 @@ impl Route {
     }
 }
 
+/// What `future` gives, if it does so in time. What is there at once costs no timer.
+async fn within<F: Future + Unpin>(limit: Duration, mut future: F) -> Option<F::Output> {
+    let mut timer = pin!(None);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        if timer.is_none() {
+            // A future that uses up the task's budget must not keep the timer from ending it.
+            timer.set(Some(unconstrained(sleep(limit))));
+        }
+        timer.as_mut().as_pin_mut().map_or(Poll::Pending, |timer| timer.poll(cx).map(|()| None))
+    })
+    .await
+}
+
 fn backend_request_id(headers: &HeaderMap) -> Option<String> {
     // A proxy of a REST API has renamed the first by now.
-    const NAMES: [&str; 3] = ["x-amzn-remapped-x-amzn-requestid", "x-amzn-requestid", "x-amz-request-id"];
-    let id = NAMES.iter().find_map(|name| headers.get(*name))?;
+    static NAMES: [HeaderName; 3] = [
+        HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+        HeaderName::from_static("x-amzn-requestid"),
+        HeaderName::from_static("x-amz-request-id"),
+    ];
+    // Few answers have one, and to look through their headers is cheaper than to hash three names.
+    let find = |wanted: &HeaderName| headers.iter().find(|(name, _)| *name == wanted);
+    let (_, id) = NAMES.iter().find_map(find)?;
     id.to_str().ok().map(str::to_owned)
 }
 

@@ -6,11 +6,10 @@
 //! most once, so that no path makes a look-up dearer than the routes that begin like it.
 //!
 //! Nodes know nothing of variables' names, so two routes may name the variables at one place differently. Where the
-//! values stand is worked out once, for the route that was chosen.
+//! values stand is worked out for the route that was chosen, when somebody asks for them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasherDefault, Hasher},
+    collections::BTreeMap,
     ops::ControlFlow::{self, Continue},
     sync::Arc,
 };
@@ -22,7 +21,10 @@ use super::{
     method::RouteMethod,
     path::{PathSegment, PathTemplate},
 };
-use crate::context::PathParams;
+use crate::{
+    context::{PathParams, PathVariable},
+    names::NameMap,
+};
 
 /// More literal children than this are hashed.
 const FEW: usize = 8;
@@ -38,15 +40,7 @@ pub(super) struct Tree {
 pub(super) struct Entry {
     pub(super) method: RouteMethod,
     route: usize,
-    variables: Box<[Variable]>,
-}
-
-/// A variable of a route: the number of its segment, counted from zero, and whether it takes the rest of the path.
-#[derive(Debug)]
-struct Variable {
-    segment: usize,
-    greedy: bool,
-    name: Arc<str>,
+    variables: Arc<[PathVariable]>,
 }
 
 /// Where the path of a request may end in the tree.
@@ -75,7 +69,7 @@ enum Literals {
     /// Compared one by one.
     Few(Box<[(Box<str>, Node)]>),
     /// Hashed.
-    Many(HashMap<Box<str>, Node, BuildHasherDefault<Fnv>>),
+    Many(NameMap<Box<str>, Node>),
 }
 
 impl Tree {
@@ -84,8 +78,7 @@ impl Tree {
         let routes = routes.into_iter().map(|(route, method, path)| {
             let variables = path.segments().iter().enumerate().filter_map(|(segment, part)| {
                 let greedy = matches!(part, PathSegment::Greedy(_));
-                // A copy for each route, so that cores that serve different routes count different references.
-                part.name().map(|name| Variable { segment, greedy, name: Arc::from(&**name) })
+                part.name().map(|name| PathVariable { segment, greedy, name: Arc::clone(name) })
             });
             (Entry { method, route, variables: variables.collect() }, path.segments())
         });
@@ -104,25 +97,10 @@ impl Tree {
 }
 
 impl Entry {
-    /// The match of this route with `path`, which starts at byte `offset` of the path of `uri`.
-    ///
-    /// Allocates one list of values if the route has variables, and nothing otherwise.
+    /// The match of this route with `path`, which starts at byte `offset` of the path of `uri`. Allocates nothing.
     pub(super) fn found(&self, uri: &Uri, path: Option<&str>, offset: usize) -> RouteMatch {
-        let mut spans = Vec::with_capacity(self.variables.len());
-        let mut variables = self.variables.iter().peekable();
-        if let Some(path) = path.filter(|_| !self.variables.is_empty()) {
-            let mut start = 0;
-            for (number, segment) in path.as_bytes().split(|byte| *byte == b'/').enumerate() {
-                let Some(variable) = variables.peek() else { break };
-                if variable.segment == number {
-                    let end = if variable.greedy { path.len() } else { start + segment.len() };
-                    spans.push((Arc::clone(&variable.name), position(offset + start), position(offset + end)));
-                    variables.next();
-                }
-                start += segment.len() + 1;
-            }
-        }
-        RouteMatch { route: self.route, params: PathParams::new(uri, spans) }
+        let path = offset..offset + path.map_or(0, str::len);
+        RouteMatch { route: self.route, params: PathParams::new(uri, path, &self.variables) }
     }
 }
 
@@ -186,31 +164,4 @@ fn split(path: &str) -> (&str, Option<&str>) {
         Some(slash) => (path.get(..slash).unwrap_or_default(), path.get(slash + 1..)),
         None => (path, None),
     }
-}
-
-/// FNV-1a. It needs no secret: what is hashed into a table comes from the API's definition, and no request adds to it.
-#[derive(Debug)]
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// A place in a path, which `http::Uri` keeps far below the limit.
-fn position(byte: usize) -> u32 {
-    u32::try_from(byte).unwrap_or(u32::MAX)
 }

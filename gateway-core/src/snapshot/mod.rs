@@ -2,15 +2,13 @@
 
 mod target;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use self::target::Target;
 use crate::{
     context::{ApiKind, DomainFacts, without_port},
     error::{Error, ErrorKind},
+    names::NameMap,
     stage::Deployment,
 };
 
@@ -19,7 +17,7 @@ pub(crate) struct Snapshot {
     /// By their ids, which are the first labels of their default host names.
     pub(crate) apis: BTreeMap<String, ApiStages>,
     /// By host name, in lower case; `*` takes every other.
-    pub(crate) domains: HashMap<String, Vec<CompiledMapping>>,
+    pub(crate) domains: NameMap<String, Vec<CompiledMapping>>,
 }
 
 /// The stages of one API.
@@ -27,7 +25,7 @@ pub(crate) struct ApiStages {
     pub(crate) name: String,
     pub(crate) kind: ApiKind,
     pub(crate) default_endpoint: bool,
-    pub(crate) stages: HashMap<String, Arc<Deployment>>,
+    pub(crate) stages: NameMap<String, Arc<Deployment>>,
 }
 
 /// One base path mapping; the longest of a domain comes first.
@@ -59,9 +57,9 @@ impl Snapshot {
         // `example.com.` is the same name, written in full.
         let host = host.strip_suffix('.').unwrap_or(host);
         if !self.domains.is_empty() {
-            let host = host.to_ascii_lowercase();
+            let host = lower_case(host);
             let wildcard = || self.domains.get(&format!("*.{}", host.split_once('.')?.1));
-            if let Some(mappings) = self.domains.get(&host).or_else(wildcard) {
+            if let Some(mappings) = self.domains.get(&*host).or_else(wildcard) {
                 return mapped(mappings, path).ok_or_else(|| ErrorKind::Forbidden.into());
             }
             if let Some(target) = self.domains.get(ANY_DOMAIN).and_then(|mappings| mapped(mappings, path)) {
@@ -97,6 +95,14 @@ impl ApiStages {
         }
         let deployment = self.stages.get(DEFAULT_STAGE)?;
         Some(Target { deployment: Arc::clone(deployment), prefix: 0, domain: None })
+    }
+}
+
+/// Most clients write hosts in lower case already.
+fn lower_case(host: &str) -> Cow<'_, str> {
+    match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => host.to_ascii_lowercase().into(),
+        false => host.into(),
     }
 }
 

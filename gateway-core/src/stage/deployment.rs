@@ -9,7 +9,7 @@ use crate::{
     responses::GatewayResponses,
     route::Route,
     router::Router,
-    service::{Request, Response},
+    service::Parts,
     usage_plan::UsagePlans,
 };
 
@@ -45,18 +45,17 @@ impl Deployment {
         &self.plans
     }
 
-    /// Finds the route of a request and lets it serve.
-    pub(crate) async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (parts, body) = request.into_parts();
-        front::check(&parts, &context.request().uri, self.facts.kind, &self.limits)?;
+    /// Finds the route that serves a request.
+    pub(crate) fn route(&self, request: &Parts, context: &Context) -> Result<&Route, Error> {
+        front::check(request, &context.request().uri, self.facts.kind, &self.limits)?;
         if self.keeps_headers {
-            context.set_headers(parts.headers.clone());
+            context.set_headers(request.headers.clone());
         }
-        let found = self.router.route(&parts)?;
+        let found = self.router.route(request)?;
         let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(found.params);
-        route.serve(Request::from_parts(parts, body), context).await
+        Ok(route)
     }
 
     pub(crate) fn route_observer(&self, context: &Context) -> Option<&Arc<dyn Observer>> {

@@ -19,11 +19,15 @@ pub(super) fn check(request: &Parts, target: &Uri, kind: ApiKind, limits: &Limit
     if kind == ApiKind::Rest && request.uri.query().is_some_and(|query| query.contains(['|', '{', '}'])) {
         return Err(Error::new(ErrorKind::BadRequest).with_message("percent-encode | { } in the query"));
     }
-    let headers = &request.headers;
-    if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > limits.headers {
+    let (mut size, mut has_length) = (0, false);
+    for (name, value) in &request.headers {
+        size += name.as_str().len() + value.len() + 4;
+        has_length |= name == header::CONTENT_LENGTH;
+    }
+    if size > limits.headers {
         return Err(ErrorKind::HeadersTooLarge.into());
     }
-    if content_length(headers)?.is_some_and(|length| length > limits.payload) {
+    if has_length && content_length(&request.headers)?.is_some_and(|length| length > limits.payload) {
         return Err(ErrorKind::RequestTooLarge.into());
     }
     Ok(())

@@ -1,12 +1,5 @@
-use std::{
-    convert::Infallible,
-    fmt,
-    sync::Arc,
-    task::{self, Poll},
-};
+use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-use tower::{BoxError, Service};
 use tracing::Span;
 
 use super::{Deployment, Stage, completion::Completion};
@@ -14,7 +7,7 @@ use crate::{
     body::Body,
     context::Context,
     responses,
-    service::{Parts, Request, Response, ResponseFuture},
+    service::{Parts, Request, Response, ResponseFuture, tower_service},
 };
 
 /// Serves one request by one deployment: everything after the stage is known, and before the body is sent.
@@ -27,8 +20,14 @@ pub(crate) async fn serve(
 ) -> Response {
     context.set_stage(Arc::clone(&deployment.facts));
     let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
-    let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
-    let response = match deployment.serve(request, &context).await {
+    let answer = match deployment.route(&parts, &context) {
+        Ok(route) => {
+            let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
+            route.serve(request, &context).await
+        }
+        Err(error) => Err(error),
+    };
+    let response = match answer {
         Ok(mut response) => {
             responses::stamp(response.headers_mut(), context.kind(), &context);
             response
@@ -59,28 +58,16 @@ impl fmt::Debug for StageService {
     }
 }
 
-impl<B> Service<http::Request<B>> for StageService
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
-        let (mut parts, body) = request.into_parts();
+impl StageService {
+    fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
         // The facts of a gateway in front are of its stage and its caller; here they begin anew.
         if parts.extensions.get::<Arc<Context>>().is_some_and(|context| context.stage().is_some()) {
             parts.extensions.remove::<Arc<Context>>();
         }
         let deployment = Arc::clone(self.stage.deployment(&parts));
         let context = Context::of(&mut parts, None);
-        let body = Body::new(body);
         ResponseFuture::new(async move { serve(deployment, parts, body, context, Span::current()).await })
     }
 }
+
+tower_service!(StageService);

@@ -1,11 +1,11 @@
 use std::{
-    collections::HashMap,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
+use http::HeaderName;
 
 use super::{
     ApiKeySource, Limiter, Plan, Quota, UsagePlan,
@@ -16,9 +16,12 @@ use crate::{
     clock::SystemClock,
     context::{ApiKeyFacts, Context},
     error::{Error, ErrorKind},
+    names::NameMap,
     service::Parts,
     store::{MemoryStore, QuotaCounter, StoreError, UsageStore},
 };
+
+static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The usage plans of one stage, compiled: who has which key, and what is left for it.
 pub struct UsagePlans {
@@ -31,7 +34,7 @@ pub(crate) struct Entry {
     facts: ApiKeyFacts,
     enabled: bool,
     throttle: Option<Limiter>,
-    methods: HashMap<String, Limiter>,
+    methods: NameMap<String, Limiter>,
     quota: Option<(Quota, Arc<dyn QuotaCounter>)>,
 }
 
@@ -100,7 +103,7 @@ impl UsagePlans {
     pub(crate) fn identify(&self, request: &Parts, context: &Context) -> Result<&Entry, Error> {
         let given = match self.source {
             ApiKeySource::Header => {
-                let mut values = request.headers.get_all("x-api-key").iter();
+                let mut values = request.headers.get_all(&API_KEY).iter();
                 // Two keys are none: it would be a guess which one is meant.
                 values.next().filter(|_| values.next().is_none()).map(http::HeaderValue::as_bytes)
             }

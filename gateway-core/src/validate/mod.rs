@@ -24,9 +24,10 @@ pub(crate) use self::{
     schema::{ModelSet, Schema},
 };
 use crate::{
+    body::Body,
     context::Context,
     error::{Error, ErrorKind},
-    service::{Parts, Request},
+    service::Parts,
 };
 
 /// What of a request is validated before its integration is called; nothing unless asked for.
@@ -94,13 +95,12 @@ impl Validation {
     }
 
     /// Lets the request pass, with its body in memory if a model was asked, or refuses it.
-    pub(crate) async fn validate(&self, request: Request, context: &Context) -> Result<Request, Error> {
-        let (parts, mut body) = request.into_parts();
-        self.parameters(&parts, context)?;
-        if let Some(models) = &self.models {
-            models.validate(&parts.headers, &mut body, context).await?;
+    pub(crate) async fn validate(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
+        self.parameters(request, context)?;
+        match &self.models {
+            Some(models) => models.validate(&request.headers, body, context).await,
+            None => Ok(()),
         }
-        Ok(Request::from_parts(parts, body))
     }
 
     fn parameters(&self, request: &Parts, context: &Context) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::Path};
 use crate::Outcome;
 
 const FLOORS: &[&[&str]] = &[
-    &["body", "clock", "error", "problem", "random"],
+    &["body", "clock", "error", "names", "problem", "random"],
     &["context", "service", "store"],
     &["http_client", "router", "source"],
     &["template"],

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gateway_core::{ApiKind, Body, Integration, PathParams, Request, RouteFacts, StageFacts};
+use gateway_core::{ApiKind, Body, Integration, PathParams, PathVariable, Request, RouteFacts, StageFacts};
 use gateway_integrations::HttpProxy;
 
 use crate::backend::{Backend, Speaks, context, echo, get, invoke, text};
@@ -35,8 +35,9 @@ async fn variables_and_query_reach_the_backend() {
         variables: [("host".to_owned(), format!("127.0.0.1:{port}"))].into(),
     }));
     context.set_route(Arc::new(RouteFacts::default()));
-    let spans = vec![("id".into(), 6, 11), ("proxy".into(), 12, 16)];
-    context.set_path_params(PathParams::new(&parts.uri, spans));
+    let variable = |name: &str, segment, greedy| PathVariable { name: name.into(), segment, greedy };
+    let variables = Arc::from([variable("id", 1, false), variable("proxy", 2, true)]);
+    context.set_path_params(PathParams::new(&parts.uri, 1..parts.uri.path().len(), &variables));
     let response = proxy.invoke(Request::from_parts(parts, body), &context).await.unwrap();
     let seen = text(response).await;
     assert_eq!(seen, format!("HTTP/1.1 POST /v1/a%2Fb/x//y?from=template&q=%2B host=127.0.0.1:{port} length=0 body="));

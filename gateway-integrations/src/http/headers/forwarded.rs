@@ -81,7 +81,8 @@ impl Origin {
 
     /// The port that the client called, which is the scheme's own unless `Host` names one.
     fn port(&self) -> HeaderValue {
-        let port = self.host_name().and_then(|host| host.parse::<Authority>().ok()?.port_u16());
+        let with_port = self.host_name().filter(|host| host.contains(':'));
+        let port = with_port.and_then(|host| host.parse::<Authority>().ok()?.port_u16());
         match port {
             Some(port) => HeaderValue::from(port),
             None if self.https => HeaderValue::from_static("443"),
@@ -105,7 +106,12 @@ pub(in crate::http) fn clients_host(headers: &HeaderMap, context: &Context) -> O
 
 /// Appends the gateway to `Via`, in AWS's own words.
 pub(super) fn add_via(headers: &mut HeaderMap) {
-    append(headers, &header::VIA, "HTTP/1.1 AmazonAPIGateway");
+    const VIA: &str = "HTTP/1.1 AmazonAPIGateway";
+    if headers.contains_key(header::VIA) {
+        append(headers, &header::VIA, VIA);
+    } else {
+        headers.insert(header::VIA, HeaderValue::from_static(VIA));
+    }
 }
 
 /// Appends an element to a list in one header line.

@@ -68,6 +68,9 @@ fn length(response: &Response, method: &Method) -> Option<HeaderValue> {
 
 /// Renames a header with all its values.
 fn remap(headers: &mut HeaderMap, name: &HeaderName, remapped: &HeaderName) {
+    if !headers.contains_key(name) {
+        return;
+    }
     let others: Vec<HeaderValue> = headers.get_all(name).iter().skip(1).cloned().collect();
     if let Some(first) = headers.remove(name) {
         headers.insert(remapped, first);

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    ApiKind, Context, Error, ErrorKind, ManualClock, PathParams, Random, RouteFacts, StageFacts, Variables,
+    ApiKind, Context, Error, ErrorKind, ManualClock, PathParams, PathVariable, Random, RouteFacts, StageFacts,
+    Variables,
 };
 use http::Uri;
 use proptest::prelude::*;
@@ -47,11 +48,13 @@ impl Call {
 
     fn with_params(self, params: &[(&str, &str)]) -> Self {
         let path = self.uri.path();
-        let span = |(name, value): &(&str, &str)| {
+        let variable = |(name, value): &(&str, &str)| {
             let start = path.rfind(value).expect("the value is in the path");
-            (Arc::from(*name), start as u32, (start + value.len()) as u32)
+            let segment = path[1..start].matches('/').count();
+            PathVariable { name: Arc::from(*name), segment, greedy: start + value.len() == path.len() }
         };
-        let params = PathParams::new(&self.uri, params.iter().map(span).collect());
+        let variables = params.iter().map(variable).collect();
+        let params = PathParams::new(&self.uri, 1..path.len(), &variables);
         self.context.set_path_params(params);
         self.on_route(false)
     }

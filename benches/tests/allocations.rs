@@ -1,0 +1,41 @@
+//! How often one request may ask for memory. The counts are exact, so a change that adds an allocation is seen here.
+
+use allocation_counter::measure;
+use gateway_benches::{admission, pipe::Pipe};
+use tokio::runtime::Builder;
+use tower::Service;
+
+/// What one request costs in the gateway, from the call to the end of the answer's body: the future, the context, the
+/// integration's future, the completion, two for the map of the answer's headers, and one for both request ids. Three
+/// more are a request's that was made by hand: the first copies of its path, its host and its agent.
+const IN_MEMORY: u64 = 7 + 3;
+
+const REQUESTS: usize = 100;
+
+#[test]
+fn a_request_through_the_whole_gateway_allocates_no_more_than_this() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let mut gateway = admission::gateway().unwrap();
+    let mut requests = (0..2 * REQUESTS).map(|_| admission::request().unwrap()).collect::<Vec<_>>().into_iter();
+    let mut send = |count| {
+        runtime.block_on(async {
+            for request in requests.by_ref().take(count) {
+                let answer = gateway.call(request).await.unwrap();
+                assert_eq!(answer.into_body().collect().await.unwrap(), admission::ANSWER);
+            }
+        });
+    };
+    send(REQUESTS);
+    let counted = measure(|| send(REQUESTS));
+    assert!(counted.count_total <= IN_MEMORY * REQUESTS as u64, "{} for {REQUESTS} requests", counted.count_total);
+}
+
+#[test]
+fn end_to_end_the_gateway_allocates_at_most_1_4_times_what_hyper_does() {
+    let count = |mut pipe: Pipe| {
+        pipe.send(REQUESTS).unwrap();
+        measure(|| pipe.send(REQUESTS).unwrap()).count_total
+    };
+    let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to_gateway().unwrap()));
+    assert!(5 * gateway <= 7 * bare, "{gateway} for {REQUESTS} requests, where bare hyper makes {bare}");
+}

@@ -1,0 +1,142 @@
+//! A map from texts that keeps the order of insertion.
+
+use std::{collections::HashMap, sync::Arc};
+
+/// From here on a look-up goes through a table; below, looking at each key is faster.
+const TABLE_FROM: usize = 16;
+
+/// A map from texts to values, in the order of insertion.
+///
+/// Setting a key anew keeps its place, as in Java's `LinkedHashMap`.
+#[derive(Clone, Debug)]
+pub struct Object<V> {
+    entries: Vec<(Arc<str>, V)>,
+    table: HashMap<Arc<str>, usize>,
+}
+
+impl<V> Object<V> {
+    /// An empty map.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value under `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&V> {
+        let (_, value) = self.entries.get(self.place(key)?)?;
+        Some(value)
+    }
+
+    /// Sets the value under `key`; returns the former one.
+    pub fn insert(&mut self, key: impl Into<Arc<str>>, value: V) -> Option<V> {
+        let key = key.into();
+        let place = self.place(&key);
+        if let Some((_, former)) = place.and_then(|place| self.entries.get_mut(place)) {
+            return Some(std::mem::replace(former, value));
+        }
+        self.entries.push((Arc::clone(&key), value));
+        if !self.table.is_empty() {
+            self.table.insert(key, self.entries.len() - 1);
+        } else if self.entries.len() >= TABLE_FROM {
+            self.index();
+        }
+        None
+    }
+
+    /// Takes the value under `key` out.
+    pub fn remove(&mut self, key: &str) -> Option<V> {
+        let (_, value) = self.entries.remove(self.place(key)?);
+        self.index();
+        Some(value)
+    }
+
+    /// The keys and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &V)> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The values, in order.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.iter().map(|(_, value)| value)
+    }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        if self.table.is_empty() {
+            self.entries.iter().position(|(name, _)| **name == *key)
+        } else {
+            self.table.get(key).copied()
+        }
+    }
+
+    fn index(&mut self) {
+        self.table.clear();
+        if self.entries.len() >= TABLE_FROM {
+            let places = self.entries.iter().enumerate();
+            self.table = places.map(|(place, (key, _))| (Arc::clone(key), place)).collect();
+        }
+    }
+}
+
+impl<V> Default for Object<V> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), table: HashMap::new() }
+    }
+}
+
+impl<V: PartialEq> PartialEq for Object<V> {
+    /// The order of the keys does not matter.
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
+impl<K: Into<Arc<str>>, V> FromIterator<(K, V)> for Object<V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut object = Self::new();
+        for (key, value) in entries {
+            object.insert(key, value);
+        }
+        object
+    }
+}
+
+impl<V> IntoIterator for Object<V> {
+    type Item = (Arc<str>, V);
+    type IntoIter = std::vec::IntoIter<(Arc<str>, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_holds_and_the_table_agrees_with_the_list() {
+        let mut object = Object::new();
+        for number in 0..40 {
+            assert_eq!(object.insert(format!("k{number}"), number), None);
+        }
+        assert_eq!(object.insert("k7", 700), Some(7));
+        assert_eq!(object.remove("k3"), Some(3));
+        assert_eq!(object.remove("k3"), None);
+        assert_eq!((object.len(), object.get("k7"), object.get("k39")), (39, Some(&700), Some(&39)));
+        let order: Vec<_> = object.values().copied().take(8).collect();
+        assert_eq!(order, [0, 1, 2, 4, 5, 6, 700, 8]);
+    }
+}

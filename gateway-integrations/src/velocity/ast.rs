@@ -1,0 +1,111 @@
+//! The compiled form of a template.
+
+use std::sync::Arc;
+
+use crate::jsonpath::JsonPath;
+
+/// A place in the text, in bytes.
+pub(super) type At = u32;
+
+pub(super) type Block = Arc<[Node]>;
+
+/// What is rendered.
+#[derive(Debug)]
+pub(super) enum Node {
+    Text(Box<str>),
+    Print(Reference),
+    Set { target: Reference, value: Expression },
+    If { arms: Vec<(Expression, Block)>, otherwise: Option<Block>, at: At },
+    Foreach { name: Arc<str>, items: Expression, body: Block, at: At },
+    Define { name: Arc<str>, body: Block },
+    Break,
+    Stop,
+}
+
+/// `$name.property.method(…)[index]`.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) name: Arc<str>,
+    pub(super) steps: Vec<Step>,
+    pub(super) at: At,
+}
+
+#[derive(Debug)]
+pub(super) enum Step {
+    Property(Arc<str>),
+    Index(Expression),
+    Method(Call),
+}
+
+/// A call of a method.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) name: Box<str>,
+    pub(super) arguments: Vec<Expression>,
+    pub(super) compiled: Compiled,
+}
+
+/// A first argument that is a literal of another language, compiled with the template.
+#[derive(Debug)]
+pub(super) enum Compiled {
+    No,
+    Path(JsonPath),
+    Regex(Arc<regex::Regex>),
+}
+
+#[derive(Debug)]
+pub(super) enum Expression {
+    /// A bare word among arguments; Velocity takes it for null.
+    Null,
+    Bool(bool),
+    Integer(i128),
+    Double(f64),
+    Text(Arc<str>),
+    /// A text in double quotes with references or directives in it.
+    Interpolated(Block),
+    List(Vec<Self>),
+    Map(Vec<(Self, Self)>),
+    Range(Box<(Self, Self)>, At),
+    Reference(Reference),
+    Not(Box<Self>),
+    /// Operators of one rank, from left to right. A list, not a tree: long sums need no deep stack.
+    Chain(Box<Self>, Vec<(Operator, Self)>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl Operator {
+    /// The ranks, the weakest first; in each, what begins like another one stands before it.
+    pub(super) const RANKS: [&'static [(&'static str, Self)]; 6] = [
+        &[("||", Self::Or), ("or", Self::Or)],
+        &[("&&", Self::And), ("and", Self::And)],
+        &[("==", Self::Equal), ("eq", Self::Equal), ("!=", Self::NotEqual), ("ne", Self::NotEqual)],
+        &[
+            ("<=", Self::LessOrEqual),
+            ("le", Self::LessOrEqual),
+            ("<", Self::Less),
+            ("lt", Self::Less),
+            (">=", Self::GreaterOrEqual),
+            ("ge", Self::GreaterOrEqual),
+            (">", Self::Greater),
+            ("gt", Self::Greater),
+        ],
+        &[("+", Self::Add), ("-", Self::Subtract)],
+        &[("*", Self::Multiply), ("/", Self::Divide), ("%", Self::Remainder)],
+    ];
+}

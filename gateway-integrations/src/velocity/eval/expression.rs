@@ -1,0 +1,160 @@
+//! The values of expressions.
+
+use std::cmp::Ordering;
+
+use super::Evaluator;
+use crate::{
+    json::Object,
+    velocity::{
+        ast::{Expression, Operator},
+        error::Fault,
+        value::{Value, equal, order, text},
+    },
+};
+
+/// Up to here a range is a list, which can be changed.
+const LISTED: u128 = 1000;
+
+impl Evaluator<'_> {
+    pub(super) fn value(&mut self, expression: &Expression) -> Result<Value, Fault> {
+        self.heap.spend(1)?;
+        Ok(match expression {
+            Expression::Null => Value::Null,
+            Expression::Bool(value) => Value::Bool(*value),
+            Expression::Integer(number) => Value::Integer(*number),
+            Expression::Double(number) => Value::Double(*number),
+            Expression::Text(text) => Value::Text(text.clone()),
+            Expression::Interpolated(block) => self.printed(block)?,
+            Expression::List(items) => {
+                let items = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
+                self.heap.list(items)?
+            }
+            Expression::Map(pairs) => {
+                let mut entries = Object::new();
+                for (key, value) in pairs {
+                    let key = self.value(key)?;
+                    entries.insert(text(&self.heap, &key)?, self.value(value)?);
+                }
+                self.heap.map(entries)?
+            }
+            Expression::Range(bounds, at) => self.range(&bounds.0, &bounds.1).map_err(|fault| fault.at(*at))?,
+            Expression::Reference(reference) => match self.reference(reference)? {
+                Value::Block(block) => self.printed(&block)?,
+                value => value,
+            },
+            Expression::Not(inner) => Value::Bool(!self.truth(inner)?),
+            Expression::Chain(first, rest) => self.chain(first, rest)?,
+        })
+    }
+
+    /// Whether `#if` takes an expression for true. A bare literal is not, nor is a sum: as in Velocity 1.7.
+    pub(super) fn truth(&mut self, expression: &Expression) -> Result<bool, Fault> {
+        match expression {
+            Expression::Bool(_) | Expression::Reference(_) | Expression::Not(_) => {
+                self.value(expression).map(|value| value.is_true())
+            }
+            Expression::Chain(_, rest) => {
+                let value = self.value(expression)?;
+                let computes = rest.iter().any(|(operator, _)| is_arithmetic(*operator));
+                Ok(!computes && value.is_true())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn range(&mut self, from: &Expression, to: &Expression) -> Result<Value, Fault> {
+        let (from, to) = (self.value(from)?, self.value(to)?);
+        let bound = |value: Value| match value {
+            Value::Integer(number) => Some(number),
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let (Some(from), Some(to)) = (bound(from), bound(to)) else { return Ok(Value::Null) };
+        let bounds = i128::from(i64::MIN)..=i128::from(i64::MAX);
+        if !bounds.contains(&from) || !bounds.contains(&to) {
+            return Ok(Value::Null);
+        }
+        if from.abs_diff(to) >= LISTED {
+            return Ok(Value::Range(from, to));
+        }
+        let items = if from <= to {
+            (from..=to).map(Value::Integer).collect()
+        } else {
+            (to..=from).rev().map(Value::Integer).collect()
+        };
+        self.heap.list(items)
+    }
+
+    /// Operators of one rank, from left to right.
+    fn chain(&mut self, first: &Expression, rest: &[(Operator, Expression)]) -> Result<Value, Fault> {
+        if let [(Operator::Or | Operator::And, _), ..] = rest {
+            return self.logic(first, rest);
+        }
+        let mut left = self.value(first)?;
+        for (operator, right) in rest {
+            let right = self.value(right)?;
+            left = self.apply(&left, *operator, &right)?;
+        }
+        Ok(left)
+    }
+
+    fn logic(&mut self, first: &Expression, rest: &[(Operator, Expression)]) -> Result<Value, Fault> {
+        let mut holds = self.truth(first)?;
+        for (operator, right) in rest {
+            self.heap.spend(1)?;
+            if holds == (*operator == Operator::And) {
+                holds = self.truth(right)?;
+            }
+        }
+        Ok(Value::Bool(holds))
+    }
+
+    fn apply(&mut self, left: &Value, operator: Operator, right: &Value) -> Result<Value, Fault> {
+        let compared = |wanted: fn(Ordering) -> bool| Value::Bool(order(left, right).is_some_and(wanted));
+        Ok(match operator {
+            Operator::Equal => Value::Bool(equal(&self.heap, left, right)?),
+            Operator::NotEqual => Value::Bool(!equal(&self.heap, left, right)?),
+            Operator::Less => compared(Ordering::is_lt),
+            Operator::LessOrEqual => compared(Ordering::is_le),
+            Operator::Greater => compared(Ordering::is_gt),
+            Operator::GreaterOrEqual => compared(Ordering::is_ge),
+            Operator::Add if matches!(left, Value::Text(_)) || matches!(right, Value::Text(_)) => {
+                let (left, right) = (text(&self.heap, left)?, text(&self.heap, right)?);
+                self.heap.spend_text(left.len() + right.len())?;
+                Value::text([&*left, &*right].concat())
+            }
+            _ => arithmetic(left, operator, right),
+        })
+    }
+}
+
+fn is_arithmetic(operator: Operator) -> bool {
+    use Operator as O;
+    matches!(operator, O::Add | O::Subtract | O::Multiply | O::Divide | O::Remainder)
+}
+
+/// Null where a side is no number, or where something is divided by zero.
+fn arithmetic(left: &Value, operator: Operator, right: &Value) -> Value {
+    if let (Value::Integer(left), Value::Integer(right)) = (left, right) {
+        let exact = match operator {
+            Operator::Add => left.checked_add(*right),
+            Operator::Subtract => left.checked_sub(*right),
+            Operator::Multiply => left.checked_mul(*right),
+            Operator::Divide => left.checked_div(*right),
+            Operator::Remainder => left.checked_rem(*right),
+            _ => None,
+        };
+        if let Some(number) = exact {
+            return Value::Integer(number);
+        }
+    }
+    let (Some(left), Some(right)) = (left.as_f64(), right.as_f64()) else { return Value::Null };
+    match operator {
+        Operator::Add => Value::Double(left + right),
+        Operator::Subtract => Value::Double(left - right),
+        Operator::Multiply => Value::Double(left * right),
+        Operator::Divide if right != 0.0 => Value::Double(left / right),
+        Operator::Remainder if right != 0.0 => Value::Double(left % right),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,64 @@
+//! The encodings of `$util`.
+
+use std::fmt::Write;
+
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+use crate::velocity::error::Fault;
+
+/// What `java.net.URLEncoder` escapes; the space becomes `+` afterwards.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'*').remove(b'_').remove(b' ');
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// As `StringEscapeUtils.escapeJavaScript` of commons-lang 2: ASCII only, and `'` and `/` escaped too.
+pub(super) fn java_script(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        match letter {
+            '"' | '\'' | '\\' | '/' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(letter),
+            _ => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String cannot fail.
+                    let _ = write!(out, "\\u{unit:04X}");
+                }
+            }
+        }
+    }
+    out
+}
+
+pub(super) fn form(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, FORM).to_string().replace(' ', "+")
+}
+
+pub(super) fn from_form(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+pub(super) fn base64(text: &str) -> String {
+    general_purpose::STANDARD.encode(text)
+}
+
+pub(super) fn from_base64(text: &str) -> Result<String, Fault> {
+    let digits: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    let bytes = LENIENT.decode(digits).map_err(|_| Fault::new("$util.base64Decode got a text that is not base64"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,92 @@
+//! The methods of values: Java's, as far as templates use them, and those of `$input` and `$util`.
+//!
+//! A method that does not exist gives null, as one with arguments of another kind does; one that would throw in Java
+//! fails the rendering. Reflection (`getClass`) does not exist.
+
+mod encode;
+mod format;
+mod input;
+mod list;
+mod map;
+mod number;
+mod regexes;
+mod string;
+mod utf16;
+mod util;
+
+use std::sync::Arc;
+
+use super::{
+    ast::Call,
+    error::Fault,
+    eval::{Evaluator, Loop},
+    value::{Value, java_equal, text},
+};
+
+/// Calls a method.
+pub(super) fn call(
+    evaluator: &mut Evaluator<'_>,
+    target: &Value,
+    call: &Call,
+    arguments: &[Value],
+) -> Result<Value, Fault> {
+    match (&*call.name, arguments) {
+        ("toString", []) => return text(&evaluator.heap, target).map(Value::Text),
+        ("equals", [other]) => return java_equal(&evaluator.heap, target, other).map(Value::Bool),
+        _ => {}
+    }
+    let name = &*call.name;
+    match target {
+        Value::Text(text) => string::call(evaluator, text, call, arguments),
+        Value::List(target) => list::call(&evaluator.heap, target, name, arguments),
+        Value::Range(from, to) => Ok(match (name, arguments) {
+            ("size", []) => Value::Integer(i128::try_from(from.abs_diff(*to)).unwrap_or(i128::MAX - 1) + 1),
+            ("isEmpty", []) => Value::Bool(false),
+            _ => Value::Null,
+        }),
+        Value::Map(target) => map::call(&evaluator.heap, target, name, arguments),
+        Value::Context(group) => match (name, arguments) {
+            ("get", [key]) => {
+                let key = text(&evaluator.heap, key)?;
+                evaluator.context(group, &key)
+            }
+            _ => {
+                let target = evaluator.context_map(group)?;
+                map::call(&evaluator.heap, &target, name, arguments)
+            }
+        },
+        Value::Entry(entry) => Ok(match (name, arguments) {
+            ("getKey", []) => Value::Text(Arc::clone(&entry.0)),
+            ("getValue", []) => entry.1.clone(),
+            _ => Value::Null,
+        }),
+        Value::Loop(cycle) => Ok(cycle_call(cycle, name, arguments)),
+        Value::Integer(_) | Value::Double(_) | Value::Bool(_) => number::call(&evaluator.heap, target, name, arguments),
+        Value::Input => input::call(evaluator, call, arguments),
+        Value::Util => util::call(evaluator, name, arguments),
+        Value::Null | Value::Block(_) => Ok(Value::Null),
+    }
+}
+
+fn cycle_call(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value]) -> Value {
+    let property = match (name, arguments) {
+        ("hasNext", []) => "hasNext",
+        ("getIndex", []) => "index",
+        ("getCount", []) => "count",
+        ("isFirst", []) => "first",
+        ("isLast", []) => "last",
+        ("getParent", []) => "parent",
+        ("getTopmost", []) => "topmost",
+        ("stop", []) => {
+            cycle.stopped.set(true);
+            return Value::Null;
+        }
+        _ => return Value::Null,
+    };
+    cycle.property(property)
+}
+
+/// An argument as an index: a whole number.
+fn whole(value: &Value) -> Option<i128> {
+    if let Value::Integer(number) = value { Some(*number) } else { None }
+}

@@ -1,0 +1,127 @@
+//! `$name`, `${name}`, `$!name.property.method(…)[index]`.
+
+use std::sync::Arc;
+
+use super::Parser;
+use crate::{
+    java_regex,
+    jsonpath::JsonPath,
+    velocity::{
+        ast::{Call, Compiled, Expression, Reference, Step},
+        error::Fault,
+    },
+};
+
+impl Parser<'_> {
+    /// The reference that begins at the `$` here; `None` where the `$` is text.
+    pub(super) fn reference(&mut self) -> Result<Option<Reference>, Fault> {
+        let start = self.cursor.clone();
+        let at = start.position();
+        self.cursor.accept("$");
+        self.cursor.accept("!");
+        let formal = self.cursor.accept("{");
+        let Some(name) = self.cursor.identifier() else {
+            self.cursor = start;
+            return Ok(None);
+        };
+        self.enter()?;
+        let mut steps = Vec::new();
+        while let Some(step) = self.step()? {
+            steps.push(step);
+        }
+        if formal && !self.cursor.accept("}") {
+            return Err(self.fault("close the reference with `}`"));
+        }
+        self.leave(Some(Reference { name: name.into(), steps, at }))
+    }
+
+    fn step(&mut self) -> Result<Option<Step>, Fault> {
+        if self.cursor.accept("[") {
+            return self.index().map(Some);
+        }
+        let mut ahead = self.cursor.clone();
+        if !ahead.accept(".") || !ahead.peek().is_some_and(|letter| letter.is_ascii_alphabetic()) {
+            return Ok(None);
+        }
+        let Some(name) = ahead.identifier() else { return Ok(None) };
+        self.cursor = ahead;
+        if !self.begins_arguments() {
+            return Ok(Some(Step::Property(name.into())));
+        }
+        let arguments = self.arguments()?;
+        let compiled = compiled(name, &arguments);
+        Ok(Some(Step::Method(Call { name: name.into(), arguments, compiled })))
+    }
+
+    fn index(&mut self) -> Result<Step, Fault> {
+        self.cursor.blanks();
+        let index = match self.cursor.peek() {
+            Some('"' | '\'' | '$' | '-' | '0'..='9') => self.primary()?,
+            _ => {
+                return Err(self.fault(
+                    "an index is a number, a quoted text or a reference: write ${name} before a `[` that is text",
+                ));
+            }
+        };
+        self.cursor.blanks();
+        if !self.cursor.accept("]") {
+            return Err(self.fault("close the index with `]`"));
+        }
+        Ok(Step::Index(index))
+    }
+
+    /// Whether the bracket here opens a list of arguments, and is not text that follows a property.
+    fn begins_arguments(&self) -> bool {
+        let inside = self.cursor.rest().strip_prefix('(');
+        inside.is_some_and(|inside| {
+            inside.starts_with(|letter: char| {
+                letter.is_ascii_alphanumeric() || letter.is_ascii_whitespace() || ")\"'$[{-._".contains(letter)
+            })
+        })
+    }
+
+    pub(super) fn arguments(&mut self) -> Result<Vec<Expression>, Fault> {
+        self.cursor.accept("(");
+        self.cursor.blanks();
+        let mut arguments = Vec::new();
+        if self.cursor.accept(")") {
+            return Ok(arguments);
+        }
+        loop {
+            self.cursor.blanks();
+            arguments.push(self.argument()?);
+            self.cursor.blanks();
+            if self.cursor.accept(")") {
+                return Ok(arguments);
+            }
+            if !self.cursor.accept(",") {
+                return Err(self.fault("separate arguments with `,` and close them with `)`; compute with #set before"));
+            }
+        }
+    }
+
+    fn argument(&mut self) -> Result<Expression, Fault> {
+        let mut ahead = self.cursor.clone();
+        match ahead.identifier() {
+            None | Some("true" | "false") => self.primary(),
+            Some(_) => {
+                self.cursor = ahead;
+                Ok(Expression::Null)
+            }
+        }
+    }
+}
+
+/// Compiles a literal path or regular expression. What is not valid fails where it is used, if it is.
+fn compiled(name: &str, arguments: &[Expression]) -> Compiled {
+    let Some(Expression::Text(text)) = arguments.first() else { return Compiled::No };
+    // A clone of an expression has no scratch space yet; sharing keeps what the last use allocated.
+    let regex =
+        |compiled: Result<_, regex::Error>| compiled.map_or(Compiled::No, |regex| Compiled::Regex(Arc::new(regex)));
+    match name {
+        "path" | "json" => JsonPath::parse(text).map_or(Compiled::No, Compiled::Path),
+        "matches" => regex(java_regex::whole(text)),
+        "replaceAll" | "replaceFirst" | "split" => regex(java_regex::search(text)),
+        _ => Compiled::No,
+    }
+}

@@ -1,0 +1,112 @@
+//! Where `$context` comes from.
+
+use std::borrow::Cow;
+
+use gateway_core::Context;
+
+use crate::json::Json;
+
+/// What `$context` shows.
+///
+/// [`Context`] is one, so the gateway passes the facts of the request; [`Json`] is another, for tests and tools.
+pub trait ContextSource {
+    /// The value of a variable by its name without `$context.`, such as `identity.sourceIp`. `None` for a group such as
+    /// `identity`, and for what is not there.
+    fn variable(&self, name: &str) -> Option<Json>;
+
+    /// The names directly inside a group, such as `identity`; the outermost group is the empty text.
+    fn keys(&self, group: &str) -> Vec<Cow<'_, str>>;
+}
+
+impl ContextSource for Json {
+    fn variable(&self, name: &str) -> Option<Json> {
+        walk(self, name).filter(|value| !matches!(value, Self::Object(_) | Self::Null)).cloned()
+    }
+
+    fn keys(&self, group: &str) -> Vec<Cow<'_, str>> {
+        match if group.is_empty() { Some(self) } else { walk(self, group) } {
+            Some(Self::Object(object)) => object.iter().map(|(key, _)| Cow::Borrowed(&**key)).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Follows a dotted name; a key may hold dots itself.
+fn walk<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
+    json.get(name).or_else(|| {
+        name.match_indices('.').find_map(|(dot, _)| {
+            let (head, tail) = name.split_at_checked(dot)?;
+            walk(json.get(head)?, tail.get(1..)?)
+        })
+    })
+}
+
+/// In the order that API Gateway shows (recorded); it depends on a hash there.
+const TOP: [&str; 16] = [
+    "resourceId",
+    "resourcePath",
+    "httpMethod",
+    "extendedRequestId",
+    "requestTime",
+    "path",
+    "accountId",
+    "protocol",
+    "stage",
+    "domainPrefix",
+    "requestTimeEpoch",
+    "requestId",
+    "identity",
+    "domainName",
+    "deploymentId",
+    "apiId",
+];
+const IDENTITY: [&str; 4] = ["sourceIp", "userAgent", "apiKey", "apiKeyId"];
+
+impl ContextSource for Context {
+    fn variable(&self, name: &str) -> Option<Json> {
+        // The outcome of a request is for gateway responses and logs; a template runs before there is one.
+        if name.starts_with("error.") || matches!(name, "status" | "responseLength" | "responseLatency") {
+            return None;
+        }
+        let text = self.lookup(name)?;
+        Some(match name {
+            "requestTimeEpoch" => text.parse::<i64>().map_or(Json::Null, Json::from),
+            _ => Json::from(&*text),
+        })
+    }
+
+    fn keys(&self, group: &str) -> Vec<Cow<'_, str>> {
+        let caller = self.authorization();
+        match group {
+            "" => {
+                let authorizer = caller.is_some().then_some("authorizer");
+                TOP.into_iter().chain(authorizer).map(Cow::Borrowed).collect()
+            }
+            "identity" => IDENTITY.into_iter().map(Cow::Borrowed).collect(),
+            "authorizer" => caller.map_or_else(Vec::new, |caller| {
+                let own = caller.context().keys().map(|key| Cow::Borrowed(key.as_str()));
+                let claims = (!caller.claims().is_empty()).then_some(Cow::Borrowed("claims"));
+                std::iter::once(Cow::Borrowed("principalId")).chain(own).chain(claims).collect()
+            }),
+            "authorizer.claims" => caller.map_or_else(Vec::new, |caller| {
+                caller.claims().keys().map(|key| Cow::Borrowed(key.as_str())).collect()
+            }),
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_walked_by_dotted_names() {
+        let json = Json::parse(r#"{"identity":{"sourceIp":"192.0.2.7"},"a.b":{"c":1},"n":null}"#).unwrap();
+        assert_eq!(json.variable("identity.sourceIp"), Some("192.0.2.7".into()));
+        assert_eq!(json.variable("a.b.c"), Some(1.into()));
+        assert_eq!((json.variable("identity"), json.variable("n"), json.variable("x.y")), (None, None, None));
+        assert_eq!(json.keys(""), ["identity", "a.b", "n"]);
+        assert_eq!(json.keys("identity"), ["sourceIp"]);
+    }
+}

@@ -29,6 +29,7 @@ mod template;
 #[cfg(any(test, feature = "test-util"))]
 pub mod testing;
 mod usage_plan;
+mod validate;
 
 #[cfg(feature = "metrics")]
 pub use self::observe::Metrics;
@@ -63,4 +64,5 @@ pub use self::{
         ApiKey, ApiKeyError, ApiKeySource, Period, Plan, PlanStage, Quota, Throttle, Usage, UsagePlan, UsagePlans,
         Window,
     },
+    validate::RequestValidator,
 };

@@ -38,7 +38,6 @@ const NEVER_SET: &[&str] = &[
     "cipherSuite",
     "customDomain.routingRuleIdMatched",
     "endpointType",
-    "error.validationErrorString",
     "identity.accountId",
     "identity.caller",
     "identity.clientCert.clientCertPem",

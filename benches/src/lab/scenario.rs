@@ -64,7 +64,11 @@ impl Lab {
             }
             Scenario::Jwt(algorithm) => {
                 let keys: Value = serde_json::from_str(&self.text("jwks.json")?)?;
-                let authorizer = JwtAuthorizer::builder(ISSUER).audience([AUDIENCE]).keys(keys).algorithms([algorithm]);
+                let authorizer = JwtAuthorizer::builder(ISSUER)
+                    .audience([AUDIENCE])
+                    .audience_optional()
+                    .keys(keys)
+                    .algorithms([algorithm]);
                 let route = self.proxy("")?.authorizer(authorizer.build()?);
                 Ok(definition.api(open(Api::http("lab").route("$default", route))))
             }

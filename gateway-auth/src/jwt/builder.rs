@@ -75,6 +75,7 @@ pub enum JwtError {
 pub struct JwtAuthorizerBuilder {
     issuer: String,
     audience: Vec<String>,
+    audience_needed: bool,
     keys: KeysFrom,
     client: Option<Arc<dyn HttpClient>>,
     scopes: Vec<String>,
@@ -97,6 +98,7 @@ impl JwtAuthorizerBuilder {
         Self {
             issuer,
             audience: Vec::new(),
+            audience_needed: true,
             keys: KeysFrom::Discovery,
             client: None,
             scopes: Vec::new(),
@@ -111,6 +113,13 @@ impl JwtAuthorizerBuilder {
     /// One of them must be in a token's `aud`, or equal its `client_id` if it has no `aud`. Needed.
     pub fn audience<T: Into<String>>(mut self, audience: impl IntoIterator<Item = T>) -> Self {
         self.audience = audience.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Takes tokens that name no audience at all, too; one that names others is refused all the same (RFC 7519
+    /// §4.1.3). AWS refuses both. For an issuer whose every token is meant for this service.
+    pub fn audience_optional(mut self) -> Self {
+        self.audience_needed = false;
         self
     }
 
@@ -212,6 +221,7 @@ impl JwtAuthorizerBuilder {
         Ok(JwtAuthorizer {
             issuer: self.issuer,
             audience,
+            audience_needed: self.audience_needed,
             keys,
             scopes: self.scopes,
             algorithms: self.algorithms,

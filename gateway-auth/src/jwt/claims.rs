@@ -29,8 +29,8 @@ pub(super) struct Claims {
     pub(super) texts: BTreeMap<String, String>,
     pub(super) times: Times,
     issuer: Option<String>,
-    /// `aud`; `client_id` where there is no `aud`.
-    audience: Vec<String>,
+    /// `aud`; `client_id` where there is no `aud`; `None` where there is neither.
+    audience: Option<Vec<String>>,
 }
 
 /// When a token is valid, in seconds since the Unix epoch.
@@ -53,8 +53,8 @@ impl Claims {
             issued: seconds(claims.remove("iat"))?,
         };
         let audience = match claims.remove("aud") {
-            Some(audience) => list(audience)?,
-            None => string(claims.remove("client_id"))?.into_iter().collect(),
+            Some(audience) => Some(list(audience)?),
+            None => string(claims.remove("client_id"))?.map(|client| vec![client]),
         };
         let mut scopes = Vec::new();
         for claim in ["scope", "scp"] {
@@ -74,12 +74,13 @@ impl Claims {
         })
     }
 
-    /// Whether this issuer made the token, and for one of these audiences.
-    pub(super) fn check(&self, issuer: &str, audience: &[String]) -> Result<(), Refusal> {
+    /// Whether this issuer made the token, and for one of these audiences; `needed`: whether it must name one at all.
+    pub(super) fn check(&self, issuer: &str, audience: &[String], needed: bool) -> Result<(), Refusal> {
         if self.issuer.as_deref() != Some(issuer) {
             return Err(Refusal::Issuer);
         }
-        let known = self.audience.iter().any(|one| audience.contains(one));
+        let named = self.audience.as_ref();
+        let known = named.map_or(!needed, |named| named.iter().any(|one| audience.contains(one)));
         if known { Ok(()) } else { Err(Refusal::Audience) }
     }
 }

@@ -73,6 +73,7 @@ use self::{
 pub struct JwtAuthorizer {
     issuer: String,
     audience: Vec<String>,
+    audience_needed: bool,
     keys: Arc<KeySource>,
     scopes: Vec<String>,
     algorithms: Vec<SignatureAlgorithm>,
@@ -114,7 +115,7 @@ impl JwtAuthorizer {
             };
         }
         let claims = Claims::parse(&keys.verify(token, &self.algorithms, self.provider)?)?;
-        claims.check(&self.issuer, &self.audience)?;
+        claims.check(&self.issuer, &self.audience, self.audience_needed)?;
         claims.times.check(clock.now(), self.clock_skew)?;
         let verified = Arc::new(Verified::new(claims, *keys.fingerprint()));
         if let Some(slot) = slot {

@@ -194,6 +194,16 @@ fn issuer_and_audience_must_be_known() {
 }
 
 #[test]
+fn an_audience_may_be_left_out_only_where_that_is_said() {
+    let optional = builder().keys(jwks(&[key_a()])).audience_optional().build().unwrap();
+    assert!(ask(&optional, &key_a().sign(&claims(json!({ "aud": null }))), &[]).is_ok());
+    for over in [json!({ "aud": "other" }), json!({ "aud": [] }), json!({ "aud": null, "client_id": "other" })] {
+        let refused = ask(&optional, &key_a().sign(&claims(over.clone())), &[]);
+        assert_eq!(why(refused), "the token does not have a valid audience", "{over}");
+    }
+}
+
+#[test]
 fn times_are_judged_on_the_gateways_clock() {
     for (over, skew, text) in [
         (json!({ "exp": NOW }), 0, Some("the token has expired")),

@@ -4,6 +4,7 @@ mod domains;
 mod plans;
 mod routes;
 mod stages;
+mod validation;
 
 use std::{collections::BTreeMap, sync::Arc};
 

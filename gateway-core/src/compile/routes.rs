@@ -1,15 +1,19 @@
 use std::{sync::Arc, time::Duration};
 
+use super::validation::Models;
 use crate::{
     context::ApiKind,
     definition::Api,
     problem::Problem,
     router::{HttpRouter, RestRouter, RouteConflict, RouteKey, Router},
+    validate::Validation,
 };
 
 /// The route keys of an API; one that cannot be read is `None`, and was reported.
 pub(super) struct CompiledRoutes {
     pub(super) keys: Vec<Option<RouteKey>>,
+    /// By the places of the keys; `None` where there is nothing to validate.
+    pub(super) validations: Vec<Option<Arc<Validation>>>,
 }
 
 impl CompiledRoutes {
@@ -25,10 +29,13 @@ impl CompiledRoutes {
 
 /// Reads the route keys of an API, and checks what stands beside them.
 pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> CompiledRoutes {
+    let models = Models::compile(api, pointer, problems);
     let mut keys = Vec::with_capacity(api.routes.len());
+    let mut validations = Vec::with_capacity(api.routes.len());
     for (place, slot) in api.routes.iter().enumerate() {
         let Some((text, route)) = slot else {
             keys.push(None);
+            validations.push(None);
             continue;
         };
         let pointer = format!("{pointer}/routes/{place}");
@@ -44,6 +51,7 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
         if route.timeout.is_some_and(|timeout| timeout < Duration::from_millis(50)) {
             wrong("integration/timeoutInMillis", "a timeout is at least 50 milliseconds");
         }
+        validations.push(models.route(api, route, &pointer, problems).map(Arc::new));
         match RouteKey::parse(text, api.kind) {
             Ok(key) => keys.push(Some(key)),
             Err(error) => {
@@ -61,7 +69,7 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
             Problem::new(format!("{pointer}/routes/{}/route", conflict.second), conflict)
         }));
     }
-    CompiledRoutes { keys }
+    CompiledRoutes { keys, validations }
 }
 
 /// The router for this kind of API.

@@ -145,6 +145,7 @@ impl Scene<'_> {
                 throttle: self.throttle(key),
                 account: self.account.cloned(),
             },
+            validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
             integration: Arc::clone(&route.integration),
             timeout: route.timeout.unwrap_or(timeout),

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{AuthorizerConfig, IntegrationConfig, StageConfig, Tried};
-use crate::{context::ApiKind, usage_plan::ApiKeySource};
+use crate::{context::ApiKind, usage_plan::ApiKeySource, validate::RequestValidator};
 
 /// One API.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +35,15 @@ pub struct ApiConfig {
     /// Its gateway responses, by type: `THROTTLED`, `DEFAULT_4XX`, ...
     #[serde(default)]
     pub gateway_responses: BTreeMap<String, Tried<GatewayResponseConfig>>,
+    /// Its models, by name: JSON Schemas of draft 4.
+    #[serde(default)]
+    pub models: BTreeMap<String, Value>,
+    /// Its request validators, by name.
+    #[serde(default)]
+    pub request_validators: BTreeMap<String, Tried<RequestValidator>>,
+    /// The name of the validator of each route that names none.
+    #[serde(default)]
+    pub request_validator: Option<String>,
     /// Its routes.
     #[serde(default)]
     pub routes: Vec<Tried<RouteConfig>>,
@@ -73,6 +82,15 @@ pub struct RouteConfig {
     /// Whether a caller needs an API key.
     #[serde(default)]
     pub api_key_required: bool,
+    /// The name of its request validator.
+    #[serde(default)]
+    pub request_validator: Option<String>,
+    /// `method.request.{header|path|querystring}.NAME` to whether it must be there.
+    #[serde(default)]
+    pub request_parameters: BTreeMap<String, bool>,
+    /// A content type, or `$default`, to the name of a model.
+    #[serde(default)]
+    pub request_models: BTreeMap<String, String>,
 }
 
 /// One gateway response; what is left out comes from elsewhere, see [`GatewayResponses`](crate::GatewayResponses).

@@ -17,6 +17,7 @@ use crate::{
     service::{Parts, Request, Response},
     source::ValueSource,
     usage_plan::{ApiKey, Plan, PlanStage, Quota},
+    validate::RequestValidator,
 };
 
 impl Config {
@@ -51,6 +52,7 @@ struct Scribe<'a> {
 }
 
 type Authorizers = BTreeMap<String, Option<Arc<dyn Authorizer>>>;
+type Validators = BTreeMap<String, RequestValidator>;
 
 impl Scribe<'_> {
     fn wrong(&mut self, pointer: impl Into<String>, message: impl std::fmt::Display) {
@@ -104,8 +106,11 @@ impl Scribe<'_> {
             }
         }
         let authorizers = self.authorizers(pointer, config);
+        let validators = self.validators(pointer, config);
+        api.models.clone_from(&config.models);
+        api.validator = self.validator(pointer, config.request_validator.as_deref(), &validators);
         api.routes = self.each(&format!("{pointer}/routes"), &config.routes, |scribe, pointer, route| {
-            (route.route.clone(), scribe.route(pointer, route, &authorizers))
+            (route.route.clone(), scribe.route(pointer, route, &authorizers, &validators))
         });
         api.stages = self.each(&format!("{pointer}/stages"), &config.stages, |scribe, pointer, stage| {
             scribe.stage(pointer, stage, config.protocol_type.into())
@@ -132,7 +137,32 @@ impl Scribe<'_> {
         authorizers
     }
 
-    fn route(&mut self, pointer: &str, config: &RouteConfig, authorizers: &Authorizers) -> RouteDefinition {
+    /// One that cannot be read lets everything pass, and was reported.
+    fn validators(&mut self, pointer: &str, config: &ApiConfig) -> Validators {
+        let parts = config.request_validators.iter().map(|(name, part)| {
+            let pointer = format!("{pointer}/requestValidators/{}", pointer_token(name));
+            (name.clone(), self.read(&pointer, part).copied().unwrap_or_default())
+        });
+        parts.collect()
+    }
+
+    fn validator(&mut self, pointer: &str, name: Option<&str>, validators: &Validators) -> Option<RequestValidator> {
+        let name = name?;
+        let found = validators.get(name).copied();
+        if found.is_none() {
+            let message = format!("the API has no request validator `{name}`");
+            self.wrong(format!("{pointer}/requestValidator"), message);
+        }
+        found
+    }
+
+    fn route(
+        &mut self,
+        pointer: &str,
+        config: &RouteConfig,
+        authorizers: &Authorizers,
+        validators: &Validators,
+    ) -> RouteDefinition {
         let integration = self.registry.make_integration(&config.integration).unwrap_or_else(|problem| {
             self.problems.push(problem.below(&format!("{pointer}/integration")));
             Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
@@ -140,6 +170,9 @@ impl Scribe<'_> {
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
         route.timeout = config.integration.timeout();
         route.api_key_required = config.api_key_required;
+        route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
+        route.request_parameters.clone_from(&config.request_parameters);
+        route.request_models.clone_from(&config.request_models);
         if let Some(name) = &config.authorizer {
             match authorizers.get(name) {
                 Some(made) => route.authorizer = Some(made.clone().unwrap_or_else(|| Arc::new(unmade))),

@@ -63,6 +63,7 @@ names! {
     Status = "status";
     Trace = "xrayTraceId";
     UserAgent = "identity.userAgent";
+    ValidationError = "error.validationErrorString";
 }
 
 impl ContextVariable {
@@ -135,6 +136,7 @@ impl Context {
             Name::BackendRequestId => integration?.request_id.as_deref().map(Cow::from),
             Name::ErrorMessage => error?.message.as_deref().map(Cow::from),
             Name::ErrorMessageString => Some(quoted(error?.message.as_deref()).into()),
+            Name::ValidationError => self.validation_error().map(Cow::from),
             Name::ErrorType => Some(error?.kind.name().into()),
             Name::Status => self.response()?.status.map(|status| status.as_u16().to_string().into()),
             Name::ResponseLength => Some(self.response()?.length.to_string().into()),
@@ -213,6 +215,7 @@ mod tests {
         let request = http::Request::get("/x").header("authorization", "secret-header");
         context.set_headers(request.body(()).unwrap().headers().clone());
         context.set_body("secret-body".into());
+        context.set_validation_error("secret-part-of-the-body".into());
         assert!(!format!("{context:?}").contains("secret"));
     }
 

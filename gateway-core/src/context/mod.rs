@@ -61,6 +61,7 @@ pub struct Context {
     authorization: OnceLock<Authorization>,
     api_key: OnceLock<ApiKeyFacts>,
     integration: OnceLock<IntegrationFacts>,
+    validation_error: OnceLock<String>,
     error: OnceLock<ErrorFacts>,
     response: OnceLock<ResponseFacts>,
 }
@@ -119,6 +120,7 @@ impl Context {
             authorization: OnceLock::new(),
             api_key: OnceLock::new(),
             integration: OnceLock::new(),
+            validation_error: OnceLock::new(),
             error: OnceLock::new(),
             response: OnceLock::new(),
         }
@@ -301,6 +303,8 @@ facts! {
     api_key, set_api_key: ApiKeyFacts;
     /// How the backend answered.
     integration, set_integration: IntegrationFacts;
+    /// What request validation found wrong, which may hold parts of the body.
+    validation_error, set_validation_error: String;
     /// Why the request was refused.
     error, set_error: ErrorFacts;
     /// What the client was sent; known when the response's body has ended or was dropped.

@@ -1,4 +1,6 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
 
 use super::{RouteDefinition, Slots, StageDefinition, places};
 use crate::{
@@ -6,6 +8,7 @@ use crate::{
     guard::Guard,
     responses::{GatewayResponse, GatewayResponses},
     usage_plan::ApiKeySource,
+    validate::RequestValidator,
 };
 
 /// One API as it is written down: routes, and the stages that serve them.
@@ -27,6 +30,8 @@ pub struct Api {
     pub(crate) key_source: ApiKeySource,
     pub(crate) responses: GatewayResponses,
     pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) models: BTreeMap<String, Value>,
+    pub(crate) validator: Option<RequestValidator>,
     pub(crate) routes: Slots<(String, RouteDefinition)>,
     pub(crate) stages: Slots<StageDefinition>,
     pub(crate) default_endpoint: bool,
@@ -55,6 +60,8 @@ impl Api {
             key_source: ApiKeySource::default(),
             responses: GatewayResponses::default(),
             guards: Vec::new(),
+            models: BTreeMap::new(),
+            validator: None,
             routes: Vec::new(),
             stages: Vec::new(),
             default_endpoint: true,
@@ -95,6 +102,34 @@ impl Api {
     #[must_use]
     pub fn guard(mut self, guard: impl Guard) -> Self {
         self.guards.push(Arc::new(guard));
+        self
+    }
+
+    /// Adds a model: a JSON Schema of draft 4 for bodies, under a name of letters and digits (REST APIs).
+    ///
+    /// Models refer to each other with `$ref`: `#/definitions/NAME`, or AWS's
+    /// `https://apigateway.amazonaws.com/restapis/{id}/models/NAME`, in circles too. `Empty`, which takes anything, and
+    /// `Error` are there unless given.
+    ///
+    /// # Example
+    /// ```
+    /// use gateway_core::Api;
+    /// use serde_json::json;
+    ///
+    /// let api = Api::rest("petstore")
+    ///     .model("Pet", json!({ "type": "object", "required": ["name"] }))
+    ///     .model("Pets", json!({ "type": "array", "items": { "$ref": "#/definitions/Pet" } }));
+    /// ```
+    #[must_use]
+    pub fn model(mut self, name: impl Into<String>, schema: impl Into<Value>) -> Self {
+        self.models.insert(name.into(), schema.into());
+        self
+    }
+
+    /// What is validated of the requests of each route without a validator of its own (REST APIs).
+    #[must_use]
+    pub fn validate(mut self, validator: RequestValidator) -> Self {
+        self.validator = Some(validator);
         self
     }
 

@@ -1,6 +1,6 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{authorizer::Authorizer, guard::Guard, integration::Integration};
+use crate::{authorizer::Authorizer, guard::Guard, integration::Integration, validate::RequestValidator};
 
 /// One route as it is written down, made by [`Route::to`](crate::Route::to).
 #[derive(Clone)]
@@ -11,6 +11,9 @@ pub struct RouteDefinition {
     pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) api_key_required: bool,
+    pub(crate) validator: Option<RequestValidator>,
+    pub(crate) request_parameters: BTreeMap<String, bool>,
+    pub(crate) request_models: BTreeMap<String, String>,
 }
 
 impl RouteDefinition {
@@ -22,6 +25,9 @@ impl RouteDefinition {
             authorizer: None,
             scopes: Vec::new(),
             api_key_required: false,
+            validator: None,
+            request_parameters: BTreeMap::new(),
+            request_models: BTreeMap::new(),
         }
     }
 
@@ -58,6 +64,29 @@ impl RouteDefinition {
     #[must_use]
     pub fn api_key_required(mut self) -> Self {
         self.api_key_required = true;
+        self
+    }
+
+    /// What is validated of a request, in place of the API's default (REST APIs).
+    #[must_use]
+    pub fn validate(mut self, validator: RequestValidator) -> Self {
+        self.validator = Some(validator);
+        self
+    }
+
+    /// Declares a parameter, `method.request.{header|path|querystring}.NAME`, and whether it must be there: absent and
+    /// blank are the same. Only a validator of parameters asks for it.
+    #[must_use]
+    pub fn request_parameter(mut self, name: impl Into<String>, required: bool) -> Self {
+        self.request_parameters.insert(name.into(), required);
+        self
+    }
+
+    /// The model, by its name, of bodies of a content type; `$default` takes all other types. A body without a model
+    /// passes. Only a validator of bodies holds them against it.
+    #[must_use]
+    pub fn request_model(mut self, content_type: impl Into<String>, model: impl Into<String>) -> Self {
+        self.request_models.insert(content_type.into(), model.into());
         self
     }
 }

@@ -22,12 +22,14 @@ use crate::{
     integration::Integration,
     observe::Observer,
     service::{Request, Response},
+    validate::Validation,
 };
 
 /// One compiled method of a REST API, or route of an HTTP API.
 pub struct Route {
     pub(crate) facts: Arc<RouteFacts>,
     pub(crate) admission: Admission,
+    pub(crate) validation: Option<Arc<Validation>>,
     pub(crate) integration: Arc<dyn Integration>,
     pub(crate) timeout: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -53,6 +55,9 @@ impl Route {
     pub async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
         let (parts, mut body) = request.into_parts();
         self.admission.admit(&parts, &mut body, context).await?;
+        if let Some(validation) = &self.validation {
+            validation.validate(&parts, &mut body, context).await?;
+        }
         // The one in the `Arc`: the `Arc` itself would box a second future.
         self.answer((*self.integration).invoke(Request::from_parts(parts, body), context), context).await
     }

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["template"],
     &["observe", "responses"],
     &["guard", "integration"],
-    &["authorizer", "usage_plan"],
+    &["authorizer", "usage_plan", "validate"],
     &["definition"],
     &["config", "route"],
     &["stage"],

@@ -10,6 +10,7 @@ mod nested;
 mod properties;
 mod reload;
 mod routing;
+mod validation;
 
 use std::{error::Error, future::Future};
 

@@ -55,7 +55,8 @@ pub(super) fn compile(
         });
         let mut mappings: Vec<_> = mappings.collect();
         mappings.sort_by_key(|mapping| Reverse(mapping.base_path.len()));
-        (domain.name.clone(), mappings)
+        let wildcard = domain.name.strip_prefix('*').filter(|rest| !rest.is_empty());
+        (wildcard.unwrap_or(&domain.name).to_owned(), mappings)
     });
     domains.collect()
 }

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Snapshot {
     /// By their ids, which are the first labels of their default host names.
     pub(crate) apis: BTreeMap<String, ApiStages>,
-    /// By host name, in lower case; `*` takes every other.
+    /// By host name, in lower case; `.example.com` takes what has one label more, `*` every other.
     pub(crate) domains: NameMap<String, Vec<CompiledMapping>>,
 }
 
@@ -58,7 +58,7 @@ impl Snapshot {
         let host = host.strip_suffix('.').unwrap_or(host);
         if !self.domains.is_empty() {
             let host = lower_case(host);
-            let wildcard = || self.domains.get(&format!("*.{}", host.split_once('.')?.1));
+            let wildcard = || self.domains.get(host.get(host.find('.')?..)?);
             if let Some(mappings) = self.domains.get(&*host).or_else(wildcard) {
                 return mapped(mappings, path).ok_or_else(|| ErrorKind::Forbidden.into());
             }

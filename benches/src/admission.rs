@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use gateway_core::{
     Api, ApiKey, Authorization, Context, Definition, Domain, Error, ErrorKind, Gateway, Parts, Plan, Quota, Route,
-    StageDefinition, Throttle,
+    RouteDefinition, StageDefinition, Throttle,
 };
 use gateway_integrations::Mock;
 use http::{HeaderName, Request, header};
@@ -25,18 +25,28 @@ pub const UNLIMITED: f64 = 1e9;
 /// # Errors
 /// None that is not a mistake here.
 pub fn gateway() -> Result<Gateway, BoxError> {
-    let mock = Mock::json(200, ANSWER);
-    let api = Api::rest("pets")
-        .guard(not_blocked)
-        .route("GET /pets/{id}", Route::to(mock).authorizer(caller()).api_key_required())
-        .stage(StageDefinition::new("prod").default_throttle(Throttle::new(UNLIMITED, u32::MAX)));
     let plan = Plan::new("gold")
         .throttle(Throttle::new(UNLIMITED, u32::MAX))
         .quota(Quota::per_month(u64::MAX))
         .stage("pets", "prod")
         .key(ApiKey::new("alice", KEY)?);
-    let domain = Domain::new(HOST).map("", "pets", "prod");
-    Ok(Gateway::new(Definition::new().api(api).plan(plan).domain(domain))?)
+    let route = Route::to(Mock::json(200, ANSWER)).authorizer(caller()).api_key_required();
+    Ok(Gateway::new(pets(route).plan(plan))?)
+}
+
+/// The same without the API key and its plan, and with a second guard: four checks that look at a header or a counter.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn without_key() -> Result<Gateway, BoxError> {
+    let route = Route::to(Mock::json(200, ANSWER)).guard(not_blocked).authorizer(caller());
+    Ok(Gateway::new(pets(route))?)
+}
+
+fn pets(route: RouteDefinition) -> Definition {
+    let stage = StageDefinition::new("prod").default_throttle(Throttle::new(UNLIMITED, u32::MAX));
+    let api = Api::rest("pets").guard(not_blocked).route("GET /pets/{id}", route).stage(stage);
+    Definition::new().api(api).domain(Domain::new(HOST).map("", "pets", "prod"))
 }
 
 /// A request that passes, as a client sends it.

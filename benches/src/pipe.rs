@@ -38,6 +38,14 @@ impl Pipe {
         Self::to(TowerToHyperService::new(admission::gateway()?))
     }
 
+    /// A connection to the same without its API key: four checks that look at a header or a counter.
+    ///
+    /// # Errors
+    /// When there is no runtime.
+    pub fn to_gateway_without_key() -> Result<Self, BoxError> {
+        Self::to(TowerToHyperService::new(admission::without_key()?))
+    }
+
     /// A connection to a service that does nothing but answer, with the same head and body as the gateway's backend.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! `in_memory bare|bare-with-ids|gateway N`: N requests from end to end in memory, to be counted from outside.
+//! `in_memory bare|bare-with-ids|gateway|gateway-without-key N`: N requests from end to end in memory, to be counted from outside.
 
 use gateway_benches::pipe::Pipe;
 use tower::BoxError;
@@ -10,7 +10,12 @@ fn main() -> Result<(), BoxError> {
         Some("bare") => Pipe::to_bare()?,
         Some("bare-with-ids") => Pipe::to_bare_with_ids()?,
         Some("gateway") => Pipe::to_gateway()?,
-        _ => return Err("say what to count: bare, bare-with-ids or gateway, and how many requests".into()),
+        Some("gateway-without-key") => Pipe::to_gateway_without_key()?,
+        _ => {
+            return Err(
+                "say what to count: bare, bare-with-ids, gateway or gateway-without-key, and how many requests".into()
+            );
+        }
     };
     pipe.send(count.ok_or("say how many requests")?)
 }

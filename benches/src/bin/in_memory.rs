@@ -13,7 +13,7 @@ fn main() -> Result<(), BoxError> {
         Some("gateway-without-key") => Pipe::to_gateway_without_key()?,
         _ => {
             return Err(
-                "say what to count: bare, bare-with-ids, gateway or gateway-without-key, and how many requests".into()
+                "say what to count: bare, bare-with-ids, gateway or gateway-without-key, and how many requests".into(),
             );
         }
     };

@@ -11,10 +11,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use self::routes::CompiledRoutes;
 use crate::{
     definition::{Api, Definition, places},
+    names::NameMap,
     problem::{Problem, Problems},
     runtime::Runtime,
     snapshot::{ApiStages, Snapshot},
-    stage::Deployment,
     usage_plan::Limiter,
 };
 
@@ -58,12 +58,11 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
     let account = definition.account_throttle.map(|throttle| Limiter::new(&*runtime.store, "account", throttle));
     let mut apis = BTreeMap::new();
     for ((_, api), routes) in each_api(definition).zip(routes) {
-        let router =
-            routes::router(api.kind, routes.keys.iter().flatten().cloned()).map_err(|_| Problems::internal())?;
+        let router = routes.router.as_ref().ok_or_else(Problems::internal)?;
         let stages = api.stages.iter().flatten().map(|stage| {
             let plans = plans::compile(definition, api, &stage.name, &*runtime.store);
             let scene = stages::Scene { definition, api, stage, runtime, routes: &routes, account: account.as_ref() };
-            (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(&router), plans)))
+            (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(router), plans)))
         });
         let stages = ApiStages {
             name: api.name.clone(),
@@ -73,12 +72,9 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
         };
         apis.insert(api.stable_id().to_owned(), stages);
     }
-    let find = |api: &str, stage: &str| -> Option<Arc<Deployment>> {
-        let by_name = || apis.values().find(|candidate| candidate.name == api);
-        apis.get(api).or_else(by_name)?.stages.get(stage).cloned()
-    };
-    let domains = domains::compile(definition, find);
-    Ok(Snapshot { apis, domains })
+    let mut snapshot = Snapshot { apis, domains: NameMap::default() };
+    snapshot.domains = domains::compile(definition, |api, stage| snapshot.deployment(api, stage));
+    Ok(snapshot)
 }
 
 /// The API with this id, else with this name: a name may be another API's id.

@@ -9,9 +9,12 @@ use crate::{
     validate::Validation,
 };
 
-/// The route keys of an API; one that cannot be read is `None`, and was reported.
+/// The routes of an API, as far as they can be read.
 pub(super) struct CompiledRoutes {
+    /// One that cannot be read is `None`, and was reported.
     pub(super) keys: Vec<Option<RouteKey>>,
+    /// Of the keys that can be read; `None` where they conflict, which was reported.
+    pub(super) router: Option<Arc<dyn Router>>,
     /// By the places of the keys; `None` where there is nothing to validate.
     pub(super) validations: Vec<Option<Arc<Validation>>>,
 }
@@ -62,21 +65,18 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
     }
     let readable: Vec<_> = keys.iter().enumerate().filter_map(|(place, key)| Some((place, key.clone()?))).collect();
     let places: Vec<_> = readable.iter().map(|(place, _)| *place).collect();
-    if let Err(conflicts) = router(api.kind, readable.into_iter().map(|(_, key)| key)) {
+    let router = router(api.kind, readable.into_iter().map(|(_, key)| key)).map_err(|conflicts| {
         problems.extend(conflicts.into_iter().map(|mut conflict| {
             let place = |index: usize| places.get(index).copied().unwrap_or(index);
             (conflict.first, conflict.second) = (place(conflict.first), place(conflict.second));
             Problem::new(format!("{pointer}/routes/{}/route", conflict.second), conflict)
         }));
-    }
-    CompiledRoutes { keys, validations }
+    });
+    CompiledRoutes { keys, router: router.ok(), validations }
 }
 
 /// The router for this kind of API.
-pub(super) fn router(
-    kind: ApiKind,
-    keys: impl IntoIterator<Item = RouteKey>,
-) -> Result<Arc<dyn Router>, Vec<RouteConflict>> {
+fn router(kind: ApiKind, keys: impl IntoIterator<Item = RouteKey>) -> Result<Arc<dyn Router>, Vec<RouteConflict>> {
     Ok(match kind {
         ApiKind::Rest => Arc::new(RestRouter::new(keys)?),
         ApiKind::Http => Arc::new(HttpRouter::new(keys)?),

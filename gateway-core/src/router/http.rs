@@ -62,8 +62,7 @@ impl HttpRouter {
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
-        let routes = keys.iter().enumerate().filter_map(|(route, key)| Some((route, key.method()?, key.path()?)));
-        Ok(Self { tree: Tree::new(routes), default: keys.iter().position(|key| *key == RouteKey::Default) })
+        Ok(Self { tree: Tree::new(&keys), default: keys.iter().position(|key| *key == RouteKey::Default) })
     }
 
     /// The route for this method and the path of this URI.

@@ -60,8 +60,7 @@ impl RestRouter {
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
-        let routes = keys.iter().enumerate().filter_map(|(route, key)| Some((route, key.method()?, key.path()?)));
-        Ok(Self { tree: Tree::new(routes) })
+        Ok(Self { tree: Tree::new(&keys) })
     }
 
     /// The route for this method and the path of this URI.

@@ -16,11 +16,7 @@ use std::{
 
 use http::Uri;
 
-use super::{
-    RouteMatch,
-    method::RouteMethod,
-    path::{PathSegment, PathTemplate},
-};
+use super::{RouteMatch, key::RouteKey, method::RouteMethod, path::PathSegment};
 use crate::{
     context::{PathParams, PathVariable},
     names::NameMap,
@@ -73,14 +69,16 @@ enum Literals {
 }
 
 impl Tree {
-    /// The tree of these routes. No two may have the same method and the same path but for names.
-    pub(super) fn new<'k>(routes: impl IntoIterator<Item = (usize, RouteMethod, &'k PathTemplate)>) -> Self {
-        let routes = routes.into_iter().map(|(route, method, path)| {
+    /// The tree of these routes, by their places; `$default` has none in it. No two may have the same method and the
+    /// same path but for names.
+    pub(super) fn new(keys: &[RouteKey]) -> Self {
+        let routes = keys.iter().enumerate().filter_map(|(route, key)| {
+            let (method, path) = (key.method()?, key.path()?);
             let variables = path.segments().iter().enumerate().filter_map(|(segment, part)| {
                 let greedy = matches!(part, PathSegment::Greedy(_));
                 part.name().map(|name| PathVariable { segment, greedy, name: Arc::clone(name) })
             });
-            (Entry { method, route, variables: variables.collect() }, path.segments())
+            Some((Entry { method, route, variables: variables.collect() }, path.segments()))
         });
         Self { root: Node::new(routes.collect()) }
     }

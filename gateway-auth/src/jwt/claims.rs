@@ -16,7 +16,10 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{jws::object, refusal::Refusal};
+use super::{
+    jws::object,
+    refusal::{MALFORMED, Refusal},
+};
 
 /// The claims that are judged, and all of them as text.
 #[derive(Debug)]
@@ -45,10 +48,10 @@ impl Claims {
     /// Reads a payload. A judged claim of the wrong type, a claim that comes twice and a missing `exp` make the token
     /// malformed.
     pub(super) fn parse(payload: &[u8]) -> Result<Self, Refusal> {
-        let Unique(mut claims) = object(payload).ok_or(Refusal::Malformed)?;
+        let Unique(mut claims) = object(payload).ok_or(MALFORMED)?;
         let texts = claims.iter().map(|(name, value)| (name.clone(), text(value))).collect();
         let times = Times {
-            expires: seconds(claims.remove("exp"))?.ok_or(Refusal::Malformed)?,
+            expires: seconds(claims.remove("exp"))?.ok_or(MALFORMED)?,
             not_before: seconds(claims.remove("nbf"))?,
             issued: seconds(claims.remove("iat"))?,
         };
@@ -133,13 +136,13 @@ impl<'de> Deserialize<'de> for Unique {
 
 /// A NumericDate (RFC 7519 §2), which may have a fraction.
 fn seconds(claim: Option<Value>) -> Result<Option<f64>, Refusal> {
-    claim.map(|value| value.as_f64().filter(|date| date.is_finite()).ok_or(Refusal::Malformed)).transpose()
+    claim.map(|value| value.as_f64().filter(|date| date.is_finite()).ok_or(MALFORMED)).transpose()
 }
 
 fn string(claim: Option<Value>) -> Result<Option<String>, Refusal> {
     match claim {
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Refusal::Malformed),
+        Some(_) => Err(MALFORMED),
         None => Ok(None),
     }
 }
@@ -149,7 +152,7 @@ fn list(claim: Value) -> Result<Vec<String>, Refusal> {
     match claim {
         Value::String(text) => Ok(vec![text]),
         Value::Array(all) => all.into_iter().filter_map(|one| string(Some(one)).transpose()).collect(),
-        _ => Err(Refusal::Malformed),
+        _ => Err(MALFORMED),
     }
 }
 

@@ -59,10 +59,10 @@ fn wrong_types_and_duplicates_are_malformed() {
         r#"{"exp":9,"x":1,"x":1}"#,
         r#"{"exp":9} x"#,
     ] {
-        assert_eq!(parse(json).unwrap_err(), Refusal::Malformed, "{json}");
+        assert_eq!(parse(json).unwrap_err(), MALFORMED, "{json}");
     }
     let deep = format!(r#"{{"exp":9,"x":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
-    assert_eq!(parse(&deep).unwrap_err(), Refusal::Malformed);
+    assert_eq!(parse(&deep).unwrap_err(), MALFORMED);
 }
 
 #[test]

@@ -10,18 +10,10 @@ use super::{fetch::FetchError, jws::JwsError};
 pub(super) enum Refusal {
     #[error("there is no token")]
     NoToken,
-    #[error("the token is malformed")]
-    Malformed,
-    #[error("the token has an unsupported signature algorithm")]
-    Algorithm,
-    #[error("signing key not found")]
-    KeyNotFound,
-    #[error("signing key is ambiguous")]
-    KeyAmbiguous,
+    #[error(transparent)]
+    Jws(#[from] JwsError),
     #[error("the issuer's signing keys are not available")]
     NoKeys(#[source] Option<FetchError>),
-    #[error("invalid signature")]
-    Signature,
     #[error("the token has an invalid issuer")]
     Issuer,
     #[error("the token does not have a valid audience")]
@@ -36,10 +28,13 @@ pub(super) enum Refusal {
     Scope(Vec<String>),
 }
 
+/// What cannot be read, be it in the token's envelope or in what it holds.
+pub(super) const MALFORMED: Refusal = Refusal::Jws(JwsError::Malformed);
+
 impl Refusal {
     /// Whether other keys could change it.
     pub(super) fn is_about_keys(&self) -> bool {
-        matches!(self, Self::KeyNotFound | Self::NoKeys(_))
+        matches!(self, Self::Jws(JwsError::KeyNotFound) | Self::NoKeys(_))
     }
 
     /// The value of `www-authenticate`. AWS separates the attributes by spaces.
@@ -52,14 +47,14 @@ impl Refusal {
         }
         match self {
             Self::NoToken => invalid("Bearer"),
-            Self::Malformed => invalid_token!("the token is malformed"),
-            Self::Algorithm => invalid_token!("the token has an unsupported signature algorithm"),
-            Self::KeyNotFound | Self::KeyAmbiguous => invalid_token!("signing key not found"),
+            Self::Jws(JwsError::Malformed) => invalid_token!("the token is malformed"),
+            Self::Jws(JwsError::Algorithm) => invalid_token!("the token has an unsupported signature algorithm"),
+            Self::Jws(JwsError::KeyNotFound | JwsError::KeyAmbiguous) => invalid_token!("signing key not found"),
             Self::NoKeys(Some(FetchError::Discovery(_))) => {
                 invalid_token!("the issuer's discovery document could not be fetched")
             }
             Self::NoKeys(_) => invalid_token!("the issuer's signing keys could not be fetched"),
-            Self::Signature => invalid_token!("invalid signature"),
+            Self::Jws(JwsError::Signature) => invalid_token!("invalid signature"),
             Self::Issuer => invalid_token!("the token has an invalid issuer"),
             Self::Audience => invalid_token!("the token does not have a valid audience"),
             Self::Expired => invalid_token!("the token has expired"),
@@ -80,18 +75,6 @@ fn insufficient_scope(scopes: &[String]) -> HeaderValue {
         r#"Bearer scope="{scopes}" error="insufficient_scope" error_description="the token does not have a required scope""#
     );
     HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
-}
-
-impl From<JwsError> for Refusal {
-    fn from(error: JwsError) -> Self {
-        match error {
-            JwsError::Malformed => Self::Malformed,
-            JwsError::Algorithm => Self::Algorithm,
-            JwsError::KeyNotFound => Self::KeyNotFound,
-            JwsError::KeyAmbiguous => Self::KeyAmbiguous,
-            JwsError::Signature => Self::Signature,
-        }
-    }
 }
 
 impl From<Refusal> for Error {

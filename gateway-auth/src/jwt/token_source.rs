@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use gateway_core::{Parts, ValueSource, query_pairs};
 use http::{HeaderName, header::AUTHORIZATION};
 
-use super::refusal::Refusal;
+use super::refusal::{MALFORMED, Refusal};
 
 /// Where the token is in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl TokenSource {
         let value = match self {
             Self::Header(name) => {
                 let all = request.headers.get_all(name).iter();
-                Cow::Borrowed(only(all)?.to_str().map_err(|_| Refusal::Malformed)?)
+                Cow::Borrowed(only(all)?.to_str().map_err(|_| MALFORMED)?)
             }
             Self::Query(name) => {
                 let all = query_pairs(request.uri.query().unwrap_or_default()).filter(|(key, _)| key == name);
@@ -55,7 +55,7 @@ fn only<T>(mut all: impl Iterator<Item = T>) -> Result<T, Refusal> {
     match (all.next(), all.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(Refusal::NoToken),
-        (Some(_), Some(_)) => Err(Refusal::Malformed),
+        (Some(_), Some(_)) => Err(MALFORMED),
     }
 }
 
@@ -98,8 +98,8 @@ mod tests {
             (&[b""], Err(Refusal::NoToken)),
             (&[], Err(Refusal::NoToken)),
             (&[b"Basic x"], Ok("Basic x")),
-            (&[b"a", b"a"], Err(Refusal::Malformed)),
-            (&["Bearer \u{e9}".as_bytes()], Err(Refusal::Malformed)),
+            (&[b"a", b"a"], Err(MALFORMED)),
+            (&["Bearer \u{e9}".as_bytes()], Err(MALFORMED)),
         ] {
             assert_eq!(read(values), token.map(str::to_owned), "{values:?}");
         }
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(read("/?token=bearer%20a%2eb").unwrap(), "a.b");
         assert_eq!(read("/?Token=a").unwrap_err(), Refusal::NoToken);
         assert_eq!(read("/?token=").unwrap_err(), Refusal::NoToken);
-        assert_eq!(read("/?token=a&token=a").unwrap_err(), Refusal::Malformed);
+        assert_eq!(read("/?token=a&token=a").unwrap_err(), MALFORMED);
         assert_eq!(read("/?token=%C3%A9%C3%A9%C3%A9%C3%A9").unwrap(), "\u{e9}\u{e9}\u{e9}\u{e9}");
     }
 

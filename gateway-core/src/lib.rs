@@ -8,10 +8,12 @@ pub mod config;
 mod context;
 mod definition;
 mod error;
+mod function;
 mod gateway;
 mod guard;
 mod http_client;
 mod integration;
+mod media;
 mod names;
 mod observe;
 mod problem;
@@ -28,6 +30,7 @@ pub mod store;
 mod template;
 #[cfg(any(test, feature = "test-util"))]
 pub mod testing;
+mod trace;
 mod usage_plan;
 mod validate;
 
@@ -38,16 +41,18 @@ pub use self::{
     body::{Body, BodyError},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, ErrorFacts, IntegrationFacts,
-        PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts, TraceId, Variables,
-        clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, EndpointType, ErrorFacts,
+        IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts,
+        TraceId, Variables, clf_time, iso_time,
     },
     definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
     error::{Error, ErrorKind},
+    function::{Function, Functions, Invocation, Invoked},
     gateway::{Gateway, GatewayBuilder, GatewayHandle},
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
+    media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
     problem::{Problem, Problems, pointer_token},
     random::Random,
@@ -60,6 +65,7 @@ pub use self::{
     service::{Parts, Request, Response, ResponseFuture},
     source::{SourceError, ValueSource, query_pairs},
     stage::{Deployment, FixedStage, Stage, StageService},
+    trace::{Candidate, Phase, Step, Trace, TracedStep},
     usage_plan::{
         ApiKey, ApiKeyError, ApiKeySource, Period, Plan, PlanStage, Quota, Throttle, Usage, UsagePlan, UsagePlans,
         Window,

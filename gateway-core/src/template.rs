@@ -189,6 +189,7 @@ mod tests {
             stage: "prod".into(),
             deployment_id: "d1".into(),
             variables: BTreeMap::from([("host".to_owned(), "h".to_owned())]),
+            ..StageFacts::default()
         }));
         let claims = [("sub", "alice"), ("cognito:groups", "[a b]"), ("custom:tenant-id", "t")];
         let claims = claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem,
-    config::{HttpProxyConfig, IntegrationConfig, IntegrationFactory, MockConfig},
+    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
     pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -19,11 +19,11 @@ use crate::{HttpProxy, Mock};
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use gateway_core::{HttpClient, config::{IntegrationConfig, IntegrationFactory}};
+/// use gateway_core::{HttpClient, config::Registry};
 /// use gateway_integrations::Integrations;
 ///
-/// fn check(client: Arc<dyn HttpClient>, config: &IntegrationConfig) -> bool {
-///     matches!(Integrations::new(client).integration(config), Some(Ok(_)))
+/// fn registry(client: Arc<dyn HttpClient>) -> Registry {
+///     Registry::new().integrations(Integrations::new(client))
 /// }
 /// ```
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Integrations {
     }
 
     /// The proxy of a definition; the timeout is checked here and kept by the gateway.
-    fn http_proxy(&self, config: &HttpProxyConfig) -> Result<HttpProxy, Problem> {
+    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problem> {
         if let Some(millis) = config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
             return Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000")));
         }
@@ -70,12 +70,16 @@ impl fmt::Debug for Integrations {
 }
 
 impl IntegrationFactory for Integrations {
-    fn integration(&self, config: &IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    fn integration(
+        &self,
+        config: &IntegrationConfig,
+        _: IntegrationPlace<'_>,
+    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
         match config {
             IntegrationConfig::HttpProxy(proxy) => {
                 Some(self.http_proxy(proxy).map(|proxy| Arc::new(proxy) as Arc<dyn Integration>))
             }
-            IntegrationConfig::Mock(config) => Some(mock(config).map(|mock| Arc::new(mock) as Arc<dyn Integration>)),
+            IntegrationConfig::Fixed(config) => Some(fixed(config).map(|mock| Arc::new(mock) as Arc<dyn Integration>)),
             _ => None,
         }
     }
@@ -97,8 +101,8 @@ fn method(name: &str) -> Result<Option<Method>, Problem> {
     }
 }
 
-/// The mock of a definition; JSON unless its headers say otherwise.
-fn mock(config: &MockConfig) -> Result<Mock, Problem> {
+/// The fixed answer of a definition; JSON unless its headers say otherwise.
+fn fixed(config: &FixedConfig) -> Result<Mock, Problem> {
     let status = StatusCode::from_u16(config.status_code).ok().filter(|_| (200..=599).contains(&config.status_code));
     let status = status.ok_or_else(|| {
         Problem::new("/statusCode", format_args!("{} is not between 200 and 599", config.status_code))

@@ -10,7 +10,7 @@
 //! # Features
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
-//! - `velocity`: mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
+//! - `mapping`: mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
@@ -30,14 +30,16 @@
 
 mod factory;
 pub mod http;
-#[cfg(feature = "velocity")]
+#[cfg(feature = "mapping")]
 mod java_regex;
-#[cfg(feature = "velocity")]
+#[cfg(feature = "mapping")]
 pub mod json;
-#[cfg(feature = "velocity")]
+#[cfg(feature = "mapping")]
 pub mod jsonpath;
+#[cfg(feature = "mapping")]
+pub mod mapping;
 mod mock;
-#[cfg(feature = "velocity")]
+#[cfg(feature = "mapping")]
 pub mod velocity;
 
 pub use self::{factory::Integrations, http::HttpProxy, mock::Mock};

@@ -81,6 +81,7 @@ async fn ask_in(authorizer: &CachedAuthorizer, stage: Option<(&str, &str)>, toke
             stage: stage.into(),
             deployment_id: String::new(),
             variables: Variables::new(),
+            ..StageFacts::default()
         }));
     }
     authorizer.authorize(&parts, &context).await.unwrap().principal_id().to_owned()

@@ -96,6 +96,9 @@ impl Scene<'_> {
                 .clone()
                 .unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
             variables: self.stage.variables.clone(),
+            endpoint: self.api.endpoint,
+            binary_media_types: self.api.binary_media_types.clone(),
+            is_canary: None,
         });
         let plans = Arc::new(plans);
         let defined = self.api.routes.iter().flatten().map(|(_, route)| route);

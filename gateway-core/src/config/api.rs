@@ -4,10 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{AuthorizerConfig, IntegrationConfig, StageConfig, Tried};
-use crate::{context::ApiKind, usage_plan::ApiKeySource, validate::RequestValidator};
+use crate::{
+    context::{ApiKind, EndpointType},
+    usage_plan::ApiKeySource,
+    validate::RequestValidator,
+};
 
 /// One API.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiConfig {
     /// Its name.
@@ -23,9 +27,36 @@ pub struct ApiConfig {
     /// The region that ARNs name.
     #[serde(default)]
     pub region: Option<String>,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The version of its definition.
+    #[serde(default)]
+    pub version: Option<String>,
     /// Where API keys come from.
     #[serde(default)]
     pub api_key_source: ApiKeySource,
+    /// The content types of bodies that are no text: `image/png`, `image/*`, `*/*`.
+    #[serde(default)]
+    pub binary_media_types: Vec<String>,
+    /// From how many bytes on an answer is compressed for clients that take it so; never unless given.
+    #[serde(default)]
+    pub minimum_compression_size: Option<u64>,
+    /// What kind of endpoint AWS gives it.
+    #[serde(default)]
+    pub endpoint_configuration: EndpointConfig,
+    /// Its resource policy: an IAM document.
+    #[serde(default)]
+    pub policy: Option<Value>,
+    /// CORS headers on every gateway response, with preflights answered where no route does.
+    #[serde(default)]
+    pub cors: Option<CorsConfig>,
+    /// Its documentation.
+    #[serde(default)]
+    pub documentation: Option<DocumentationConfig>,
+    /// Paths without a route of their own: resources without methods.
+    #[serde(default)]
+    pub resources: Vec<String>,
     /// Whether it answers through its custom domains only.
     #[serde(default)]
     pub disable_execute_api_endpoint: bool,
@@ -56,26 +87,34 @@ pub struct ApiConfig {
 }
 
 /// What an API is.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ProtocolType {
     /// A REST API.
+    #[default]
     Rest,
     /// An HTTP API.
     Http,
 }
 
 /// One route.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteConfig {
     /// Its key: `GET /pets/{id}`, `ANY /admin/{proxy+}`, `$default`.
     pub route: String,
-    /// Its backend.
-    pub integration: IntegrationConfig,
+    /// Its name for people: OpenAPI's `operationId`.
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    /// Its backend; a route without one cannot be deployed.
+    #[serde(default)]
+    pub integration: Option<IntegrationConfig>,
     /// The name of its authorizer.
     #[serde(default)]
     pub authorizer: Option<String>,
+    /// Whether a caller must sign requests with AWS credentials (`AWS_IAM`).
+    #[serde(default)]
+    pub iam_authorization: bool,
     /// Of these scopes a token must have one.
     #[serde(default)]
     pub authorization_scopes: Vec<String>,
@@ -91,6 +130,67 @@ pub struct RouteConfig {
     /// A content type, or `$default`, to the name of a model.
     #[serde(default)]
     pub request_models: BTreeMap<String, String>,
+    /// The answers that clients may get, by status.
+    #[serde(default)]
+    pub method_responses: BTreeMap<u16, MethodResponseConfig>,
+}
+
+/// One answer that clients may get.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MethodResponseConfig {
+    /// `method.response.header.NAME` to whether it is always there: what an integration may map to.
+    pub response_parameters: BTreeMap<String, bool>,
+    /// A content type to the name of a model.
+    pub response_models: BTreeMap<String, String>,
+}
+
+/// What kind of endpoint AWS gives an API.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct EndpointConfig {
+    /// Behind what it is reached.
+    pub r#type: EndpointType,
+    /// The VPC endpoints of a private API.
+    pub vpc_endpoint_ids: Vec<String>,
+}
+
+/// Which other origins may call an API from a browser.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CorsConfig {
+    /// The origins: `https://www.example.com`, `https://*`, `*`.
+    pub allow_origins: Vec<String>,
+    /// The methods.
+    pub allow_methods: Vec<String>,
+    /// The headers that a request may have.
+    pub allow_headers: Vec<String>,
+    /// The headers that a page may read.
+    pub expose_headers: Vec<String>,
+    /// How long a browser may remember this, in seconds.
+    pub max_age: Option<i32>,
+    /// Whether cookies may come along.
+    pub allow_credentials: bool,
+}
+
+/// The documentation of an API.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct DocumentationConfig {
+    /// Its version.
+    pub version: Option<String>,
+    /// Its parts.
+    pub documentation_parts: Vec<DocumentationPart>,
+}
+
+/// One part of an API's documentation.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct DocumentationPart {
+    /// What it is about: `type`, and `path`, `method`, `statusCode` and `name` where the type has them.
+    pub location: BTreeMap<String, String>,
+    /// What it says: an object.
+    pub properties: Value,
 }
 
 /// One gateway response; what is left out comes from elsewhere, see [`GatewayResponses`](crate::GatewayResponses).

@@ -9,8 +9,53 @@ use serde::Deserialize;
 pub enum AuthorizerConfig {
     /// JSON Web Tokens; built by `gateway_auth`.
     Jwt(JwtAuthorizerConfig),
+    /// A Lambda function that gets one token (REST APIs).
+    Token(LambdaAuthorizerConfig),
+    /// A Lambda function that gets the head of the request.
+    Request(LambdaAuthorizerConfig),
+    /// Tokens of Cognito user pools (REST APIs).
+    CognitoUserPools(CognitoAuthorizerConfig),
+    /// Signatures with AWS credentials.
+    AwsIam,
     /// An authorizer that the host registers under a name.
     Custom(CustomAuthorizerConfig),
+}
+
+/// A Lambda authorizer.
+///
+/// AWS developer guide: *Use API Gateway Lambda authorizers*.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LambdaAuthorizerConfig {
+    /// The function, as API Gateway's ARN of its invocation.
+    pub authorizer_uri: String,
+    /// The role that it is called with.
+    pub authorizer_credentials: Option<String>,
+    /// Where the identity is, separated by commas: `method.request.header.Authorization`.
+    pub identity_source: Option<String>,
+    /// What the whole token must match for the function to be asked.
+    pub identity_validation_expression: Option<String>,
+    /// How long results are remembered, in seconds, up to 3600; 300 unless given.
+    pub authorizer_result_ttl_in_seconds: Option<u32>,
+    /// A label of the scheme (`x-amazon-apigateway-authtype`).
+    pub auth_type: Option<String>,
+}
+
+/// An authorizer of Cognito user pools.
+///
+/// AWS developer guide: *Control access to REST APIs using Amazon Cognito user pools as an authorizer*.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CognitoAuthorizerConfig {
+    /// The ARNs of the user pools.
+    #[serde(rename = "providerARNs")]
+    pub provider_arns: Vec<String>,
+    /// Where the token is: `method.request.header.Authorization`.
+    pub identity_source: Option<String>,
+    /// How long results are remembered, in seconds.
+    pub authorizer_result_ttl_in_seconds: Option<u32>,
+    /// A label of the scheme (`x-amazon-apigateway-authtype`).
+    pub auth_type: Option<String>,
 }
 
 /// A JWT authorizer.

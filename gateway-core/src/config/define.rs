@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use super::{
-    AccessLogConfig, ApiConfig, AuthorizerConfig, Config, GatewayResponseConfig, LogDestination, Registry, RouteConfig,
-    StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
+    AccessLogConfig, ApiConfig, AuthorizerConfig, Config, GatewayResponseConfig, IntegrationConfig, IntegrationPlace,
+    LogDestination, Registry, StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
 };
 use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
@@ -92,6 +92,8 @@ impl Scribe<'_> {
         self.unknown(pointer, &config.unknown);
         let mut api = Api::new(&config.name, config.protocol_type.into())
             .api_key_source(config.api_key_source)
+            .binary_media_types(config.binary_media_types.iter().map(String::as_str))
+            .endpoint(config.endpoint_configuration.r#type)
             .default_endpoint(!config.disable_execute_api_endpoint);
         api.id.clone_from(&config.id);
         api.account_id = config.account_id.clone().unwrap_or(api.account_id);
@@ -110,7 +112,10 @@ impl Scribe<'_> {
         api.models.clone_from(&config.models);
         api.validator = self.validator(pointer, config.request_validator.as_deref(), &validators);
         api.routes = self.each(&format!("{pointer}/routes"), &config.routes, |scribe, pointer, route| {
-            (route.route.clone(), scribe.route(pointer, route, &authorizers, &validators))
+            (
+                route.route.clone(),
+                scribe.route(pointer, IntegrationPlace { api: config, route }, &authorizers, &validators),
+            )
         });
         api.stages = self.each(&format!("{pointer}/stages"), &config.stages, |scribe, pointer, stage| {
             scribe.stage(pointer, stage, config.protocol_type.into())
@@ -159,16 +164,21 @@ impl Scribe<'_> {
     fn route(
         &mut self,
         pointer: &str,
-        config: &RouteConfig,
+        place: IntegrationPlace<'_>,
         authorizers: &Authorizers,
         validators: &Validators,
     ) -> RouteDefinition {
-        let integration = self.registry.make_integration(&config.integration).unwrap_or_else(|problem| {
+        let config = place.route;
+        let made = match &config.integration {
+            Some(integration) => self.registry.make_integration(integration, place),
+            None => Err(Problem::new("", "no integration is defined for this method; add one")),
+        };
+        let integration = made.unwrap_or_else(|problem| {
             self.problems.push(problem.below(&format!("{pointer}/integration")));
             Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
-        route.timeout = config.integration.timeout();
+        route.timeout = config.integration.as_ref().and_then(IntegrationConfig::timeout);
         route.api_key_required = config.api_key_required;
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
         route.request_parameters.clone_from(&config.request_parameters);

@@ -1,26 +1,47 @@
 use std::sync::Arc;
 
-use super::{AuthorizerConfig, IntegrationConfig};
+use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, RouteConfig};
 use crate::{authorizer::Authorizer, integration::Integration, problem::Problem};
+
+/// Where an integration stands.
+#[derive(Clone, Copy, Debug)]
+pub struct IntegrationPlace<'a> {
+    /// The API.
+    pub api: &'a ApiConfig,
+    /// The route.
+    pub route: &'a RouteConfig,
+}
 
 /// Makes integrations of what a definition says: the crossing from closed sets in the definition to trait objects.
 ///
-/// A closure `|config: &IntegrationConfig| -> Option<Result<Arc<dyn Integration>, Problem>>` is a factory too. A
-/// factory lives as long as the gateway, so what must outlive a reload (connection pools) belongs into it.
+/// A closure `|config: &IntegrationConfig, place: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>>`
+/// is a factory too. A factory lives as long as the gateway, so what must outlive a reload (connection pools) belongs
+/// into it.
 pub trait IntegrationFactory: Send + Sync + 'static {
     /// Makes the integration; `None` if this factory does not know the type.
     ///
     /// # Errors
     /// What is wrong with it; the pointer starts at the integration.
-    fn integration(&self, config: &IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>>;
+    fn integration(
+        &self,
+        config: &IntegrationConfig,
+        place: IntegrationPlace<'_>,
+    ) -> Option<Result<Arc<dyn Integration>, Problem>>;
 }
 
 impl<F> IntegrationFactory for F
 where
-    F: Fn(&IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>> + Send + Sync + 'static,
+    F: Fn(&IntegrationConfig, IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>>
+        + Send
+        + Sync
+        + 'static,
 {
-    fn integration(&self, config: &IntegrationConfig) -> Option<Result<Arc<dyn Integration>, Problem>> {
-        self(config)
+    fn integration(
+        &self,
+        config: &IntegrationConfig,
+        place: IntegrationPlace<'_>,
+    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
+        self(config, place)
     }
 }
 

@@ -3,14 +3,24 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Deserialize;
 
 /// An integration, by its type.
+///
+/// AWS developer guide: *Choose an API Gateway API integration type*.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IntegrationConfig {
-    /// An HTTP backend; built by `gateway_integrations`.
-    HttpProxy(HttpProxyConfig),
-    /// A fixed answer; built by `gateway_integrations`.
-    Mock(MockConfig),
+    /// An HTTP backend, with mapping of requests and answers; built by `gateway_integrations`.
+    Http(Box<BackendConfig>),
+    /// An HTTP backend that requests are passed on to; built by `gateway_integrations`.
+    HttpProxy(Box<BackendConfig>),
+    /// A Lambda function or an action of another AWS service, with mapping; built by `gateway_integrations`.
+    Aws(Box<BackendConfig>),
+    /// A Lambda function that gets the whole request as an event; built by `gateway_integrations`.
+    AwsProxy(Box<BackendConfig>),
+    /// No backend: templates make the answer; built by `gateway_integrations`.
+    Mock(Box<BackendConfig>),
+    /// A fixed answer, without templates; built by `gateway_integrations`.
+    Fixed(FixedConfig),
     /// A service that the host registers under a name.
     Service(ServiceConfig),
 }
@@ -20,32 +30,155 @@ impl IntegrationConfig {
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         match self {
-            Self::HttpProxy(proxy) => proxy.timeout_in_millis,
             Self::Service(service) => service.timeout_in_millis,
-            Self::Mock(_) => None,
+            Self::Fixed(_) => None,
+            _ => self.backend().and_then(|backend| backend.timeout_in_millis),
         }
         .map(Duration::from_millis)
     }
+
+    /// The backend, where the type has one that AWS knows.
+    #[must_use]
+    pub fn backend(&self) -> Option<&BackendConfig> {
+        match self {
+            Self::Http(backend)
+            | Self::HttpProxy(backend)
+            | Self::Aws(backend)
+            | Self::AwsProxy(backend)
+            | Self::Mock(backend) => Some(backend),
+            Self::Fixed(_) | Self::Service(_) => None,
+        }
+    }
+
+    /// The type as AWS writes it: `HTTP`, `HTTP_PROXY`, `AWS`, `AWS_PROXY`, `MOCK`; `None` for our own.
+    #[must_use]
+    pub fn aws_type(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Http(_) => "HTTP",
+            Self::HttpProxy(_) => "HTTP_PROXY",
+            Self::Aws(_) => "AWS",
+            Self::AwsProxy(_) => "AWS_PROXY",
+            Self::Mock(_) => "MOCK",
+            Self::Fixed(_) | Self::Service(_) => return None,
+        })
+    }
 }
 
-/// An HTTP backend.
+/// A backend, and how requests and answers are mapped: the *integration* of a method, with AWS's fields.
+///
+/// Which of them count depends on the type. API reference: *Integration*.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct HttpProxyConfig {
-    /// The address, with `{path variables}` and `${stageVariables.names}` in it.
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct BackendConfig {
+    /// The address, with `{path variables}` and `${stageVariables.names}` in it, or an ARN of API Gateway's.
     pub uri: String,
-    /// The method to call with; the client's own (`ANY`) unless given.
-    #[serde(default)]
+    /// The method to call with; `ANY` (as is nothing) is the client's own.
     pub http_method: Option<String>,
-    /// How long to wait for the head of the answer, 50 to 29000 milliseconds; 29000 unless given.
-    #[serde(default)]
+    /// The role that AWS services are called with.
+    pub credentials: Option<String>,
+    /// `INTERNET` (as is nothing) or `VPC_LINK`.
+    pub connection_type: Option<String>,
+    /// The VPC link.
+    pub connection_id: Option<String>,
+    /// The load balancer or listener behind a VPC link.
+    pub integration_target: Option<String>,
+    /// How long to wait for the head of the answer, in milliseconds, 50 to 29000; 29000 unless given.
     pub timeout_in_millis: Option<u64>,
+    /// How TLS to the backend is checked.
+    pub tls_config: Option<TlsConfig>,
+    /// `BUFFERED` (as is nothing) or `STREAM`.
+    pub response_transfer_mode: Option<String>,
+    /// `integration.request.{header|querystring|path}.NAME` to a source.
+    pub request_parameters: BTreeMap<String, String>,
+    /// A content type to a mapping template for the request.
+    pub request_templates: BTreeMap<String, String>,
+    /// What happens to a request whose content type has no template.
+    pub passthrough_behavior: Passthrough,
+    /// How the request's body is converted.
+    pub content_handling: Option<ContentHandling>,
+    /// Methods with the same name here share their entries in the response cache; the resource's id unless given.
+    pub cache_namespace: Option<String>,
+    /// What tells one entry of the response cache from another: `method.request.querystring.NAME`, ...
+    pub cache_key_parameters: Vec<String>,
+    /// The answers, in the order in which they were written.
+    pub responses: Vec<IntegrationResponseConfig>,
+}
+
+/// What happens to a request whose content type has no mapping template.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Passthrough {
+    /// It is passed on as it is.
+    #[default]
+    WhenNoMatch,
+    /// It is passed on where no template is defined at all, and refused with 415 otherwise.
+    WhenNoTemplates,
+    /// It is refused with 415.
+    Never,
+}
+
+impl Passthrough {
+    /// The name as AWS writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WhenNoMatch => "WHEN_NO_MATCH",
+            Self::WhenNoTemplates => "WHEN_NO_TEMPLATES",
+            Self::Never => "NEVER",
+        }
+    }
+}
+
+/// How a body is converted between text and binary.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ContentHandling {
+    /// Base64 text becomes the bytes that it stands for.
+    ConvertToBinary,
+    /// Bytes become base64 text.
+    ConvertToText,
+}
+
+impl ContentHandling {
+    /// The name as AWS writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ConvertToBinary => "CONVERT_TO_BINARY",
+            Self::ConvertToText => "CONVERT_TO_TEXT",
+        }
+    }
+}
+
+/// One answer of an integration.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct IntegrationResponseConfig {
+    /// The status for the client: a method response.
+    pub status_code: u16,
+    /// Which answers of the backend it is for: an expression for the whole status or error message; every other unless
+    /// given.
+    pub selection_pattern: Option<String>,
+    /// `method.response.header.NAME` to a source.
+    pub response_parameters: BTreeMap<String, String>,
+    /// A content type to a mapping template for the body, in the order in which they were written.
+    pub response_templates: BTreeMap<String, String>,
+    /// How the body is converted.
+    pub content_handling: Option<ContentHandling>,
+}
+
+/// How TLS to a backend is checked.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TlsConfig {
+    /// Whether certificates of authorities that are not public are taken.
+    pub insecure_skip_verification: bool,
 }
 
 /// A fixed answer.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MockConfig {
+pub struct FixedConfig {
     /// The status, 200 unless given.
     #[serde(default = "ok")]
     pub status_code: u16,

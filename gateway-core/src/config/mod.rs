@@ -40,13 +40,23 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::{
-    api::{ApiConfig, GatewayResponseConfig, ProtocolType, RouteConfig},
-    authorizer::{AuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig},
-    factory::{AuthorizerFactory, IntegrationFactory},
-    integration::{HttpProxyConfig, IntegrationConfig, MockConfig, ServiceConfig},
+    api::{
+        ApiConfig, CorsConfig, DocumentationConfig, DocumentationPart, EndpointConfig, GatewayResponseConfig,
+        MethodResponseConfig, ProtocolType, RouteConfig,
+    },
+    authorizer::{
+        AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
+    },
+    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace},
+    integration::{
+        BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
+        ServiceConfig, TlsConfig,
+    },
     plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,
-    stage::{AccessLogConfig, LogDestination, RouteSettingsConfig, StageConfig},
+    stage::{
+        AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig, UnauthorizedCacheControl,
+    },
     tried::Tried,
 };
 use crate::problem::{Problem, Problems};

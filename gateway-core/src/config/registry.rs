@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory};
+use super::{AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory, IntegrationPlace};
 use crate::{
     authorizer::{Authorizer, ResultCache},
     integration::Integration,
@@ -71,12 +71,16 @@ impl Registry {
         self.sinks.get(name).cloned()
     }
 
-    pub(super) fn make_integration(&self, config: &IntegrationConfig) -> Result<Arc<dyn Integration>, Problem> {
+    pub(super) fn make_integration(
+        &self,
+        config: &IntegrationConfig,
+        place: IntegrationPlace<'_>,
+    ) -> Result<Arc<dyn Integration>, Problem> {
         if let IntegrationConfig::Service(service) = config {
             let message = || format!("no service `{}` is registered; add it to the registry", service.name);
             return self.services.get(&service.name).cloned().ok_or_else(|| Problem::new("/name", message()));
         }
-        let made = self.integrations.iter().find_map(|factory| factory.integration(config));
+        let made = self.integrations.iter().find_map(|factory| factory.integration(config, place));
         made.unwrap_or_else(|| {
             Err(Problem::new("/type", "no factory makes this integration; add gateway_integrations to the registry"))
         })

@@ -19,9 +19,19 @@ pub struct StageConfig {
     /// The settings of each route that has none of its own.
     #[serde(default)]
     pub default_route_settings: Option<RouteSettingsConfig>,
-    /// The settings of single routes, by their keys.
-    #[serde(default)]
+    /// The settings of single routes, by their keys; `pets/{id}/GET` and `*/*`, as AWS writes them for REST APIs
+    /// (`methodSettings`), mean `GET /pets/{id}` and the default.
+    #[serde(default, alias = "methodSettings")]
     pub route_settings: BTreeMap<String, RouteSettingsConfig>,
+    /// Whether answers are cached, on routes whose settings ask for it.
+    #[serde(default)]
+    pub cache_cluster_enabled: bool,
+    /// The size of the cache in GB, as AWS writes it: `0.5`, `1.6`, ...; `0.5` unless given.
+    #[serde(default)]
+    pub cache_cluster_size: Option<String>,
+    /// A second deployment that serves a part of the requests.
+    #[serde(default)]
+    pub canary_settings: Option<CanaryConfig>,
     /// Its access log.
     #[serde(default)]
     pub access_log: Option<AccessLogConfig>,
@@ -33,7 +43,25 @@ pub struct StageConfig {
     pub detailed_metrics_enabled: bool,
 }
 
-/// Settings of a route; 0 refuses every request, what is not given does not throttle.
+/// A canary: a second deployment, which serves a part of the requests.
+///
+/// AWS developer guide: *Set up an API Gateway canary release deployment*.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CanaryConfig {
+    /// How many of a hundred requests it serves, 0.0 to 100.0.
+    pub percent_traffic: f64,
+    /// The API, by its name or id, whose routes it serves; the stage's own unless given.
+    pub api: Option<String>,
+    /// `$context.deploymentId` of its requests; the stage's own unless given.
+    pub deployment_id: Option<String>,
+    /// Stage variables that it sees in place of the stage's, or besides.
+    pub stage_variable_overrides: BTreeMap<String, String>,
+    /// Whether it uses the stage's cache; it has none otherwise.
+    pub use_stage_cache: bool,
+}
+
+/// Settings of a route; a throttle of 0 refuses every request, what is not given does not throttle.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteSettingsConfig {
@@ -43,6 +71,38 @@ pub struct RouteSettingsConfig {
     /// Requests at once; 5000 if only the rate is given.
     #[serde(default)]
     pub throttling_burst_limit: Option<u32>,
+    /// Whether answers are cached; of `GET` alone unless given.
+    #[serde(default)]
+    pub caching_enabled: Option<bool>,
+    /// How long an answer is cached, in seconds, 0 to 3600; 300 unless given.
+    #[serde(default)]
+    pub cache_ttl_in_seconds: Option<u32>,
+    /// Whether the cache is encrypted on AWS; has no effect here, where it is in memory.
+    #[serde(default)]
+    pub cache_data_encrypted: Option<bool>,
+    /// Whether `Cache-Control: max-age=0` needs a caller who may invalidate the cache; yes unless given.
+    #[serde(default)]
+    pub require_authorization_for_cache_control: Option<bool>,
+    /// What becomes of such a header of a caller who may not.
+    #[serde(default)]
+    pub unauthorized_cache_control_header_strategy: Option<UnauthorizedCacheControl>,
+    /// Whether the route's requests are counted, too.
+    #[serde(default)]
+    pub metrics_enabled: Option<bool>,
+}
+
+/// What becomes of a `Cache-Control: max-age=0` of a caller who may not invalidate the cache.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum UnauthorizedCacheControl {
+    /// The request is refused.
+    #[serde(rename = "FAIL_WITH_403")]
+    FailWith403,
+    /// The header is ignored, and the answer says so.
+    #[default]
+    SucceedWithResponseHeader,
+    /// The header is ignored.
+    SucceedWithoutResponseHeader,
 }
 
 impl RouteSettingsConfig {

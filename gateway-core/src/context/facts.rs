@@ -4,23 +4,51 @@ use std::{collections::BTreeMap, fmt, net::IpAddr, ops::Range, sync::Arc, time::
 
 use http::{Method, StatusCode, Uri, uri::PathAndQuery};
 
-use crate::error::ErrorKind;
+use serde::Deserialize;
+
+use crate::{error::ErrorKind, media::MediaTypes};
 
 /// What an API is: it decides the order of the steps and the form of the answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiKind {
     /// A REST API (version 1).
+    #[default]
     Rest,
     /// An HTTP API (version 2).
     Http,
+}
+
+/// Behind what an API is reached.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum EndpointType {
+    /// AWS's content delivery network.
+    #[default]
+    Edge,
+    /// The region's own.
+    Regional,
+    /// VPC endpoints.
+    Private,
+}
+
+impl EndpointType {
+    /// The name as AWS writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Edge => "EDGE",
+            Self::Regional => "REGIONAL",
+            Self::Private => "PRIVATE",
+        }
+    }
 }
 
 /// Stage variables, by name.
 pub type Variables = BTreeMap<String, String>;
 
 /// Which API and stage serve a request, compiled once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StageFacts {
     /// What the API is.
     pub kind: ApiKind,
@@ -38,6 +66,12 @@ pub struct StageFacts {
     pub deployment_id: String,
     /// `$stageVariables`.
     pub variables: Variables,
+    /// Behind what the API is reached.
+    pub endpoint: EndpointType,
+    /// Which bodies are no text.
+    pub binary_media_types: MediaTypes,
+    /// `$context.isCanaryRequest`, on a stage that has a canary.
+    pub is_canary: Option<bool>,
 }
 
 /// Which method or route serves a request, compiled once.

@@ -22,8 +22,8 @@ pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
     facts::{
-        ApiKeyFacts, ApiKind, DomainFacts, ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts,
-        ResponseFacts, RouteFacts, StageFacts, Variables,
+        ApiKeyFacts, ApiKind, DomainFacts, EndpointType, ErrorFacts, IntegrationFacts, PathParams, PathVariable,
+        RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
     lookup::ContextVariable,
     request_id::RequestId,
@@ -34,6 +34,7 @@ use crate::{
     clock::{Clock, SystemClock, epoch_seconds},
     error::Error,
     random::Random,
+    trace::{Step, Trace},
 };
 
 /// The facts of one request (`$context`).
@@ -50,8 +51,9 @@ pub struct Context {
     request: RequestFacts,
     host: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
-    trace: OnceLock<TraceId>,
+    trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
+    steps: Option<Arc<Trace>>,
     domain: OnceLock<DomainFacts>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
@@ -109,8 +111,9 @@ impl Context {
             request: RequestFacts { method: request.method.clone(), uri: request.uri.clone(), source_ip },
             host: head.host.cloned(),
             user_agent: head.user_agent.cloned(),
-            trace: OnceLock::new(),
+            trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
+            steps: request.extensions.get().cloned(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
@@ -215,9 +218,22 @@ impl Context {
     /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
     #[must_use]
     pub fn trace_id(&self) -> &TraceId {
-        self.trace.get_or_init(|| {
+        self.trace_id.get_or_init(|| {
             TraceId::continued(self.trace_header.as_ref(), epoch_seconds(self.received), self.id.as_str())
         })
+    }
+
+    /// Where the steps of this request are written down, if somebody asked.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Arc<Trace>> {
+        self.steps.as_ref()
+    }
+
+    /// Writes a step down, if somebody asked; else it is not even made.
+    pub fn record(&self, step: impl FnOnce() -> Step) {
+        if let Some(trace) = &self.steps {
+            trace.push(self.age(), step());
+        }
     }
 
     /// What the API is; a REST API as long as that is not known.

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{RouteDefinition, Slots, StageDefinition, places};
 use crate::{
-    context::ApiKind,
+    context::{ApiKind, EndpointType},
     guard::Guard,
+    media::MediaTypes,
     responses::{GatewayResponse, GatewayResponses},
     usage_plan::ApiKeySource,
     validate::RequestValidator,
@@ -28,6 +29,8 @@ pub struct Api {
     pub(crate) account_id: String,
     pub(crate) region: String,
     pub(crate) key_source: ApiKeySource,
+    pub(crate) endpoint: EndpointType,
+    pub(crate) binary_media_types: MediaTypes,
     pub(crate) responses: GatewayResponses,
     pub(crate) guards: Vec<Arc<dyn Guard>>,
     pub(crate) models: BTreeMap<String, Value>,
@@ -58,6 +61,8 @@ impl Api {
             account_id: "000000000000".to_owned(),
             region: "local".to_owned(),
             key_source: ApiKeySource::default(),
+            endpoint: EndpointType::default(),
+            binary_media_types: MediaTypes::default(),
             responses: GatewayResponses::default(),
             guards: Vec::new(),
             models: BTreeMap::new(),
@@ -88,6 +93,20 @@ impl Api {
     #[must_use]
     pub fn api_key_source(mut self, source: ApiKeySource) -> Self {
         self.key_source = source;
+        self
+    }
+
+    /// Which bodies are no text: `image/png`, `image/*`, `*/*` (REST APIs).
+    #[must_use]
+    pub fn binary_media_types<T: Into<Box<str>>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
+        self.binary_media_types = MediaTypes::new(types);
+        self
+    }
+
+    /// Behind what the API is reached, which decides how names of headers are spelled for functions.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: EndpointType) -> Self {
+        self.endpoint = endpoint;
         self
     }
 

@@ -22,6 +22,7 @@ pub(super) fn stage(kind: ApiKind) -> StageFacts {
         stage: "prod".into(),
         deployment_id: "d1".into(),
         variables: BTreeMap::new(),
+        ..StageFacts::default()
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gateway_core::{
     Api, ApiKey, ApiKeyError, Authorization, Body, Context, Definition, Domain, Error, ErrorKind, Gateway, Integration,
     Parts, Plan, PlanStage, Request, Response, Route, StageDefinition, Throttle,
-    config::{AuthorizerConfig, Config, IntegrationConfig, Registry},
+    config::{AuthorizerConfig, Config, IntegrationConfig, IntegrationPlace, Registry},
     testing::{CapturedLines, RecordingIntegration, TestGateway},
 };
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ apis:
         responseParameters: { gatewayresponse.header.x-why: context.error.responseType }
     routes:
       - { route: "GET /pets/{id}", integration: { type: service, name: hello }, authorizer: door }
-      - { route: GET /keyed, integration: { type: mock, body: mocked }, apiKeyRequired: true }
+      - { route: GET /keyed, integration: { type: fixed, body: mocked }, apiKeyRequired: true }
     stages:
       - name: prod
         variables: { greeting: hello }
@@ -45,16 +45,16 @@ fn registry(lines: &CapturedLines) -> Registry {
         true => Ok(Authorization::new("guest")),
         false => Err(ErrorKind::Unauthorized.into()),
     };
-    let mock = |config: &IntegrationConfig| match config {
-        IntegrationConfig::Mock(mock) => {
-            let body = mock.body.clone();
+    let fixed = |config: &IntegrationConfig, _: IntegrationPlace<'_>| match config {
+        IntegrationConfig::Fixed(fixed) => {
+            let body = fixed.body.clone();
             let answer = move |_: Request| std::future::ready(Ok::<_, Error>(Response::new(Body::from(body.clone()))));
             Some(Ok(Arc::new(answer) as Arc<dyn Integration>))
         }
         _ => None,
     };
     let sink = lines.clone();
-    Registry::new().service("hello", hello).authorizer("badge", badge).integrations(mock).log_sink("captured", sink)
+    Registry::new().service("hello", hello).authorizer("badge", badge).integrations(fixed).log_sink("captured", sink)
 }
 
 fn read(yaml: &str) -> Result<Definition, gateway_core::Problems> {

@@ -5,9 +5,9 @@ use std::{collections::HashMap, fs, path::Path};
 use crate::Outcome;
 
 const FLOORS: &[&[&str]] = &[
-    &["body", "clock", "error", "names", "problem", "random"],
+    &["body", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
-    &["http_client", "router", "source"],
+    &["function", "http_client", "router", "source"],
     &["template"],
     &["observe", "responses"],
     &["guard", "integration"],

@@ -1,4 +1,7 @@
-use gateway_core::{Body, Context, Error, ErrorKind, Request, Response};
+use gateway_core::{
+    Body, Context, Error, ErrorKind, Request, Response,
+    config::{ApiConfig, RouteConfig},
+};
 use tower::ServiceExt;
 
 use super::*;
@@ -14,7 +17,9 @@ impl HttpClient for Nobody {
 }
 
 fn made(json: &str) -> Option<Result<Arc<dyn Integration>, Problem>> {
-    Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(json).unwrap())
+    let (api, route) = (ApiConfig::default(), RouteConfig::default());
+    let place = IntegrationPlace { api: &api, route: &route };
+    Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(json).unwrap(), place)
 }
 
 fn problem(json: &str) -> Problem {
@@ -40,15 +45,15 @@ async fn a_proxy_calls_with_its_method_or_the_clients() {
 }
 
 #[tokio::test]
-async fn a_mock_answers_as_written() {
-    let json = r#"{"type":"mock","statusCode":418,"headers":{"X-A":"1"},"body":"{}"}"#;
+async fn a_fixed_answer_is_given_as_written() {
+    let json = r#"{"type":"fixed","statusCode":418,"headers":{"X-A":"1"},"body":"{}"}"#;
     let service = gateway_core::IntegrationService::new(made(json).unwrap().unwrap());
     let response = service.oneshot(http::Request::new(Body::empty())).await.unwrap();
     assert_eq!(response.status(), 418);
     assert_eq!(response.headers()["x-a"], "1");
     assert_eq!(response.headers()["content-type"], "application/json");
 
-    let json = r#"{"type":"mock","headers":{"Content-Type":"text/plain"}}"#;
+    let json = r#"{"type":"fixed","headers":{"Content-Type":"text/plain"}}"#;
     let service = gateway_core::IntegrationService::new(made(json).unwrap().unwrap());
     let response = service.oneshot(http::Request::new(Body::empty())).await.unwrap();
     assert_eq!(response.headers().get_all("content-type").iter().collect::<Vec<_>>(), ["text/plain"]);
@@ -63,10 +68,10 @@ fn problems_say_where_they_are() {
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"CONNECT"}"#, "/httpMethod"),
         (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":49}"#, "/timeoutInMillis"),
         (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":29001}"#, "/timeoutInMillis"),
-        (r#"{"type":"mock","statusCode":101}"#, "/statusCode"),
-        (r#"{"type":"mock","statusCode":600}"#, "/statusCode"),
-        (r#"{"type":"mock","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),
-        (r#"{"type":"mock","headers":{"x":"a\nb"}}"#, "/headers/x"),
+        (r#"{"type":"fixed","statusCode":101}"#, "/statusCode"),
+        (r#"{"type":"fixed","statusCode":600}"#, "/statusCode"),
+        (r#"{"type":"fixed","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),
+        (r#"{"type":"fixed","headers":{"x":"a\nb"}}"#, "/headers/x"),
     ] {
         assert_eq!(problem(json).pointer, pointer, "{json}");
     }

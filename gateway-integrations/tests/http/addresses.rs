@@ -33,6 +33,7 @@ async fn variables_and_query_reach_the_backend() {
         stage: "$default".into(),
         deployment_id: String::new(),
         variables: [("host".to_owned(), format!("127.0.0.1:{port}"))].into(),
+        ..StageFacts::default()
     }));
     context.set_route(Arc::new(RouteFacts::default()));
     let variable = |name: &str, segment, greedy| PathVariable { name: name.into(), segment, greedy };

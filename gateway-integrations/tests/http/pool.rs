@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gateway_core::{
     Body, ErrorKind, Integration, Response,
-    config::{IntegrationConfig, IntegrationFactory},
+    config::{ApiConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, RouteConfig},
 };
 use gateway_integrations::{HttpProxy, Integrations, http::PooledClient};
 use http_body_util::BodyExt;
@@ -33,8 +33,10 @@ async fn a_reload_keeps_the_connections() {
     let integrations = Integrations::new(client());
     let config = serde_json::json!({"type": "http_proxy", "uri": backend.uri("/x")});
     let config: IntegrationConfig = serde_json::from_value(config).unwrap();
+    let (api, route) = (ApiConfig::default(), RouteConfig::default());
+    let place = IntegrationPlace { api: &api, route: &route };
     for _ in 0..2 {
-        let integration = integrations.integration(&config).unwrap().unwrap();
+        let integration = integrations.integration(&config, place).unwrap().unwrap();
         let service = gateway_core::IntegrationService::new(integration);
         assert!(text(service.oneshot(get("/")).await.unwrap()).await.contains("GET /x"));
     }

@@ -45,6 +45,7 @@ pub(super) fn context(parts: &Parts, kind: Option<ApiKind>) -> Context {
             stage: "test".into(),
             deployment_id: String::new(),
             variables: Default::default(),
+            ..StageFacts::default()
         }));
     }
     context

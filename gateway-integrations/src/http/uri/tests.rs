@@ -37,6 +37,7 @@ impl Call {
             stage: "prod".into(),
             deployment_id: String::new(),
             variables,
+            ..StageFacts::default()
         }));
         self
     }

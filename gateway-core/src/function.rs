@@ -1,0 +1,178 @@
+//! `Function`: what a Lambda-style function is to the gateway: bytes in, bytes out.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::{context::Context, error::Error};
+
+/// A Lambda-style function, wherever it runs: in this process, beside it, or on AWS.
+///
+/// A closure `|call: Invocation| async { Ok(Invoked::new(bytes)) }` is one too.
+///
+/// AWS Lambda API reference: *Invoke*.
+#[async_trait]
+pub trait Function: Send + Sync + 'static {
+    /// Calls the function.
+    ///
+    /// # Errors
+    /// When it could not be called: [`IntegrationFailure`](crate::ErrorKind::IntegrationFailure), or
+    /// [`ApiConfigurationError`](crate::ErrorKind::ApiConfigurationError) where it does not exist or may not be called.
+    /// A function that was called and failed is no such error, see [`Invoked::error`].
+    async fn invoke(&self, invocation: Invocation, context: &Context) -> Result<Invoked, Error>;
+}
+
+/// One call of a function.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// What the function is given, most often JSON.
+    pub payload: Bytes,
+    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`).
+    pub asynchronous: bool,
+    /// Further headers of the call, such as `X-Amzn-Trace-Id`.
+    pub headers: HeaderMap,
+}
+
+impl Invocation {
+    /// A call with `payload` that waits for its outcome.
+    #[must_use]
+    pub fn new(payload: impl Into<Bytes>) -> Self {
+        Self { payload: payload.into(), ..Self::default() }
+    }
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    /// The status of the call itself: 200, or 202 for one that nobody waits for.
+    pub status: StatusCode,
+    /// What the function gave, or its error object.
+    pub payload: Bytes,
+    /// What kind of failure it was, if the function failed: `Unhandled`.
+    pub error: Option<String>,
+}
+
+impl Invoked {
+    /// A function that succeeded.
+    #[must_use]
+    pub fn new(payload: impl Into<Bytes>) -> Self {
+        Self { status: StatusCode::OK, payload: payload.into(), error: None }
+    }
+
+    /// A function that failed, with its error object: `{"errorMessage": ..., "errorType": ...}`.
+    #[must_use]
+    pub fn failed(payload: impl Into<Bytes>) -> Self {
+        Self { error: Some("Unhandled".to_owned()), ..Self::new(payload) }
+    }
+}
+
+#[async_trait]
+impl<F, Fut> Function for F
+where
+    F: Fn(Invocation) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Invoked, Error>> + Send,
+{
+    async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
+        self(invocation).await
+    }
+}
+
+#[async_trait]
+impl Function for Arc<dyn Function> {
+    async fn invoke(&self, invocation: Invocation, context: &Context) -> Result<Invoked, Error> {
+        (**self).invoke(invocation, context).await
+    }
+}
+
+/// Finds a function by its ARN.
+type Find = Arc<dyn Fn(&str) -> Option<Arc<dyn Function>> + Send + Sync>;
+
+/// The functions that a host has, by name or ARN.
+///
+/// # Example
+/// ```
+/// use gateway_core::{Error, Functions, Invocation, Invoked};
+///
+/// let functions = Functions::new().with("hello", |_: Invocation| async {
+///     Ok::<_, Error>(Invoked::new(r#"{"statusCode": 200, "body": "hello"}"#))
+/// });
+/// assert!(functions.find("arn:aws:lambda:eu-west-1:123456789012:function:hello:live").is_some());
+/// assert!(functions.find("other").is_none());
+/// ```
+#[derive(Clone, Default)]
+pub struct Functions {
+    named: HashMap<String, Arc<dyn Function>>,
+    resolvers: Vec<Find>,
+}
+
+impl Functions {
+    /// No functions.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a function under its name, or its ARN with or without a version or alias.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, function: impl Function) -> Self {
+        self.named.insert(name.into(), Arc::new(function));
+        self
+    }
+
+    /// Asks `resolver` for what no name is found for; it gets the ARN as the definition has it.
+    #[must_use]
+    pub fn resolve_with(
+        mut self,
+        resolver: impl Fn(&str) -> Option<Arc<dyn Function>> + Send + Sync + 'static,
+    ) -> Self {
+        self.resolvers.push(Arc::new(resolver));
+        self
+    }
+
+    /// The function of an ARN or name: the whole is looked up, then the ARN without its version or alias, then the
+    /// name in it, then the resolvers are asked.
+    #[must_use]
+    pub fn find(&self, arn: &str) -> Option<Arc<dyn Function>> {
+        let mut parts = arn.splitn(8, ':').skip(6);
+        let (name, qualifier) = (parts.next().unwrap_or(arn), parts.next());
+        let unqualified = qualifier.and_then(|qualifier| arn.get(..arn.len() - qualifier.len() - 1)).unwrap_or(arn);
+        let mut names = [arn, unqualified, name].into_iter();
+        let found = names.find_map(|name| self.named.get(name)).cloned();
+        found.or_else(|| self.resolvers.iter().find_map(|resolver| resolver(arn)))
+    }
+}
+
+impl fmt::Debug for Functions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Functions").field("named", &self.named.keys()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_found_by_its_arn_or_name() {
+        let function = |_: Invocation| async { Ok(Invoked::new("")) };
+        let arn = "arn:aws:lambda:eu-west-1:123456789012:function:exact";
+        let functions = Functions::new()
+            .with("named", function)
+            .with(arn, function)
+            .resolve_with(move |arn| (arn == "elsewhere").then(|| Arc::new(function) as Arc<dyn Function>));
+        for (name, found) in [
+            ("named", true),
+            ("arn:aws:lambda:eu-west-1:123456789012:function:named", true),
+            ("arn:aws:lambda:eu-west-1:123456789012:function:named:7", true),
+            (arn, true),
+            ("arn:aws:lambda:eu-west-1:123456789012:function:exact:live", true),
+            ("arn:aws:lambda:us-east-1:123456789012:function:exact", false),
+            ("elsewhere", true),
+            ("", false),
+        ] {
+            assert_eq!(functions.find(name).is_some(), found, "{name}");
+        }
+    }
+}

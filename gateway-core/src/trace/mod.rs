@@ -1,0 +1,179 @@
+//! `Trace`: what one request went through, step by step, and why.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::{HeaderMap, StatusCode};
+
+/// What one request went through. Only requests that are asked about have one, see
+/// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
+#[derive(Debug, Default)]
+pub struct Trace {
+    steps: Mutex<Vec<TracedStep>>,
+}
+
+/// One step, and when it was over.
+#[derive(Clone, Debug)]
+pub struct TracedStep {
+    /// How long the request had been here.
+    pub at: Duration,
+    /// What was decided, and why.
+    pub step: Step,
+}
+
+impl Trace {
+    /// An empty trace, to be put into a request's extensions.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Writes a step down.
+    pub(crate) fn push(&self, at: Duration, step: Step) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(TracedStep { at, step });
+    }
+
+    /// The steps so far.
+    #[must_use]
+    pub fn steps(&self) -> Vec<TracedStep> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A step of a request: what it decided, and why.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Step {
+    /// The router looked for a route.
+    Routed {
+        /// Every route whose path could be meant, and what became of it.
+        candidates: Vec<Candidate>,
+    },
+    /// A check in front of the authorizer: resource policies, the host's own.
+    Guard {
+        /// Its place among the route's checks.
+        place: usize,
+        /// Why it refused; `None` if it let the request pass.
+        refused: Option<String>,
+    },
+    /// The authorizer.
+    Authorizer {
+        /// Who calls, if it found out.
+        principal_id: Option<String>,
+        /// Why it refused.
+        refused: Option<String>,
+    },
+    /// The API key.
+    ApiKey {
+        /// The id of the key, if there is one.
+        id: Option<String>,
+        /// The plan that it was found in.
+        plan: Option<String>,
+        /// Why it was refused.
+        refused: Option<String>,
+    },
+    /// A throttle.
+    Throttle {
+        /// Whose: `key`, `key and method`, `method`, `account`.
+        bucket: String,
+        /// Whether it had a token left.
+        passed: bool,
+    },
+    /// The quota of the API key.
+    Quota {
+        /// How much of it is used up, with this request.
+        used: Option<u64>,
+        /// Its limit.
+        limit: Option<u64>,
+        /// Whether it held.
+        passed: bool,
+    },
+    /// Request validation.
+    Validation {
+        /// What was wrong; `None` if nothing was.
+        error: Option<String>,
+    },
+    /// The response cache.
+    Cache {
+        /// The entry's key, readable.
+        key: String,
+        /// `hit`, `miss`, `invalidated`, `bypassed`, and why.
+        outcome: String,
+    },
+    /// A mapping template was rendered.
+    Template {
+        /// For the request or for the response.
+        phase: Phase,
+        /// The content type that it was chosen by.
+        content_type: String,
+        /// What it read.
+        input: String,
+        /// What it wrote.
+        output: String,
+    },
+    /// The backend is called.
+    EndpointRequest {
+        /// Its address.
+        uri: String,
+        /// The method.
+        method: String,
+        /// The headers.
+        headers: HeaderMap,
+        /// The body, as text.
+        body: String,
+    },
+    /// The backend has answered.
+    EndpointResponse {
+        /// With this status.
+        status: StatusCode,
+        /// After this time.
+        latency: Duration,
+        /// With these headers.
+        headers: HeaderMap,
+        /// And this body, as text.
+        body: String,
+    },
+    /// Which answer of the integration was taken.
+    IntegrationResponse {
+        /// What the patterns were held against: a status, or an error message.
+        subject: String,
+        /// The pattern that matched; `None` for the default.
+        pattern: Option<String>,
+        /// The status for the client.
+        status: u16,
+    },
+    /// The answer for the client, before the gateway's own headers.
+    MethodResponse {
+        /// The status.
+        status: StatusCode,
+        /// The headers.
+        headers: HeaderMap,
+        /// The body, as text.
+        body: String,
+    },
+    /// The execution failed.
+    Failed {
+        /// Why, in AWS's words where it has some: `configuration error: Invalid endpoint address`.
+        reason: String,
+    },
+}
+
+/// Whether a template is for the request or for the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// For the request to the backend.
+    Request,
+    /// For the answer to the client.
+    Response,
+}
+
+/// A route that could have been meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its key.
+    pub route: String,
+    /// Why it lost; `None` for the one that serves.
+    pub lost: Option<String>,
+}

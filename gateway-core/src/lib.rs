@@ -11,6 +11,7 @@ mod error;
 mod function;
 mod gateway;
 mod guard;
+mod header_case;
 mod http_client;
 mod integration;
 mod media;
@@ -50,6 +51,7 @@ pub use self::{
     function::{Function, Functions, Invocation, Invoked},
     gateway::{Gateway, GatewayBuilder, GatewayHandle},
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
+    header_case::HeaderCase,
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},

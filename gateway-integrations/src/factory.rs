@@ -1,5 +1,7 @@
 //! `Integrations`: makes integrations of what a definition says.
 
+mod aws;
+
 use std::{fmt, sync::Arc};
 
 use gateway_core::{
@@ -11,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{HttpProxy, Mock};
 
-/// Makes the HTTP proxies and mocks of a definition.
+/// Makes the HTTP proxies, Lambda proxies and mocks of a definition.
 ///
 /// It holds the client that all of them call through, so that a reload keeps the connections. Other types of
 /// integrations are left to other factories.
@@ -29,13 +31,14 @@ use crate::{HttpProxy, Mock};
 #[derive(Clone)]
 pub struct Integrations {
     client: Arc<dyn HttpClient>,
+    aws: aws::Callees,
 }
 
 impl Integrations {
     /// Integrations that call through `client`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client }
+        Self { client, aws: aws::Callees::default() }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -79,6 +82,7 @@ impl IntegrationFactory for Integrations {
             IntegrationConfig::HttpProxy(proxy) => {
                 Some(self.http_proxy(proxy).map(|proxy| Arc::new(proxy) as Arc<dyn Integration>))
             }
+            IntegrationConfig::AwsProxy(proxy) => Some(self.aws.proxy(proxy)),
             IntegrationConfig::Fixed(config) => Some(fixed(config).map(|mock| Arc::new(mock) as Arc<dyn Integration>)),
             _ => None,
         }
@@ -86,7 +90,7 @@ impl IntegrationFactory for Integrations {
 }
 
 /// The method to call with; none for `ANY`, the client's own.
-fn method(name: &str) -> Result<Option<Method>, Problem> {
+pub(crate) fn method(name: &str) -> Result<Option<Method>, Problem> {
     const KNOWN: [Method; 7] =
         [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::HEAD];
     if name == "ANY" {

@@ -7,7 +7,7 @@ use crate::Outcome;
 const FLOORS: &[&[&str]] = &[
     &["body", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
-    &["function", "http_client", "router", "source"],
+    &["function", "header_case", "http_client", "router", "source"],
     &["template"],
     &["observe", "responses"],
     &["guard", "integration"],

@@ -11,6 +11,9 @@ mod headers;
 mod proxy;
 mod uri;
 
+pub(crate) use self::headers::Origin;
+#[cfg(feature = "mapping")]
+pub(crate) use self::uri::climbs;
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},

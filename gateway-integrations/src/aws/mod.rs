@@ -1,0 +1,57 @@
+//! Services of AWS as backends: their addresses, and the call that is made of a mapped request.
+//!
+//! `AwsBackend` is what stands inside a mapping (feature `mapping`); what signs and sends is a `ServiceClient`.
+
+#[cfg(feature = "mapping")]
+mod backend;
+#[cfg(feature = "mapping")]
+mod encode;
+mod headers;
+mod pieces;
+#[cfg(feature = "mapping")]
+mod service;
+mod uri;
+
+use bytes::Bytes;
+use gateway_core::{Body, Context, Error, ErrorKind, Problem, Step, config::BackendConfig};
+use http::Method;
+
+pub use self::uri::{ServiceUri, ServiceUriError};
+#[cfg(feature = "mapping")]
+pub use self::{
+    backend::{AwsBackend, backend},
+    service::{ServiceCall, ServiceClient},
+};
+pub(crate) use self::{
+    headers::{call_headers, names_refused_header},
+    uri::Target,
+};
+
+/// How much a backend may answer with, in bytes (*Amazon API Gateway quotas*).
+pub(crate) const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
+
+/// The method to call with; none for `ANY`, the client's own.
+pub(crate) fn method(config: &BackendConfig) -> Result<Option<Method>, Problem> {
+    match config.http_method.as_deref() {
+        Some(name) => crate::factory::method(name),
+        None => Err(Problem::new("/httpMethod", "Enumeration value for HttpMethod must be non-empty")),
+    }
+}
+
+/// The address, with its place in the definition if it cannot be read.
+pub(crate) fn uri(config: &BackendConfig) -> Result<ServiceUri, Problem> {
+    ServiceUri::parse(&config.uri).map_err(|error| Problem::new("/uri", format_args!("`{}`: {error}", config.uri)))
+}
+
+/// Reads the body of a request.
+pub(crate) async fn collect(body: Body) -> Result<Bytes, Error> {
+    body.collect().await.map_err(|error| {
+        let kind = if error.is_too_large() { ErrorKind::RequestTooLarge } else { ErrorKind::BadRequest };
+        Error::new(kind).with_source(error)
+    })
+}
+
+/// Writes down why the execution failed.
+pub(crate) fn fail(context: &Context, reason: &str) {
+    context.record(|| Step::Failed { reason: reason.to_owned() });
+}

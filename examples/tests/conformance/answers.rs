@@ -88,6 +88,8 @@ pub(crate) fn body(bindings: &mut Bindings, at: &str, expected: &Value, actual: 
 pub(crate) struct Call {
     pub(crate) kind: &'static str,
     pub(crate) method: String,
+    /// Scheme and host.
+    pub(crate) origin: String,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,

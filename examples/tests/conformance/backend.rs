@@ -41,8 +41,12 @@ impl Backend {
         let (parts, body) = request.into_parts();
         let sent = body.collect().await.map_err(|error| Error::new(ErrorKind::IntegrationFailure).with_source(error))?;
         let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        let origin = match (parts.uri.scheme_str(), parts.uri.authority()) {
+            (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+            _ => String::new(),
+        };
         let method = parts.method.to_string();
-        self.keep(Call { kind, method, target, headers: parts.headers, body: sent.clone() });
+        self.keep(Call { kind, method, origin, target, headers: parts.headers, body: sent.clone() });
         let answer = &self.0.answer;
         if answer.is_null() {
             return Ok(status(StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()));

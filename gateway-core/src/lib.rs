@@ -48,7 +48,7 @@ pub use self::{
     definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked},
-    gateway::{Gateway, GatewayBuilder, GatewayHandle},
+    gateway::{Explanation, Gateway, GatewayBuilder, GatewayHandle, TestInvoke, TestInvokeError, TestInvoked},
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},

@@ -55,6 +55,12 @@ impl Route {
     pub async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
         let (parts, mut body) = request.into_parts();
         self.admission.admit(&parts, &mut body, context).await?;
+        self.call(Request::from_parts(parts, body), context).await
+    }
+
+    /// What follows admission: validation and integration.
+    pub(crate) async fn call(&self, request: Request, context: &Context) -> Result<Response, Error> {
+        let (parts, mut body) = request.into_parts();
         if let Some(validation) = &self.validation {
             validation.validate(&parts, &mut body, context).await?;
         }

@@ -1,11 +1,16 @@
 //! `Trace`: what one request went through, step by step, and why.
 
+mod log;
+mod mask;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use http::{HeaderMap, StatusCode};
+
+pub(crate) use self::log::{ExecutionLog, canonical_header};
 
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
@@ -30,8 +35,14 @@ impl Trace {
         Arc::default()
     }
 
-    /// Writes a step down.
-    pub(crate) fn push(&self, at: Duration, step: Step) {
+    /// Writes a step down, without the credentials in its headers.
+    pub(crate) fn push(&self, at: Duration, mut step: Step) {
+        if let Step::EndpointRequest { headers, .. }
+        | Step::EndpointResponse { headers, .. }
+        | Step::MethodResponse { headers, .. } = &mut step
+        {
+            mask::headers(headers);
+        }
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(TracedStep { at, step });
     }
 

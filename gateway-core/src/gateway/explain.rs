@@ -47,7 +47,7 @@ impl GatewayHandle {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for TracedStep { at, step } in &self.steps {
-            writeln!(f, "{:>8.3} ms  {step:?}", at.as_secs_f64() * 1000.0)?;
+            writeln!(f, "{:>8.3} ms  {step}", at.as_secs_f64() * 1000.0)?;
         }
         write!(f, "answered with {}", self.status)
     }

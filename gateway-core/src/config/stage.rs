@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::usage_plan::Throttle;
 
 /// One stage.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StageConfig {
     /// Its name; `$default` is an HTTP API's root.
@@ -103,6 +103,13 @@ pub enum UnauthorizedCacheControl {
     SucceedWithResponseHeader,
     /// The header is ignored.
     SucceedWithoutResponseHeader,
+}
+
+/// A stage with this name, and nothing set.
+impl From<&str> for StageConfig {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 impl RouteSettingsConfig {

@@ -18,6 +18,8 @@ mod integration;
 mod media;
 mod names;
 mod observe;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod problem;
 mod random;
 mod responses;

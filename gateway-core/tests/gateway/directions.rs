@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["authorizer", "usage_plan", "validate"],
     &["definition"],
     &["config", "route"],
-    &["stage"],
+    &["openapi", "stage"],
     &["runtime", "snapshot"],
     &["compile"],
     &["gateway"],

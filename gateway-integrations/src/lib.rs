@@ -10,7 +10,7 @@
 //! # Features
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
-//! - `mapping`: mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
+//! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
@@ -29,6 +29,7 @@
 //! ```
 
 mod factory;
+mod failure;
 pub mod http;
 #[cfg(feature = "mapping")]
 mod java_regex;

@@ -10,6 +10,7 @@ use http::{
 };
 
 pub use self::parse::UriTemplateError;
+pub(super) use self::render::Variables;
 
 /// The address of a backend.
 ///

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use gateway_core::{Body, Context, Error, ErrorKind, Function, HttpClient, Invocation, Invoked, Request, Response};
+use gateway_integrations::Integrations;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -28,6 +29,11 @@ impl Backend {
     /// What it was called with.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.0.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
+    }
+
+    /// Integrations that all call it.
+    pub(crate) fn integrations(&self) -> Integrations {
+        Integrations::new(Arc::new(self.clone()))
     }
 
     fn keep(&self, call: Call) {

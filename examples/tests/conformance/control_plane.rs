@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use gateway_core::{
-    config::{ApiConfig, EndpointType},
-    openapi::{self, ExportFormat, ExportOptions, PutMode},
+    EndpointType,
+    config::ApiConfig,
+    openapi::{self, PutMode},
 };
 use serde_json::{Map, Value, json};
 
@@ -128,7 +129,6 @@ impl Plane {
             "GetDocumentationParts" => self.documentation(&id),
             "DeleteDocumentationPart" => self.delete_documentation(&id, text(&params["documentationPartId"])),
             "ImportDocumentationParts" => self.import_documentation(&id, params),
-            "GetExport" => self.export(&id, params),
             other => Err(bad(format!("{other} is not supported"))),
         }
     }
@@ -163,11 +163,12 @@ impl Plane {
     fn put(&mut self, id: &str, params: &Value) -> Result<Value, Refused> {
         let options =
             options(&params["parameters"], &self.env, id).fail_on_warnings(params["failOnWarnings"] == true);
-        let imported = openapi::import(text(&params["body"]), &options).map_err(bad)?;
         let mode = if params["mode"] == "overwrite" { PutMode::Overwrite } else { PutMode::Merge };
-        let mut config = self.kept(id)?.config.clone();
-        config.put(imported.api, mode);
-        self.keep(id, config, imported.warnings);
+        let body = text(&params["body"]);
+        // A document that cannot be read is refused before the API is looked for.
+        openapi::import(body, &options).map_err(bad)?;
+        let imported = openapi::put(&self.kept(id)?.config, body, mode, &options).map_err(bad)?;
+        self.keep(id, imported.api, imported.warnings);
         self.described(id, true)
     }
 
@@ -334,25 +335,6 @@ impl Plane {
         let kept = self.kept(id)?;
         let ids = kept.ids.iter().filter(|(name, _)| name.starts_with("documentation ")).map(|(_, id)| id);
         Ok(json!({ "ids": ids.collect::<Vec<_>>() }))
-    }
-
-    fn export(&self, id: &str, params: &Value) -> Result<Value, Refused> {
-        let api = &self.kept(id)?.config;
-        let oas30 = params["exportType"] == "oas30";
-        let format = if oas30 { ExportFormat::OpenApi30 } else { ExportFormat::Swagger20 };
-        let extensions = text(&params["parameters"]["extensions"]);
-        let host = format!("{id}.execute-api.{}.amazonaws.com", text(&self.env["region"]));
-        let options = ExportOptions::new(format, host, text(&params["stageName"])).extensions(extensions.split(','));
-        let mut document = openapi::export(api, &options);
-        // The time of the export stands where an API has no version; the recordings hide it.
-        let version = api.version.as_deref().unwrap_or("date");
-        document["info"]["version"] = json!(version);
-        let name = if oas30 { "oas30" } else { "swagger" };
-        Ok(json!({
-            "body": document.to_string(),
-            "contentType": "application/octet-stream",
-            "contentDisposition": format!("attachment; filename=\"{name}_{version}.json\""),
-        }))
     }
 }
 

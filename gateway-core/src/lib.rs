@@ -2,8 +2,10 @@
 
 mod authorizer;
 mod body;
+mod cache;
 mod clock;
 mod compile;
+mod compress;
 pub mod config;
 mod context;
 mod definition;
@@ -17,6 +19,8 @@ mod integration;
 mod media;
 mod names;
 mod observe;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod problem;
 mod random;
 mod responses;
@@ -40,16 +44,17 @@ pub use self::observe::Metrics;
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
+    cache::{StageCache, UnauthorizedCacheControl},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, EndpointType, ErrorFacts,
-        IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts,
-        TraceId, Variables, clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, CacheOutcome, Context, ContextVariable, DomainFacts, EndpointType,
+        ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts,
+        StageFacts, TraceId, Variables, clf_time, iso_time,
     },
-    definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
+    definition::{Api, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked},
-    gateway::{Gateway, GatewayBuilder, GatewayHandle},
+    gateway::{Explanation, Gateway, GatewayBuilder, GatewayHandle, TestInvoke, TestInvokeError, TestInvoked},
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     header_case::HeaderCase,
     http_client::HttpClient,

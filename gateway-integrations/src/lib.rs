@@ -11,7 +11,7 @@
 //! # Features
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
-//! - `mapping`: mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
+//! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
@@ -31,6 +31,8 @@
 
 pub mod aws;
 mod factory;
+mod failure;
+mod headers;
 pub mod http;
 #[cfg(feature = "mapping")]
 mod java_regex;

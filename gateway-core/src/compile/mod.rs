@@ -3,13 +3,15 @@
 mod domains;
 mod plans;
 mod routes;
+mod settings;
 mod stages;
 mod validation;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use self::routes::CompiledRoutes;
+use self::{routes::CompiledRoutes, settings::Settings};
 use crate::{
+    context::ApiKind,
     definition::{Api, Definition, places},
     names::NameMap,
     problem::{Problem, Problems},
@@ -48,6 +50,13 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
         let message = format!("another API is called `{}` already; give this one an id of its own", api.stable_id());
         problems.push(Problem::new(format!("{pointer}/{field}"), message));
     }
+    if api.minimum_compression_size.is_some() && api.kind == ApiKind::Http {
+        let message = "an HTTP API compresses nothing; make it a REST API";
+        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
+    } else if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
+        let message = "answers are compressed from at most 10485760 bytes on";
+        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
+    }
     if api.stages.is_empty() {
         problems.push(Problem::new(format!("{pointer}/stages"), "an API without a stage cannot be called; add one"));
     }
@@ -61,7 +70,9 @@ fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runt
         let router = routes.router.as_ref().ok_or_else(Problems::internal)?;
         let stages = api.stages.iter().flatten().map(|stage| {
             let plans = plans::compile(definition, api, &stage.name, &*runtime.store);
-            let scene = stages::Scene { definition, api, stage, runtime, routes: &routes, account: account.as_ref() };
+            let (routes, account) = (&routes, account.as_ref());
+            let settings = &Settings::compile(api, stage, routes, "", &mut Vec::new());
+            let scene = stages::Scene { definition, api, stage, runtime, routes, settings, account };
             (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(router), plans)))
         });
         let stages = ApiStages {

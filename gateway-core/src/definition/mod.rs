@@ -3,11 +3,12 @@
 mod api;
 mod domain;
 mod route;
+mod settings;
 mod stage;
 
 use std::sync::Arc;
 
-pub use self::{api::Api, domain::Domain, route::RouteDefinition, stage::StageDefinition};
+pub use self::{api::Api, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition};
 use crate::{
     observe::Observer,
     problem::Problem,

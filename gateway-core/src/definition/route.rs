@@ -14,6 +14,8 @@ pub struct RouteDefinition {
     pub(crate) validator: Option<RequestValidator>,
     pub(crate) request_parameters: BTreeMap<String, bool>,
     pub(crate) request_models: BTreeMap<String, String>,
+    pub(crate) cache_key: Vec<String>,
+    pub(crate) cache_namespace: Option<String>,
 }
 
 impl RouteDefinition {
@@ -28,6 +30,8 @@ impl RouteDefinition {
             validator: None,
             request_parameters: BTreeMap::new(),
             request_models: BTreeMap::new(),
+            cache_key: Vec::new(),
+            cache_namespace: None,
         }
     }
 
@@ -87,6 +91,25 @@ impl RouteDefinition {
     #[must_use]
     pub fn request_model(mut self, content_type: impl Into<String>, model: impl Into<String>) -> Self {
         self.request_models.insert(content_type.into(), model.into());
+        self
+    }
+
+    /// What tells one kept answer from another: `method.request.{header|path|querystring}.NAME`, or any other
+    /// [`ValueSource`](crate::ValueSource). Without one, **all requests of the route share one answer**, whatever their
+    /// path and query.
+    ///
+    /// All values of a header or parameter count. Only stages with a [`StageCache`](crate::StageCache) keep answers.
+    #[must_use]
+    pub fn cache_key<S: Into<String>>(mut self, sources: impl IntoIterator<Item = S>) -> Self {
+        self.cache_key = sources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Shares kept answers with all routes of the API that have the same namespace and key; the resource unless given,
+    /// so that its methods share them.
+    #[must_use]
+    pub fn cache_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.cache_namespace = Some(namespace.into());
         self
     }
 }

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::{Gateway, Shared};
 use crate::{
+    cache::ResponseCaches,
     clock::{Clock, SystemClock},
     compile,
     definition::Definition,
@@ -71,7 +72,8 @@ impl GatewayBuilder {
     pub fn build(self) -> Result<Gateway, Problems> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(Arc::clone(&clock))));
-        let runtime = Runtime { random: self.random.unwrap_or_else(Random::from_os), clock, store, peer: self.peer };
+        let random = self.random.unwrap_or_else(Random::from_os);
+        let runtime = Runtime { random, clock, store, caches: ResponseCaches::default(), peer: self.peer };
         let snapshot = ArcSwap::from_pointee(compile::compile(&self.definition, &runtime)?);
         Ok(Gateway { shared: Arc::new(Shared { snapshot, runtime, reloading: Mutex::default() }) })
     }

@@ -1,7 +1,9 @@
 //! `Gateway`: the whole, as one tower service, and the handle that reloads it.
 
 mod builder;
+mod explain;
 mod handle;
+mod test_invoke;
 
 use std::{
     fmt,
@@ -12,7 +14,12 @@ use arc_swap::ArcSwap;
 use http::{HeaderName, Method, Uri};
 use tracing::{Instrument, field};
 
-pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
+pub use self::{
+    builder::GatewayBuilder,
+    explain::Explanation,
+    handle::GatewayHandle,
+    test_invoke::{TestInvoke, TestInvokeError, TestInvoked},
+};
 use crate::{
     body::Body,
     context::{ApiKind, Context, Head, RequestId},

@@ -4,6 +4,7 @@ mod admission;
 mod answers;
 mod config;
 mod directions;
+mod explain;
 mod layers;
 mod logs;
 mod nested;

@@ -5,16 +5,17 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use gateway_core::{
-    Body, Context, Error, ErrorKind, Integration, Parts, Problem, Request, Response, Step, config::BackendConfig,
+    Context, Error, ErrorKind, Integration, Parts, Problem, Request, Response, Step, config::BackendConfig,
 };
 use http::{HeaderValue, Method, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    PAYLOAD_LIMIT, ServiceCall, ServiceClient, ServiceUri, Target, call_headers, collect, fail, method, pieces::Pieces,
-    uri,
+use super::{ServiceCall, ServiceClient, ServiceUri, Target, call_headers, method, pieces::Pieces, uri};
+use crate::{
+    failure::{misconfigured, no_answer, read_request, readable},
+    http::climbs,
+    mapping::CallParameters,
 };
-use crate::{http::climbs, mapping::CallParameters};
 
 /// What stands in a query as it is.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -61,29 +62,16 @@ pub fn backend(config: &BackendConfig, client: Option<&Arc<dyn ServiceClient>>) 
 #[async_trait]
 impl Integration for AwsBackend {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (parts, body) = request.into_parts();
-        let body = collect(body).await?;
+        let (parts, mut body) = request.into_parts();
+        let body = read_request(&mut body).await?;
         let call = self.call(&parts, body, context)?;
         context.record(|| Step::EndpointRequest {
             uri: call.request.uri().to_string(),
             method: call.request.method().to_string(),
             headers: call.request.headers().clone(),
-            body: String::from_utf8_lossy(call.request.body()).into_owned(),
+            body: readable(call.request.body()),
         });
-        let called = context.clock().elapsed();
-        let response = self.client.send(call, context).await.inspect_err(|_| fail(context, "an internal error"))?;
-        let latency = context.clock().elapsed().saturating_sub(called);
-        let mut response = response.map(|body| body.with_limit(PAYLOAD_LIMIT as u64));
-        if context.trace().is_some() {
-            let body = read(response.body_mut(), context).await?;
-            context.record(|| Step::EndpointResponse {
-                status: response.status(),
-                latency,
-                headers: response.headers().clone(),
-                body: String::from_utf8_lossy(&body).into_owned(),
-            });
-        }
-        Ok(response)
+        self.client.send(call, context).await.map_err(|error| no_answer(context, error))
     }
 }
 
@@ -135,20 +123,9 @@ impl AwsBackend {
             target.extend([encoded(name), Cow::from("="), encoded(value)]);
         }
         let address = format!("https://{}{target}", self.uri.host());
-        let uri = Uri::try_from(address).map_err(|error| {
-            fail(context, "configuration error: Invalid endpoint address");
-            Error::new(ErrorKind::ApiConfigurationError).with_source(error)
-        })?;
+        let uri = Uri::try_from(address).map_err(|_| misconfigured(context, "Invalid endpoint address"))?;
         Ok((uri, action))
     }
-}
-
-/// Reads an answer, which the mapping will read again.
-async fn read(body: &mut Body, context: &Context) -> Result<Bytes, Error> {
-    body.buffer().await.map_err(|error| {
-        fail(context, "an internal error");
-        Error::new(ErrorKind::IntegrationFailure).with_source(error)
-    })
 }
 
 impl fmt::Debug for AwsBackend {

@@ -1,7 +1,5 @@
 //! Headers of the gateway's own calls.
 
-use std::collections::BTreeMap;
-
 use gateway_core::Context;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -9,27 +7,6 @@ static API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static TAG: HeaderName = HeaderName::from_static("x-amzn-lambda-integration-tag");
 static SOURCE_ARN: HeaderName = HeaderName::from_static("x-amz-source-arn");
-
-/// Headers that a mapping for AWS must not set: each request fails then.
-///
-/// AWS developer guide: *Amazon API Gateway important notes*, as recorded.
-const REFUSED: [&str; 9] = [
-    "authorization",
-    "connection",
-    "content-length",
-    "expect",
-    "proxy-authenticate",
-    "te",
-    "transfer-encoding",
-    "x-amzn-apigateway-api-id",
-    "x-amzn-trace-id",
-];
-
-/// Whether `parameters` (`integration.request.header.NAME` to a source) set a header that they must not.
-pub(crate) fn names_refused_header(parameters: &BTreeMap<String, String>) -> bool {
-    let headers = parameters.keys().filter_map(|target| target.strip_prefix("integration.request.header."));
-    headers.into_iter().any(|name| REFUSED.iter().any(|refused| refused.eq_ignore_ascii_case(name)))
-}
 
 /// The headers of a call: the gateway's own, with those `mapped` above its defaults.
 pub(crate) fn call_headers(mapped: &HeaderMap, tagged: bool, partition: &str, context: &Context) -> HeaderMap {
@@ -56,7 +33,6 @@ pub(crate) fn call_headers(mapped: &HeaderMap, tagged: bool, partition: &str, co
         headers.remove(name);
     }
     headers.extend(mapped.iter().map(|(name, value)| (name.clone(), value.clone())));
-    headers.remove(header::REFERER);
     if let Some(trace) = context.trace_id().to_header() {
         headers.insert(&TRACE, trace);
     }

@@ -12,8 +12,7 @@ mod pieces;
 mod service;
 mod uri;
 
-use bytes::Bytes;
-use gateway_core::{Body, Context, Error, ErrorKind, Problem, Step, config::BackendConfig};
+use gateway_core::{Problem, config::BackendConfig};
 use http::Method;
 
 pub use self::uri::{ServiceUri, ServiceUriError};
@@ -22,13 +21,7 @@ pub use self::{
     backend::{AwsBackend, backend},
     service::{ServiceCall, ServiceClient},
 };
-pub(crate) use self::{
-    headers::{call_headers, names_refused_header},
-    uri::Target,
-};
-
-/// How much a backend may answer with, in bytes (*Amazon API Gateway quotas*).
-pub(crate) const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
+pub(crate) use self::{headers::call_headers, uri::Target};
 
 /// The method to call with; none for `ANY`, the client's own.
 pub(crate) fn method(config: &BackendConfig) -> Result<Option<Method>, Problem> {
@@ -41,17 +34,4 @@ pub(crate) fn method(config: &BackendConfig) -> Result<Option<Method>, Problem> 
 /// The address, with its place in the definition if it cannot be read.
 pub(crate) fn uri(config: &BackendConfig) -> Result<ServiceUri, Problem> {
     ServiceUri::parse(&config.uri).map_err(|error| Problem::new("/uri", format_args!("`{}`: {error}", config.uri)))
-}
-
-/// Reads the body of a request.
-pub(crate) async fn collect(body: Body) -> Result<Bytes, Error> {
-    body.collect().await.map_err(|error| {
-        let kind = if error.is_too_large() { ErrorKind::RequestTooLarge } else { ErrorKind::BadRequest };
-        Error::new(kind).with_source(error)
-    })
-}
-
-/// Writes down why the execution failed.
-pub(crate) fn fail(context: &Context, reason: &str) {
-    context.record(|| Step::Failed { reason: reason.to_owned() });
 }

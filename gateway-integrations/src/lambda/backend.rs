@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::callee::Callee;
 use crate::{
     aws::{self, ServiceUri, Target},
+    failure::read_request,
     mapping::SelectionSubject,
 };
 
@@ -46,8 +47,8 @@ pub fn backend(config: &BackendConfig, functions: &Functions) -> Result<Option<L
 #[async_trait]
 impl Integration for LambdaBackend {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (parts, body) = request.into_parts();
-        let payload = aws::collect(body).await?;
+        let (parts, mut body) = request.into_parts();
+        let payload = read_request(&mut body).await?;
         let asynchronous =
             parts.headers.get(&INVOCATION_TYPE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"Event"));
         let headers = self.callee.headers(&parts.headers, context);

@@ -5,9 +5,14 @@ use std::{fmt, sync::Arc};
 use gateway_core::{
     Context, Error, ErrorKind, Function, Functions, Invocation, Invoked, Problem, Step, config::BackendConfig,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use tower::BoxError;
 
-use crate::aws::{self, PAYLOAD_LIMIT, ServiceUri, Target, fail};
+use crate::{
+    aws::{self, ServiceUri, Target},
+    failure::{PAYLOAD, misconfigured, no_answer, readable},
+    headers::{Behind, Fate},
+};
 
 /// A function, found anew for each call where stage variables name it.
 #[derive(Clone)]
@@ -15,8 +20,8 @@ pub(super) struct Callee {
     found: Found,
     /// `None` is the client's own.
     method: Option<Method>,
-    /// Whether a mapping sets a header that it must not.
-    refuses: bool,
+    /// A header that a mapping sets and must not.
+    forbidden: Option<HeaderName>,
 }
 
 #[derive(Clone)]
@@ -28,7 +33,7 @@ enum Found {
 impl Callee {
     /// A function that is there.
     pub(super) fn new(function: Arc<dyn Function>) -> Self {
-        Self { found: Found::Here(function), method: Some(Method::POST), refuses: false }
+        Self { found: Found::Here(function), method: Some(Method::POST), forbidden: None }
     }
 
     /// The function of a definition, which is looked for when it is called: it may come later.
@@ -36,7 +41,7 @@ impl Callee {
         Ok(Self {
             found: Found::ByArn { uri, functions: functions.clone() },
             method: aws::method(config)?,
-            refuses: aws::names_refused_header(&config.request_parameters),
+            forbidden: forbidden(config),
         })
     }
 
@@ -58,57 +63,32 @@ impl Callee {
         invocation: Invocation,
         context: &Context,
     ) -> Result<Invoked, Error> {
-        let function = self.find(client, context).inspect_err(|(reason, _)| fail(context, reason));
-        let function = function.map_err(|(_, error)| error)?;
+        let function = self.find(client, context)?;
         context.record(|| Step::EndpointRequest {
             uri: self.endpoint(context),
             method: Method::POST.to_string(),
             headers: invocation.headers.clone(),
-            body: String::from_utf8_lossy(&invocation.payload).into_owned(),
+            body: readable(&invocation.payload),
         });
-        let called = context.clock().elapsed();
-        let invoked = match function.invoke(invocation, context).await {
-            Ok(invoked) => invoked,
-            Err(error) => {
-                fail(context, "an internal error");
-                return Err(error);
-            }
-        };
-        context.record(|| Step::EndpointResponse {
-            status: invoked.status,
-            latency: context.clock().elapsed().saturating_sub(called),
-            headers: HeaderMap::from_iter([
-                (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-                (header::CONTENT_LENGTH, HeaderValue::from(invoked.payload.len())),
-            ]),
-            body: String::from_utf8_lossy(&invoked.payload).into_owned(),
-        });
-        check(&invoked).inspect_err(|_| fail(context, "an internal error"))?;
+        let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
+        check(&invoked, context)?;
         Ok(invoked)
     }
 
-    /// The function, or what the log says and the answer.
-    fn find(&self, client: &Method, context: &Context) -> Result<Arc<dyn Function>, (&'static str, Error)> {
-        let configuration =
-            |reason, source: String| Err((reason, Error::new(ErrorKind::ApiConfigurationError).with_source(source)));
-        if self.refuses {
-            let source = "a mapping sets a header of the request that it must not".to_owned();
-            return configuration("configuration error: Invalid mapping expression specified", source);
+    /// The function, or why it cannot be called.
+    fn find(&self, client: &Method, context: &Context) -> Result<Arc<dyn Function>, Error> {
+        if let Some(name) = &self.forbidden {
+            return Err(misconfigured(context, format!("the header `{name}` cannot be mapped")));
         }
         let method = self.method.as_ref().unwrap_or(client);
         if method != Method::POST {
-            let source = format!("a function is called with POST, not with {method}");
-            return configuration("configuration error: Invalid HTTP method for a Lambda function", source);
+            return Err(misconfigured(context, format!("a function is called with POST, not with {method}")));
         }
         match &self.found {
             Found::Here(function) => Ok(Arc::clone(function)),
-            Found::ByArn { uri, functions } => {
-                let arn = arn(uri, context);
-                functions.find(&arn).ok_or(()).or_else(|()| {
-                    let source = format!("there is no function `{arn}`");
-                    configuration("configuration error: Invalid permissions on Lambda function", source)
-                })
-            }
+            Found::ByArn { uri, functions } => functions
+                .find(&arn(uri, context))
+                .ok_or_else(|| misconfigured(context, "Invalid permissions on Lambda function")),
         }
     }
 
@@ -133,6 +113,13 @@ impl fmt::Debug for Callee {
     }
 }
 
+/// A header that the parameters set and must not.
+fn forbidden(config: &BackendConfig) -> Option<HeaderName> {
+    let targets = config.request_parameters.keys();
+    let names = targets.filter_map(|target| target.strip_prefix("integration.request.header.")?.parse().ok());
+    names.into_iter().find(|name| Behind::Aws.fate(name) == Fate::Forbidden)
+}
+
 /// The ARN of the function for this request.
 fn arn(uri: &ServiceUri, context: &Context) -> String {
     match &uri.target {
@@ -142,23 +129,26 @@ fn arn(uri: &ServiceUri, context: &Context) -> String {
 }
 
 /// Whether the call itself went well, whatever the function did.
-fn check(invoked: &Invoked) -> Result<(), Error> {
-    let failed = |kind: ErrorKind, status, source: String| {
-        Err(Error::new(kind).with_status(status).with_message("Internal server error").with_source(source))
-    };
+fn check(invoked: &Invoked, context: &Context) -> Result<(), Error> {
+    let unusable = |status, cause: String| Err(no_answer(context, failed(status, cause)));
     match invoked.status {
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
-            let source = format!("the call of the function was answered with {}", invoked.status);
-            Err(Error::new(ErrorKind::ApiConfigurationError).with_source(source))
+            Err(misconfigured(context, "Invalid permissions on Lambda function"))
         }
         status if !status.is_success() => {
-            let source = format!("the call of the function was answered with {status}");
-            failed(ErrorKind::IntegrationFailure, StatusCode::BAD_GATEWAY, source)
+            unusable(StatusCode::BAD_GATEWAY, format!("the call of the function was answered with {status}"))
         }
-        _ if invoked.payload.len() > PAYLOAD_LIMIT => {
-            let source = format!("the function's answer is larger than {PAYLOAD_LIMIT} bytes");
-            failed(ErrorKind::IntegrationFailure, StatusCode::INTERNAL_SERVER_ERROR, source)
+        _ if invoked.payload.len() as u64 > PAYLOAD => {
+            unusable(StatusCode::INTERNAL_SERVER_ERROR, format!("the function gave more than {PAYLOAD} bytes"))
         }
         _ => Ok(()),
     }
+}
+
+/// A failure of the function or of its call, which clients cannot tell from others.
+pub(super) fn failed(status: StatusCode, cause: impl Into<BoxError>) -> Error {
+    Error::new(ErrorKind::IntegrationFailure)
+        .with_status(status)
+        .with_message("Internal server error")
+        .with_source(cause)
 }

@@ -8,26 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::http::Origin;
+use crate::{headers::is_visible, http::Origin};
 
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-
-/// What ends at the gateway.
-static REMOVED: [HeaderName; 12] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    HeaderName::from_static("content-md5"),
-    header::EXPECT,
-    header::MAX_FORWARDS,
-    header::PROXY_AUTHENTICATE,
-    header::SERVER,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::WWW_AUTHENTICATE,
-];
 
 /// Names to all their values.
 type Values<'a> = BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>;
@@ -202,11 +186,9 @@ fn authorizer(context: &Context) -> Option<Map<String, Value>> {
 
 /// The headers that a function sees.
 fn headers(parts: &Parts, context: &Context) -> HeaderMap {
-    let mut headers = parts.headers.clone();
-    let origin = Origin::of(&headers, context);
-    for name in &REMOVED {
-        headers.remove(name);
-    }
+    let origin = Origin::of(&parts.headers, context);
+    let visible = parts.headers.iter().filter(|(name, _)| is_visible(name.as_str()));
+    let mut headers: HeaderMap = visible.map(|(name, value)| (name.clone(), value.clone())).collect();
     if headers.get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256")) {
         headers.remove(header::AUTHORIZATION);
     }

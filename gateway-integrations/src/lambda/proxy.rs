@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gateway_core::{
-    Context, Error, ErrorKind, Function, Functions, Integration, Invocation, Problem, Request, Response, Step,
+    Context, Error, Function, Functions, Integration, Invocation, Problem, Request, Response, Step,
     config::BackendConfig,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::{answer, callee::Callee, event, result::ProxyResult};
-use crate::aws::{self, Target, fail};
+use super::{
+    answer,
+    callee::{Callee, failed},
+    event,
+    result::ProxyResult,
+};
+use crate::{
+    aws::{self, Target},
+    failure::{read_request, readable},
+};
 
 /// A function that gets the request as an event, and whose result is the answer (`AWS_PROXY`, payload format 1.0).
 ///
@@ -72,17 +80,22 @@ pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProx
 #[async_trait]
 impl Integration for LambdaProxy {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (parts, body) = request.into_parts();
-        let body = aws::collect(body).await?;
+        let (parts, mut body) = request.into_parts();
+        let body = read_request(&mut body).await?;
         let mut invocation = Invocation::new(event::write(&parts, &body, context));
         invocation.headers = self.callee.headers(&HeaderMap::new(), context);
+        let called = context.clock().elapsed();
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
+        context.record(|| Step::EndpointResponse {
+            status: invoked.status,
+            latency: context.clock().elapsed().saturating_sub(called),
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
+            body: readable(&invoked.payload),
+        });
         let result = ProxyResult::read(&invoked).map_err(|malformed| {
-            fail(context, "configuration error: Malformed Lambda proxy response");
-            Error::new(ErrorKind::IntegrationFailure)
-                .with_status(StatusCode::BAD_GATEWAY)
-                .with_message("Internal server error")
-                .with_source(malformed)
+            context
+                .record(|| Step::Failed { reason: "configuration error: Malformed Lambda proxy response".to_owned() });
+            failed(StatusCode::BAD_GATEWAY, malformed)
         })?;
         let (response, text) = answer::of(result, parts.headers.get(header::ACCEPT), context)?;
         context.record(|| Step::MethodResponse {

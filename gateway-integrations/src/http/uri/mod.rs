@@ -12,6 +12,7 @@ use http::{
 #[cfg(feature = "mapping")]
 pub(crate) use self::dots::climbs;
 pub use self::parse::UriTemplateError;
+pub(super) use self::render::Variables;
 
 /// The address of a backend.
 ///

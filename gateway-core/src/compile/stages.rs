@@ -59,7 +59,7 @@ fn wrong_name(name: &str, kind: ApiKind) -> Option<String> {
     }
 }
 
-fn wrong_variable(name: &str, value: &str) -> Option<String> {
+pub(super) fn wrong_variable(name: &str, value: &str) -> Option<String> {
     let in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let in_value = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(letter);
     if !(1..=64).contains(&name.len()) || !name.chars().all(in_name) {
@@ -76,13 +76,16 @@ pub(super) struct Scene<'a> {
     pub(super) definition: &'a Definition,
     pub(super) api: &'a Api,
     pub(super) stage: &'a StageDefinition,
+    pub(super) deployment_id: &'a str,
+    pub(super) is_canary: Option<bool>,
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
+    pub(super) router: &'a Arc<dyn Router>,
     pub(super) account: Option<&'a Limiter>,
 }
 
 impl Scene<'_> {
-    pub(super) fn deployment(&self, router: Arc<dyn Router>, plans: UsagePlans) -> Deployment {
+    pub(super) fn deployment(&self, plans: UsagePlans) -> Deployment {
         let facts = Arc::new(StageFacts {
             kind: self.api.kind,
             api_id: self.api.stable_id().to_owned(),
@@ -90,30 +93,29 @@ impl Scene<'_> {
             account_id: self.api.account_id.clone(),
             region: self.api.region.clone(),
             stage: self.stage.name.clone(),
-            deployment_id: self
-                .stage
-                .deployment_id
-                .clone()
-                .unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
+            deployment_id: self.deployment_id.to_owned(),
             variables: self.stage.variables.clone(),
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
-            is_canary: None,
+            is_canary: self.is_canary,
         });
         let plans = Arc::new(plans);
         let defined = self.api.routes.iter().flatten().map(|(_, route)| route);
         let keys = self.routes.keys.iter().flatten();
         let routes =
             keys.zip(defined).enumerate().map(|(index, (key, route))| self.route(index, key, route, &facts, &plans));
+        let uses_stage_cache =
+            self.is_canary != Some(true) || self.stage.canary.as_ref().is_some_and(|canary| canary.use_stage_cache);
         Deployment {
             routes: routes.collect(),
             observers: self.observers(&facts),
             facts,
-            router,
+            router: Arc::clone(self.router),
             responses: self.api.responses.clone(),
             keeps_headers: self.api.responses.reads_headers(),
             plans,
             limits: self.definition.limits,
+            uses_stage_cache,
         }
     }
 
@@ -207,7 +209,7 @@ impl Scene<'_> {
 }
 
 /// Six characters for `seed`, as AWS's ids look.
-fn short_id(seed: &[u8]) -> String {
+pub(crate) fn short_id(seed: &[u8]) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let digit = |byte: u8| char::from(DIGITS.get(usize::from(byte) % 36).copied().unwrap_or(b'0'));
     Sha256::digest(seed).iter().take(6).map(|byte| digit(*byte)).collect()

@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::Canary;
 use crate::{context::Variables, observe::Observer, usage_plan::Throttle};
 
 /// One stage as it is written down: variables, throttles, who is told of its requests.
@@ -25,6 +26,7 @@ pub struct StageDefinition {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) metrics: bool,
     pub(crate) detailed_metrics: bool,
+    pub(crate) canary: Option<Canary>,
 }
 
 impl StageDefinition {
@@ -40,6 +42,7 @@ impl StageDefinition {
             observers: Vec::new(),
             metrics: false,
             detailed_metrics: false,
+            canary: None,
         }
     }
 
@@ -79,6 +82,13 @@ impl StageDefinition {
         self
     }
 
+    /// Lets a second deployment serve a part of the requests (REST APIs).
+    #[must_use]
+    pub fn canary(mut self, canary: Canary) -> Self {
+        self.canary = Some(canary);
+        self
+    }
+
     /// Counts the stage's requests through the `metrics` facade; with `detailed`, each route's too. Install the
     /// recorder before the gateway is built.
     #[cfg(feature = "metrics")]
@@ -97,6 +107,7 @@ impl std::fmt::Debug for StageDefinition {
             .field("variables", &self.variables)
             .field("default_throttle", &self.default_throttle)
             .field("throttles", &self.throttles)
+            .field("canary", &self.canary)
             .finish_non_exhaustive()
     }
 }

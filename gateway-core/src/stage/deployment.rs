@@ -24,6 +24,7 @@ pub struct Deployment {
     pub(crate) observers: Arc<[Arc<dyn Observer>]>,
     pub(crate) plans: Arc<UsagePlans>,
     pub(crate) limits: Limits,
+    pub(crate) uses_stage_cache: bool,
 }
 
 impl Deployment {
@@ -43,6 +44,12 @@ impl Deployment {
     #[must_use]
     pub fn usage_plans(&self) -> &Arc<UsagePlans> {
         &self.plans
+    }
+
+    /// Whether its answers may come from the stage's cache: a canary's only where that is said.
+    #[must_use]
+    pub fn uses_stage_cache(&self) -> bool {
+        self.uses_stage_cache
     }
 
     /// Finds the route that serves a request.

@@ -2,8 +2,10 @@
 
 mod authorizer;
 mod body;
+mod cache;
 mod clock;
 mod compile;
+mod compress;
 pub mod config;
 mod context;
 mod definition;
@@ -39,18 +41,19 @@ pub use self::observe::Metrics;
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
+    cache::{StageCache, UnauthorizedCacheControl},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, EndpointType, ErrorFacts,
-        IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts,
-        TraceId, Variables, clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, CacheOutcome, Context, ContextVariable, DomainFacts, EndpointType,
+        ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts,
+        StageFacts, TraceId, Variables, clf_time, iso_time,
     },
-    definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, StageDefinition},
+    definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked},
     gateway::{
-        CanarySummary, DeploymentDiff, DeploymentSummary, Gateway, GatewayBuilder, GatewayHandle, StageError,
-        StageSummary,
+        CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
+        StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     http_client::HttpClient,

@@ -5,6 +5,7 @@ mod domains;
 mod plans;
 mod revision;
 mod routes;
+mod settings;
 mod stages;
 mod validation;
 
@@ -79,6 +80,13 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
     } else if !first.is_some_and(|first| std::ptr::eq(first, api)) {
         let message = format!("another API is called `{}` already; give this one an id of its own", api.stable_id());
         problems.push(Problem::new(format!("{pointer}/{field}"), message));
+    }
+    if api.minimum_compression_size.is_some() && api.kind == ApiKind::Http {
+        let message = "an HTTP API compresses nothing; make it a REST API";
+        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
+    } else if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
+        let message = "answers are compressed from at most 10485760 bytes on";
+        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
     }
     if api.stages.is_empty() && !canary::is_canary(definition, api) {
         problems.push(Problem::new(format!("{pointer}/stages"), "an API without a stage cannot be called; add one"));

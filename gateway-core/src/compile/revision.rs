@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use super::{plans, routes::CompiledRoutes, stages::Scene};
+use super::{plans, routes::CompiledRoutes, settings::Settings, stages::Scene};
 use crate::{
     definition::{Api, Canary, Definition, StageDefinition},
     problem::Problems,
@@ -38,6 +38,8 @@ impl CompiledApi {
 /// A deployment that is kept: an API as it was at one time, without the settings of a stage. Immutable.
 pub(crate) struct Revision {
     pub(crate) id: String,
+    /// Whether somebody gave it the id, or it was deployed by itself.
+    pub(crate) has_own_id: bool,
     pub(crate) created: SystemTime,
     pub(crate) description: Option<String>,
     pub(crate) content: Arc<CompiledApi>,
@@ -77,12 +79,17 @@ impl<'a> Linker<'a> {
     fn deployment(&self, stage: &StageDefinition, revision: &Revision, is_canary: Option<bool>) -> Deployment {
         let CompiledApi { api, routes, router } = &*revision.content;
         let plans = plans::compile(self.definition, api, &stage.name, &*self.runtime.store);
+        let settings = Settings::compile(api, stage, routes, "", &mut Vec::new());
+        // One that a definition brings without an id goes by its API alone, or a reload would forget everything.
+        let cache_scope = if revision.has_own_id { &*revision.id } else { "" };
         let scene = Scene {
             definition: self.definition,
             api,
             stage,
             deployment_id: &revision.id,
+            cache_scope,
             is_canary,
+            settings: &settings,
             runtime: self.runtime,
             routes,
             router,

@@ -1,20 +1,20 @@
 use std::{sync::Arc, time::Duration};
 
-use http::Method;
 use sha2::{Digest, Sha256};
 
-use super::routes::CompiledRoutes;
+use super::{routes::CompiledRoutes, settings::Settings};
 use crate::{
     authorizer::AuthorizerGuard,
+    cache::{CacheKey, RouteCache},
     context::{ApiKind, RouteFacts, StageFacts},
-    definition::{Api, Definition, RouteDefinition, StageDefinition, places},
+    definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
     observe::Observer,
     problem::{Problem, pointer_token},
     route::{Admission, Route, RouteThrottle},
     router::{RouteKey, RouteMethod, Router},
     runtime::Runtime,
     stage::Deployment,
-    usage_plan::{Limiter, Throttle, UsagePlans},
+    usage_plan::{Limiter, UsagePlans},
 };
 
 const REST_TIMEOUT: Duration = Duration::from_millis(29_000);
@@ -41,11 +41,10 @@ pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems:
                 wrong(&format!("variables/{}", pointer_token(name)), message);
             }
         }
-        for route in stage.throttles.keys().filter(|route| !routes.serve(route, api.kind)) {
-            let message =
-                format!("the API has no route `{route}` to throttle; write its key, such as `GET /pets/{{id}}`");
-            wrong(&format!("routeSettings/{}", pointer_token(route)), message);
+        if stage.cache.is_some() && api.kind == ApiKind::Http {
+            wrong("cacheClusterEnabled", "an HTTP API caches nothing; make it a REST API".to_owned());
         }
+        Settings::compile(api, stage, routes, &pointer, problems);
     }
 }
 
@@ -77,10 +76,13 @@ pub(super) struct Scene<'a> {
     pub(super) api: &'a Api,
     pub(super) stage: &'a StageDefinition,
     pub(super) deployment_id: &'a str,
+    /// What tells its cached answers from those of other deployments.
+    pub(super) cache_scope: &'a str,
     pub(super) is_canary: Option<bool>,
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
     pub(super) router: &'a Arc<dyn Router>,
+    pub(super) settings: &'a Settings,
     pub(super) account: Option<&'a Limiter>,
 }
 
@@ -104,8 +106,6 @@ impl Scene<'_> {
         let keys = self.routes.keys.iter().flatten();
         let routes =
             keys.zip(defined).enumerate().map(|(index, (key, route))| self.route(index, key, route, &facts, &plans));
-        let uses_stage_cache =
-            self.is_canary != Some(true) || self.stage.canary.as_ref().is_some_and(|canary| canary.use_stage_cache);
         Deployment {
             routes: routes.collect(),
             observers: self.observers(&facts),
@@ -115,7 +115,6 @@ impl Scene<'_> {
             keeps_headers: self.api.responses.reads_headers(),
             plans,
             limits: self.definition.limits,
-            uses_stage_cache,
         }
     }
 
@@ -150,6 +149,9 @@ impl Scene<'_> {
                 throttle: self.throttle(key),
                 account: self.account.cloned(),
             },
+            cache: self.cache(index, key, route),
+            minimum_compression_size: self.api.minimum_compression_size,
+            max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
             integration: Arc::clone(&route.integration),
@@ -160,24 +162,33 @@ impl Scene<'_> {
     /// The entry of the route, else the default; each route has its own bucket. An `ANY` route's single methods may
     /// have entries, which count if the route itself has none.
     fn throttle(&self, key: &RouteKey) -> RouteThrottle {
-        let limiter = |key: &str, throttle: Throttle| {
+        let limiter = |key: &str, settings: &RouteSettings| {
             let id = format!("stage/{}/{}/{key}", self.api.stable_id(), self.stage.name);
-            Limiter::new(&*self.runtime.store, &id, throttle)
+            Some(Limiter::new(&*self.runtime.store, &id, settings.limit()?))
         };
         let text = key.to_string();
-        if let Some(own) = self.stage.throttles.get(&text) {
-            return RouteThrottle { all: Some(limiter(&text, *own)), by_method: Vec::new() };
+        let by_method = self.settings.by_method(key).into_iter();
+        RouteThrottle {
+            by_method: by_method.filter_map(|(method, single, own)| Some((method, limiter(&single, own)?))).collect(),
+            all: limiter(&text, self.settings.of(&text)),
         }
-        let all = self.stage.default_throttle.map(|throttle| limiter(&text, throttle));
-        let any = key.path().filter(|_| key.method() == Some(RouteMethod::Any));
-        let by_method = any.into_iter().flat_map(|path| {
-            RouteMethod::ALL.iter().filter_map(move |method| {
-                let single = format!("{method} {path}");
-                let throttle = self.stage.throttles.get(&single)?;
-                Some((Method::from_bytes(method.as_str().as_bytes()).ok()?, limiter(&single, *throttle)))
-            })
-        });
-        RouteThrottle { by_method: by_method.collect(), all }
+    }
+
+    fn cache(&self, index: usize, key: &RouteKey, route: &RouteDefinition) -> Option<RouteCache> {
+        let uses = self.is_canary != Some(true) || self.stage.canary.as_ref()?.use_stage_cache;
+        let cache = self.stage.cache.as_ref().filter(|_| uses)?;
+        let methods = self.settings.caching(key);
+        let path = key.path().filter(|_| !methods.is_empty())?.to_string();
+        let sources = self.routes.cache_keys.get(index).cloned().unwrap_or_default();
+        let deployment = [self.api.stable_id(), self.cache_scope];
+        let namespace = route.cache_namespace.as_ref();
+        let namespace = namespace.map_or_else(|| format!("resource {path}"), |name| format!("namespace {name}"));
+        Some(RouteCache {
+            store: self.runtime.caches.open(self.api.stable_id(), &self.stage.name, cache.bytes),
+            key: CacheKey::new(&deployment, &namespace, sources),
+            methods,
+            may_invalidate: cache.may_invalidate.clone(),
+        })
     }
 
     fn observers(&self, facts: &StageFacts) -> Arc<[Arc<dyn Observer>]> {
@@ -187,14 +198,20 @@ impl Scene<'_> {
 
     #[cfg(feature = "metrics")]
     fn stage_metrics(&self, facts: &StageFacts) -> Option<Arc<dyn Observer>> {
-        self.stage.metrics.then(|| Arc::new(crate::observe::Metrics::for_stage(facts)) as Arc<dyn Observer>)
+        self.stage.metrics.then(|| self.counted(crate::observe::Metrics::for_stage(facts)))
+    }
+
+    #[cfg(feature = "metrics")]
+    fn counted(&self, metrics: crate::observe::Metrics) -> Arc<dyn Observer> {
+        Arc::new(if self.stage.cache.is_some() { metrics.with_cache() } else { metrics })
     }
 
     #[cfg(feature = "metrics")]
     fn route_observer(&self, stage: &StageFacts, route: &RouteFacts, key: &RouteKey) -> Option<Arc<dyn Observer>> {
         let method = key.method().map_or("$default", RouteMethod::as_str);
-        let metrics = || Arc::new(crate::observe::Metrics::for_route(stage, route, method)) as Arc<dyn Observer>;
-        self.stage.detailed_metrics.then(metrics)
+        let detailed = self.settings.of(&route.route_key).metrics.unwrap_or(self.stage.detailed_metrics);
+        let metrics = crate::observe::Metrics::for_route;
+        detailed.then(|| self.counted(metrics(stage, route, method)))
     }
 
     #[cfg(not(feature = "metrics"))]

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
+    cache::StageCache,
     context::{ApiKind, Authorization, Context},
     definition::{Api, Canary, Definition, Domain, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
@@ -111,6 +112,7 @@ impl Scribe<'_> {
         }
         let authorizers = self.authorizers(pointer, config);
         let validators = self.validators(pointer, config);
+        api.minimum_compression_size = config.minimum_compression_size;
         api.models.clone_from(&config.models);
         api.validator = self.validator(pointer, config.request_validator.as_deref(), &validators);
         api.routes = self.each(&format!("{pointer}/routes"), &config.routes, |scribe, pointer, route| {
@@ -186,6 +188,12 @@ impl Scribe<'_> {
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
         route.request_parameters.clone_from(&config.request_parameters);
         route.request_models.clone_from(&config.request_models);
+        if let Some(backend) = config.integration.as_ref().and_then(IntegrationConfig::backend) {
+            route.cache_namespace.clone_from(&backend.cache_namespace);
+            // What the integration is called with is known by where that comes from.
+            let source = |name: &String| backend.request_parameters.get(name).unwrap_or(name).clone();
+            route.cache_key = backend.cache_key_parameters.iter().map(source).collect();
+        }
         if let Some(name) = &config.authorizer {
             match authorizers.get(name) {
                 Some(made) => route.authorizer = Some(made.clone().unwrap_or_else(|| Arc::new(unmade))),
@@ -199,9 +207,14 @@ impl Scribe<'_> {
         let mut stage = StageDefinition::new(&config.name);
         stage.deployment_id.clone_from(&config.deployment_id);
         stage.variables.clone_from(&config.variables);
-        stage.default_throttle = config.default_route_settings.and_then(|settings| settings.throttle());
+        stage.default_settings = config.default_route_settings.map(Into::into);
         let settings = config.route_settings.iter();
-        stage.throttles = settings.filter_map(|(key, settings)| Some((key.clone(), settings.throttle()?))).collect();
+        stage.settings = settings.map(|(key, settings)| (key.clone(), (*settings).into())).collect();
+        match (config.cache_cluster_enabled, cache_size(config.cache_cluster_size.as_deref())) {
+            (true, Ok(bytes)) => stage.cache = Some(StageCache::new(bytes)),
+            (false, Ok(_)) => {}
+            (_, Err(message)) => self.wrong(format!("{pointer}/cacheClusterSize"), message),
+        }
         stage.metrics = config.metrics_enabled || config.detailed_metrics_enabled;
         stage.detailed_metrics = config.detailed_metrics_enabled;
         if stage.metrics && cfg!(not(feature = "metrics")) {
@@ -261,6 +274,17 @@ impl Scribe<'_> {
 fn digest(place: IntegrationPlace<'_>) -> [u8; 32] {
     let authorizer = place.route.authorizer.as_ref().and_then(|name| place.api.authorizers.get(name));
     Sha256::digest(format!("{:?} {authorizer:?}", place.route)).into()
+}
+
+/// The size of a cache in bytes, of the GB that AWS writes.
+fn cache_size(text: Option<&str>) -> Result<u64, String> {
+    const GIGABYTE: f64 = 1_073_741_824.0;
+    let text = text.unwrap_or("0.5");
+    let size = text.parse::<f64>().ok().filter(|size| *size > 0.0 && *size <= 237.0);
+    let size = size.ok_or_else(|| format!("`{text}` is no size of a cache: write its GB, such as 0.5, at most 237"))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^38")]
+    let bytes = (size * GIGABYTE) as u64;
+    Ok(bytes)
 }
 
 /// Stands where an authorizer could not be made, which was reported.

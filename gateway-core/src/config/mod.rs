@@ -54,9 +54,7 @@ pub use self::{
     },
     plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,
-    stage::{
-        AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig, UnauthorizedCacheControl,
-    },
+    stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
 };
 use crate::problem::{Problem, Problems};

@@ -38,6 +38,7 @@ pub struct Api {
     pub(crate) routes: Slots<(String, RouteDefinition)>,
     pub(crate) stages: Slots<StageDefinition>,
     pub(crate) default_endpoint: bool,
+    pub(crate) minimum_compression_size: Option<u64>,
 }
 
 impl Api {
@@ -70,6 +71,7 @@ impl Api {
             routes: Vec::new(),
             stages: Vec::new(),
             default_endpoint: true,
+            minimum_compression_size: None,
         }
     }
 
@@ -100,6 +102,19 @@ impl Api {
     #[must_use]
     pub fn binary_media_types<T: Into<Box<str>>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
         self.binary_media_types = MediaTypes::new(types);
+        self
+    }
+
+    /// Compresses answers of so many bytes and more, with gzip or deflate, for clients that like one of these best (REST
+    /// APIs); nothing is compressed unless given.
+    ///
+    /// An answer whose size is not known beforehand streams through as it is, and so does one that is coded already.
+    /// Requests are decoded in any case.
+    ///
+    /// AWS developer guide: *Payload compression for REST APIs in API Gateway*.
+    #[must_use]
+    pub fn minimum_compression_size(mut self, bytes: u64) -> Self {
+        self.minimum_compression_size = Some(bytes);
         self
     }
 

@@ -4,11 +4,14 @@ mod api;
 mod canary;
 mod domain;
 mod route;
+mod settings;
 mod stage;
 
 use std::sync::Arc;
 
-pub use self::{api::Api, canary::Canary, domain::Domain, route::RouteDefinition, stage::StageDefinition};
+pub use self::{
+    api::Api, canary::Canary, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition,
+};
 use crate::{
     observe::Observer,
     problem::Problem,

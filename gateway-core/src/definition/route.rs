@@ -16,6 +16,8 @@ pub struct RouteDefinition {
     pub(crate) request_models: BTreeMap<String, String>,
     /// A digest of what the definition says of it, where it was read as data.
     pub(crate) digest: Option<[u8; 32]>,
+    pub(crate) cache_key: Vec<String>,
+    pub(crate) cache_namespace: Option<String>,
 }
 
 impl RouteDefinition {
@@ -31,6 +33,8 @@ impl RouteDefinition {
             request_parameters: BTreeMap::new(),
             request_models: BTreeMap::new(),
             digest: None,
+            cache_key: Vec::new(),
+            cache_namespace: None,
         }
     }
 
@@ -113,6 +117,25 @@ impl RouteDefinition {
     #[must_use]
     pub fn request_model(mut self, content_type: impl Into<String>, model: impl Into<String>) -> Self {
         self.request_models.insert(content_type.into(), model.into());
+        self
+    }
+
+    /// What tells one kept answer from another: `method.request.{header|path|querystring}.NAME`, or any other
+    /// [`ValueSource`](crate::ValueSource). Without one, **all requests of the route share one answer**, whatever their
+    /// path and query.
+    ///
+    /// All values of a header or parameter count. Only stages with a [`StageCache`](crate::StageCache) keep answers.
+    #[must_use]
+    pub fn cache_key<S: Into<String>>(mut self, sources: impl IntoIterator<Item = S>) -> Self {
+        self.cache_key = sources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Shares kept answers with all routes of the API that have the same namespace and key; the resource unless given,
+    /// so that its methods share them.
+    #[must_use]
+    pub fn cache_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.cache_namespace = Some(namespace.into());
         self
     }
 }

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::{Gateway, Shared, ledger::Ledger};
 use crate::{
+    cache::ResponseCaches,
     clock::{Clock, SystemClock},
     definition::Definition,
     problem::Problems,
@@ -81,7 +82,7 @@ impl GatewayBuilder {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(Arc::clone(&clock))));
         let random = self.random.unwrap_or_else(|| Arc::new(Random::from_os()));
-        let runtime = Runtime { random, clock, store, peer: self.peer };
+        let runtime = Runtime { random, clock, store, caches: ResponseCaches::default(), peer: self.peer };
         let mut ledger = Ledger::new(self.deployments_kept);
         ledger.load(&self.definition, &runtime)?;
         let snapshot = ArcSwap::from_pointee(ledger.snapshot());

@@ -19,7 +19,8 @@ impl GatewayHandle {
     /// Compiles `definition` and serves it from the next request on.
     ///
     /// Requests in flight end as they began. Throttles and quotas go on where they are: their state is kept under the
-    /// ids of API, stage, route, plan and key. A throttle whose rate or burst has changed starts full.
+    /// ids of API, stage, route, plan and key. A throttle whose rate or burst has changed starts full. The answers that a
+    /// stage keeps stay, too, unless its cache has another size or its deployment another id.
     ///
     /// Each API becomes a deployment of its own, which its stages serve from now on; canaries and variables are what the
     /// definition says, whatever was promoted before. Earlier deployments are kept, see
@@ -35,6 +36,18 @@ impl GatewayHandle {
     #[must_use]
     pub fn deployment(&self, api: &str, stage: &str) -> Option<Arc<Deployment>> {
         self.shared.snapshot.load().stage(api, stage).map(|stage| Arc::clone(&stage.stable))
+    }
+
+    /// Forgets all answers that the response cache of a stage keeps; answers that are under way are not kept either.
+    /// `false` if the stage has no cache.
+    ///
+    /// AWS developer guide: *Flush the API stage cache in API Gateway*.
+    pub fn flush_cache(&self, api: &str, stage: &str) -> bool {
+        let cache = self.shared.runtime.caches.find(api, stage);
+        if let Some(cache) = &cache {
+            cache.flush();
+        }
+        cache.is_some()
     }
 
     /// What a key has used of its quota, by the plan that it has in this stage; `None` without such a key or quota.

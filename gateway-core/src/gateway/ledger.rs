@@ -125,7 +125,13 @@ impl Ledger {
         let checked = new.clone().unwrap_or_else(|| StageDefinition::new(stage));
         let content = Arc::new(compile::compile_alone(api, checked)?);
         let drawn = draw_id(runtime);
-        let revision = Arc::new(Revision { id: drawn.clone(), created: runtime.clock.now(), description, content });
+        let revision = Arc::new(Revision {
+            id: drawn.clone(),
+            has_own_id: true,
+            created: runtime.clock.now(),
+            description,
+            content,
+        });
         let linker = Linker::new(&self.definition, runtime);
         let Some(known) = self.apis.get_mut(api.stable_id()) else {
             return Err(StageError::NoApi(api.stable_id().to_owned()));
@@ -175,7 +181,7 @@ impl Ledger {
             (None, Some(other)) => {
                 let content = Arc::new(self.api(other)?.loaded.in_the_name_of(&state.serves.content));
                 let created = runtime.clock.now();
-                Arc::new(Revision { id: draw_id(runtime), created, description: None, content })
+                Arc::new(Revision { id: draw_id(runtime), has_own_id: true, created, description: None, content })
             }
             (None, None) => Arc::clone(state.canary.as_ref().unwrap_or(&state.serves)),
         };
@@ -304,12 +310,13 @@ struct Fresh {
 impl Fresh {
     fn revision(&mut self, id: Option<&str>, content: &Arc<CompiledApi>) -> Arc<Revision> {
         let id = id.unwrap_or(&self.drawn);
+        let has_own_id = id != self.drawn;
         let same = |known: &&Arc<Revision>| known.id == id && Arc::ptr_eq(&known.content, content);
         if let Some(known) = self.revisions.iter().find(same) {
             return Arc::clone(known);
         }
         let (id, content) = (id.to_owned(), Arc::clone(content));
-        let revision = Arc::new(Revision { id, created: self.now, description: None, content });
+        let revision = Arc::new(Revision { id, has_own_id, created: self.now, description: None, content });
         self.revisions.push(Arc::clone(&revision));
         revision
     }

@@ -2,8 +2,10 @@
 
 mod builder;
 mod deployments;
+mod explain;
 mod handle;
 mod ledger;
+mod test_invoke;
 
 use std::{
     fmt,
@@ -18,7 +20,9 @@ use self::ledger::Ledger;
 pub use self::{
     builder::GatewayBuilder,
     deployments::{CanarySummary, DeploymentDiff, DeploymentSummary, StageError, StageSummary},
+    explain::Explanation,
     handle::GatewayHandle,
+    test_invoke::{TestInvoke, TestInvokeError, TestInvoked},
 };
 use crate::{
     body::Body,

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use metrics::{Counter, Histogram, Label, Unit, counter, describe_counter, describe_histogram, histogram};
 
 use super::Observer;
-use crate::context::{ApiKind, Context, RouteFacts, StageFacts};
+use crate::context::{ApiKind, CacheOutcome, Context, RouteFacts, StageFacts};
 
 /// The longest value of a dimension, in bytes.
 const MAX_LENGTH: usize = 255;
@@ -18,6 +18,7 @@ const MAX_LENGTH: usize = 255;
 /// | `4XXError`, `5XXError` | `4xx`, `5xx` | counter | responses, by the status that the client was sent |
 /// | `IntegrationLatency` | `IntegrationLatency` | histogram, ms | from calling the backend to its answer |
 /// | `Latency` | `Latency` | histogram, ms | from the request's arrival to the end of the response |
+/// | `CacheHitCount`, `CacheMissCount` | | counter | requests of routes whose answers are kept |
 /// | | `DataProcessed` | counter, bytes | bodies of responses |
 ///
 /// [`Metrics::for_stage`] counts by `ApiName` and by `ApiName`, `Stage` (HTTP APIs: `ApiId` instead of `ApiName`);
@@ -46,6 +47,8 @@ pub struct Metrics {
 
 /// The handles for one set of dimensions.
 struct Series {
+    labels: Vec<Label>,
+    cache: Option<[Counter; 2]>,
     count: Counter,
     client_errors: Counter,
     server_errors: Counter,
@@ -80,6 +83,20 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// Counts the response cache's hits and misses, too.
+    #[must_use]
+    pub fn with_cache(mut self) -> Self {
+        describe_counter!("CacheHitCount", Unit::Count, "Requests answered from the response cache");
+        describe_counter!("CacheMissCount", Unit::Count, "Requests answered by the backend while caching is on");
+        for series in &mut self.series {
+            let labels = &series.labels;
+            series.cache = Some(["CacheHitCount", "CacheMissCount"].map(|name| counter!(name, labels.iter())));
+        }
+        self
+    }
+}
+
 impl Observer for Metrics {
     fn finished(&self, context: &Context) {
         for series in &self.series {
@@ -92,6 +109,8 @@ impl Series {
     fn register(kind: ApiKind, labels: &[Label]) -> Self {
         let (client_errors, server_errors) = error_names(kind);
         Self {
+            labels: labels.to_vec(),
+            cache: None,
             count: counter!("Count", labels.iter()),
             client_errors: counter!(client_errors, labels.iter()),
             server_errors: counter!(server_errors, labels.iter()),
@@ -113,6 +132,12 @@ impl Series {
         }
         if let Some(integration) = context.integration() {
             self.integration_latency.record(millis(integration.latency));
+        }
+        if let (Some([hits, misses]), Some(outcome)) = (&self.cache, context.cache()) {
+            match outcome {
+                CacheOutcome::Hit => hits.increment(1),
+                CacheOutcome::Miss => misses.increment(1),
+            }
         }
         if let Some(data_processed) = &self.data_processed {
             data_processed.increment(response.length);

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     guard::{Guard, ask, buffer},
     service::Parts,
+    trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
 };
 
@@ -46,41 +47,46 @@ impl Admission {
     async fn admit_rest(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
         self.authorize(request, context).await?;
-        let Some(plans) = &self.plans else { return self.throttle(request).await };
+        let Some(plans) = &self.plans else { return self.throttle(request, context).await };
         let key = plans.identify(request, context)?;
         key.throttle(context).await?;
-        self.throttle(request).await?;
+        self.throttle(request, context).await?;
         key.count(context).await
     }
 
     /// Throttle first, then the authorizer: an HTTP API has no keys.
     async fn admit_http(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
-        self.throttle(request).await?;
+        self.throttle(request, context).await?;
         self.authorize(request, context).await
     }
 
     async fn guard(&self, request: &Parts, context: &Context) -> Result<(), Error> {
-        for guard in &self.guards {
-            ask(&**guard, request, context).await?;
+        for (place, guard) in self.guards.iter().enumerate() {
+            let answer = ask(&**guard, request, context).await;
+            context.record(|| Step::Guard { place, refused: answer.as_ref().err().map(|error| reason(error)) });
+            answer?;
         }
         Ok(())
     }
 
     async fn authorize(&self, request: &Parts, context: &Context) -> Result<(), Error> {
-        match &self.authorizer {
-            Some(authorizer) => ask(authorizer, request, context).await,
-            None => Ok(()),
-        }
+        let Some(authorizer) = &self.authorizer else { return Ok(()) };
+        let answer = ask(authorizer, request, context).await;
+        context.record(|| Step::Authorizer {
+            principal_id: context.authorization().map(|caller| caller.principal_id().to_owned()),
+            refused: answer.as_ref().err().map(|error| reason(error)),
+        });
+        answer
     }
 
-    async fn throttle(&self, request: &Parts) -> Result<(), Error> {
+    async fn throttle(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         let own = self.throttle.by_method.iter().find(|(method, _)| *method == request.method);
         if let Some(limiter) = own.map(|(_, limiter)| limiter).or(self.throttle.all.as_ref()) {
-            limiter.take().await?;
+            limiter.take("method", context).await?;
         }
         match &self.account {
-            Some(limiter) => limiter.take().await,
+            Some(limiter) => limiter.take("account", context).await,
             None => Ok(()),
         }
     }

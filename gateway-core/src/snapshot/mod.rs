@@ -94,8 +94,17 @@ impl Snapshot {
 
     /// A stage, by the API's id or name.
     pub(crate) fn stage(&self, api: &str, stage: &str) -> Option<&CompiledStage> {
-        let by_name = || self.apis.values().find(|candidate| candidate.name == api);
-        self.apis.get(api).or_else(by_name)?.stages.get(stage)
+        self.named(api)?.stages.get(stage)
+    }
+
+    /// The first stage of an API by its name.
+    pub(crate) fn first_stage(&self, api: &str) -> Option<&str> {
+        self.named(api)?.stages.keys().map(String::as_str).min()
+    }
+
+    /// The API with this id, else with this name.
+    fn named(&self, api: &str) -> Option<&ApiStages> {
+        self.apis.get(api).or_else(|| self.apis.values().find(|candidate| candidate.name == api))
     }
 }
 

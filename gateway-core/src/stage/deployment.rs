@@ -8,8 +8,9 @@ use crate::{
     observe::Observer,
     responses::GatewayResponses,
     route::Route,
-    router::Router,
+    router::{Router, candidates},
     service::Parts,
+    trace::Step,
     usage_plan::UsagePlans,
 };
 
@@ -24,7 +25,6 @@ pub struct Deployment {
     pub(crate) observers: Arc<[Arc<dyn Observer>]>,
     pub(crate) plans: Arc<UsagePlans>,
     pub(crate) limits: Limits,
-    pub(crate) uses_stage_cache: bool,
 }
 
 impl Deployment {
@@ -46,19 +46,19 @@ impl Deployment {
         &self.plans
     }
 
-    /// Whether its answers may come from the stage's cache: a canary's only where that is said.
-    #[must_use]
-    pub fn uses_stage_cache(&self) -> bool {
-        self.uses_stage_cache
-    }
-
     /// Finds the route that serves a request.
     pub(crate) fn route(&self, request: &Parts, context: &Context) -> Result<&Route, Error> {
         front::check(request, &context.request().uri, self.facts.kind, &self.limits)?;
         if self.keeps_headers {
             context.set_headers(request.headers.clone());
         }
-        let found = self.router.route(request)?;
+        let found = self.router.route(request);
+        context.record(|| {
+            let keys = self.routes.iter().map(|route| route.facts.route_key.as_str());
+            let winner = found.as_ref().ok().map(|found| found.route);
+            Step::Routed { candidates: candidates(keys, self.facts.kind, request, winner) }
+        });
+        let found = found?;
         let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(found.params);

@@ -1,11 +1,18 @@
 //! `Trace`: what one request went through, step by step, and why.
 
+mod display;
+mod log;
+mod mask;
+
 use std::{
+    error::Error as StdError,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use http::{HeaderMap, StatusCode};
+
+pub(crate) use self::log::{ExecutionLog, canonical_header};
 
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
@@ -30,8 +37,14 @@ impl Trace {
         Arc::default()
     }
 
-    /// Writes a step down.
-    pub(crate) fn push(&self, at: Duration, step: Step) {
+    /// Writes a step down, without the credentials in its headers.
+    pub(crate) fn push(&self, at: Duration, mut step: Step) {
+        if let Step::EndpointRequest { headers, .. }
+        | Step::EndpointResponse { headers, .. }
+        | Step::MethodResponse { headers, .. } = &mut step
+        {
+            mask::headers(headers);
+        }
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(TracedStep { at, step });
     }
 
@@ -80,6 +93,12 @@ pub enum Step {
         bucket: String,
         /// Whether it had a token left.
         passed: bool,
+        /// How many tokens it has after this request, if its store can tell.
+        left: Option<u32>,
+        /// How many tokens a second it gets.
+        rate: f64,
+        /// How many it holds.
+        burst: u32,
     },
     /// The quota of the API key.
     Quota {
@@ -153,6 +172,17 @@ pub enum Step {
         /// The body, as text.
         body: String,
     },
+    /// The gateway itself answered, because a step refused or failed the request.
+    GatewayResponse {
+        /// The gateway response type, such as `THROTTLED`.
+        response_type: String,
+        /// Whose status, headers and body were taken: `explicit` (this type's own), `DEFAULT_4XX`, `DEFAULT_5XX`, `stock`.
+        source: String,
+        /// The status.
+        status: StatusCode,
+        /// Why, with the causes, which the client does not see.
+        reason: String,
+    },
     /// The execution failed.
     Failed {
         /// Why, in AWS's words where it has some: `configuration error: Invalid endpoint address`.
@@ -176,4 +206,16 @@ pub struct Candidate {
     pub route: String,
     /// Why it lost; `None` for the one that serves.
     pub lost: Option<String>,
+}
+
+/// An error with its causes.
+pub(crate) fn reason(error: &(dyn StdError + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        told.push_str(": ");
+        told.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    told
 }

@@ -8,7 +8,7 @@ const FLOORS: &[&[&str]] = &[
     &["body", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
     &["function", "http_client", "router", "source"],
-    &["template"],
+    &["cache", "compress", "template"],
     &["observe", "responses"],
     &["guard", "integration"],
     &["authorizer", "usage_plan", "validate"],

@@ -4,12 +4,14 @@ mod admission;
 mod answers;
 mod config;
 mod directions;
+mod explain;
 mod layers;
 mod logs;
 mod nested;
 mod properties;
 mod reload;
 mod routing;
+mod stages;
 mod validation;
 
 use std::{error::Error, future::Future};

@@ -10,7 +10,7 @@ pub(crate) type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 /// What a gateway stands on; it outlives every reload.
 pub(crate) struct Runtime {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Random,
+    pub(crate) random: Arc<Random>,
     pub(crate) store: Arc<dyn UsageStore>,
     pub(crate) caches: ResponseCaches,
     pub(crate) peer: Option<PeerOf>,

@@ -1,40 +1,71 @@
 //! From a definition to a snapshot: all checks first, then everything compiled, or nothing.
 
+mod canary;
 mod domains;
 mod plans;
+mod revision;
 mod routes;
 mod settings;
 mod stages;
 mod validation;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use self::{routes::CompiledRoutes, settings::Settings};
+use self::routes::CompiledRoutes;
+pub(crate) use self::{
+    revision::{CompiledApi, Linker, Revision},
+    stages::short_id,
+};
 use crate::{
     context::ApiKind,
-    definition::{Api, Definition, places},
+    definition::{Api, Canary, Definition, StageDefinition, places},
     names::NameMap,
     problem::{Problem, Problems},
-    runtime::Runtime,
     snapshot::{ApiStages, Snapshot},
-    usage_plan::Limiter,
 };
 
-/// Compiles a definition, or says everything that is wrong with it.
-pub(crate) fn compile(definition: &Definition, runtime: &Runtime) -> Result<Snapshot, Problems> {
+/// Checks a definition and compiles its APIs, or says everything that is wrong with it.
+pub(crate) fn compile(definition: &Definition) -> Result<Vec<CompiledApi>, Problems> {
     let mut problems = definition.problems.clone();
     plans::check(definition, &mut problems);
     domains::check(definition, &mut problems);
-    let routes: Vec<_> = each_api(definition)
-        .map(|(pointer, api)| {
-            check_api(definition, api, &pointer, &mut problems);
-            let routes = routes::compile(api, &pointer, &mut problems);
-            stages::check(api, &routes, &pointer, &mut problems);
-            routes
-        })
-        .collect();
+    let apis = each_api(definition).map(|(pointer, api)| {
+        check_api(definition, api, &pointer, &mut problems);
+        canary::check(definition, api, &pointer, &mut problems);
+        (api.clone(), compile_routes(api, &pointer, &mut problems))
+    });
+    let apis: Vec<_> = apis.collect();
     Problems::check(problems)?;
-    assemble(definition, routes, runtime)
+    apis.into_iter().map(|(api, routes)| CompiledApi::new(api, routes)).collect()
+}
+
+/// Checks one API and compiles it for `stage`, which is deployed to alone.
+pub(crate) fn compile_alone(api: &Api, stage: StageDefinition) -> Result<CompiledApi, Problems> {
+    let mut problems = Vec::new();
+    let api = Api { stages: vec![Some(stage)], ..api.clone() };
+    let routes = compile_routes(&api, "", &mut problems);
+    Problems::check(problems)?;
+    CompiledApi::new(api, routes)
+}
+
+/// Checks the settings of a canary that comes from no definition.
+pub(crate) fn check_canary(kind: ApiKind, canary: &Canary) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    canary::check_settings(kind, canary, "", &mut problems);
+    Problems::check(problems)
+}
+
+fn compile_routes(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> CompiledRoutes {
+    let routes = routes::compile(api, pointer, problems);
+    stages::check(api, &routes, pointer, problems);
+    routes
+}
+
+/// The snapshot of these stages, with the domains of the definition.
+pub(crate) fn assemble(definition: &Definition, apis: BTreeMap<String, ApiStages>) -> Snapshot {
+    let mut snapshot = Snapshot { apis, domains: NameMap::default() };
+    snapshot.domains = domains::compile(definition, |api, stage| snapshot.stage(api, stage).cloned());
+    snapshot
 }
 
 fn each_api(definition: &Definition) -> impl Iterator<Item = (String, &Api)> {
@@ -57,39 +88,13 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
         let message = "answers are compressed from at most 10485760 bytes on";
         problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
     }
-    if api.stages.is_empty() {
+    if api.stages.is_empty() && !canary::is_canary(definition, api) {
         problems.push(Problem::new(format!("{pointer}/stages"), "an API without a stage cannot be called; add one"));
     }
 }
 
-/// Nothing here can fail on a definition that was checked.
-fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runtime) -> Result<Snapshot, Problems> {
-    let account = definition.account_throttle.map(|throttle| Limiter::new(&*runtime.store, "account", throttle));
-    let mut apis = BTreeMap::new();
-    for ((_, api), routes) in each_api(definition).zip(routes) {
-        let router = routes.router.as_ref().ok_or_else(Problems::internal)?;
-        let stages = api.stages.iter().flatten().map(|stage| {
-            let plans = plans::compile(definition, api, &stage.name, &*runtime.store);
-            let (routes, account) = (&routes, account.as_ref());
-            let settings = &Settings::compile(api, stage, routes, "", &mut Vec::new());
-            let scene = stages::Scene { definition, api, stage, runtime, routes, settings, account };
-            (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(router), plans)))
-        });
-        let stages = ApiStages {
-            name: api.name.clone(),
-            kind: api.kind,
-            default_endpoint: api.default_endpoint,
-            stages: stages.collect(),
-        };
-        apis.insert(api.stable_id().to_owned(), stages);
-    }
-    let mut snapshot = Snapshot { apis, domains: NameMap::default() };
-    snapshot.domains = domains::compile(definition, |api, stage| snapshot.deployment(api, stage));
-    Ok(snapshot)
-}
-
 /// The API with this id, else with this name: a name may be another API's id.
-fn find_api<'d>(definition: &'d Definition, reference: &str) -> Option<&'d Api> {
+pub(crate) fn find_api<'d>(definition: &'d Definition, reference: &str) -> Option<&'d Api> {
     let apis = || definition.apis.iter().flatten();
     apis().find(|api| api.stable_id() == reference).or_else(|| apis().find(|api| api.name == reference))
 }

@@ -58,7 +58,7 @@ fn wrong_name(name: &str, kind: ApiKind) -> Option<String> {
     }
 }
 
-fn wrong_variable(name: &str, value: &str) -> Option<String> {
+pub(super) fn wrong_variable(name: &str, value: &str) -> Option<String> {
     let in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let in_value = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(letter);
     if !(1..=64).contains(&name.len()) || !name.chars().all(in_name) {
@@ -75,14 +75,19 @@ pub(super) struct Scene<'a> {
     pub(super) definition: &'a Definition,
     pub(super) api: &'a Api,
     pub(super) stage: &'a StageDefinition,
+    pub(super) deployment_id: &'a str,
+    /// What tells its cached answers from those of other deployments.
+    pub(super) cache_scope: &'a str,
+    pub(super) is_canary: Option<bool>,
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
+    pub(super) router: &'a Arc<dyn Router>,
     pub(super) settings: &'a Settings,
     pub(super) account: Option<&'a Limiter>,
 }
 
 impl Scene<'_> {
-    pub(super) fn deployment(&self, router: Arc<dyn Router>, plans: UsagePlans) -> Deployment {
+    pub(super) fn deployment(&self, plans: UsagePlans) -> Deployment {
         let facts = Arc::new(StageFacts {
             kind: self.api.kind,
             api_id: self.api.stable_id().to_owned(),
@@ -90,15 +95,11 @@ impl Scene<'_> {
             account_id: self.api.account_id.clone(),
             region: self.api.region.clone(),
             stage: self.stage.name.clone(),
-            deployment_id: self
-                .stage
-                .deployment_id
-                .clone()
-                .unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
+            deployment_id: self.deployment_id.to_owned(),
             variables: self.stage.variables.clone(),
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
-            is_canary: None,
+            is_canary: self.is_canary,
         });
         let plans = Arc::new(plans);
         let defined = self.api.routes.iter().flatten().map(|(_, route)| route);
@@ -109,7 +110,7 @@ impl Scene<'_> {
             routes: routes.collect(),
             observers: self.observers(&facts),
             facts,
-            router,
+            router: Arc::clone(self.router),
             responses: self.api.responses.clone(),
             keeps_headers: self.api.responses.reads_headers(),
             plans,
@@ -174,12 +175,12 @@ impl Scene<'_> {
     }
 
     fn cache(&self, index: usize, key: &RouteKey, route: &RouteDefinition) -> Option<RouteCache> {
-        let cache = self.stage.cache.as_ref()?;
+        let uses = self.is_canary != Some(true) || self.stage.canary.as_ref()?.use_stage_cache;
+        let cache = self.stage.cache.as_ref().filter(|_| uses)?;
         let methods = self.settings.caching(key);
         let path = key.path().filter(|_| !methods.is_empty())?.to_string();
         let sources = self.routes.cache_keys.get(index).cloned().unwrap_or_default();
-        // A deployment without an id of its own goes by its API alone, or a reload would forget everything.
-        let deployment = [self.api.stable_id(), self.stage.deployment_id.as_deref().unwrap_or_default()];
+        let deployment = [self.api.stable_id(), self.cache_scope];
         let namespace = route.cache_namespace.as_ref();
         let namespace = namespace.map_or_else(|| format!("resource {path}"), |name| format!("namespace {name}"));
         Some(RouteCache {
@@ -225,7 +226,7 @@ impl Scene<'_> {
 }
 
 /// Six characters for `seed`, as AWS's ids look.
-fn short_id(seed: &[u8]) -> String {
+pub(crate) fn short_id(seed: &[u8]) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let digit = |byte: u8| char::from(DIGITS.get(usize::from(byte) % 36).copied().unwrap_or(b'0'));
     Sha256::digest(seed).iter().take(6).map(|byte| digit(*byte)).collect()

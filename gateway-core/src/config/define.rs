@@ -2,15 +2,17 @@
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
+use sha2::{Digest, Sha256};
+
 use super::{
-    AccessLogConfig, ApiConfig, AuthorizerConfig, Config, GatewayResponseConfig, IntegrationConfig, IntegrationPlace,
-    LogDestination, Registry, StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
+    AccessLogConfig, ApiConfig, AuthorizerConfig, CanaryConfig, Config, GatewayResponseConfig, IntegrationConfig,
+    IntegrationPlace, LogDestination, Registry, StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
 };
 use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
     cache::StageCache,
     context::{ApiKind, Authorization, Context},
-    definition::{Api, Definition, Domain, RouteDefinition, Slots, StageDefinition},
+    definition::{Api, Canary, Definition, Domain, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
     observe::{AccessLog, AccessLogFormat},
     problem::{Problem, pointer_token},
@@ -182,6 +184,7 @@ impl Scribe<'_> {
             Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
+        route.digest = Some(digest(place));
         route.timeout = config.integration.as_ref().and_then(IntegrationConfig::timeout);
         route.api_key_required = config.api_key_required;
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
@@ -221,12 +224,29 @@ impl Scribe<'_> {
         }
         if let Some(log) = &config.access_log {
             let pointer = format!("{pointer}/accessLog");
-            match access_log(self.registry, log, kind) {
+            match access_log(self.registry, log, &log.destination, "/destination", kind) {
                 Ok(log) => stage = stage.observer(log),
                 Err(problem) => self.problems.push(problem.below(&pointer)),
             }
         }
+        stage.canary = config.canary_settings.as_ref().map(|canary| self.canary(pointer, canary, config, kind));
         stage
+    }
+
+    fn canary(&mut self, pointer: &str, config: &CanaryConfig, stage: &StageConfig, kind: ApiKind) -> Canary {
+        let mut canary = Canary::percent(config.percent_traffic).use_stage_cache(config.use_stage_cache);
+        canary.api.clone_from(&config.api);
+        canary.deployment_id.clone_from(&config.deployment_id);
+        canary.variables.clone_from(&config.stage_variable_overrides);
+        let log = stage.access_log.as_ref().and_then(|log| Some((log, log.canary_destination.as_ref()?)));
+        let Some((log, destination)) = log else { return canary };
+        match access_log(self.registry, log, destination, "/canaryDestination", kind) {
+            Ok(log) => canary.observer(log),
+            Err(problem) => {
+                self.problems.push(problem.below(&format!("{pointer}/accessLog")));
+                canary
+            }
+        }
     }
 
     fn plan(&mut self, pointer: &str, config: &UsagePlanConfig) -> Plan {
@@ -250,6 +270,12 @@ impl Scribe<'_> {
         }
         plan
     }
+}
+
+/// Of what is said of a route and of its authorizer.
+fn digest(place: IntegrationPlace<'_>) -> [u8; 32] {
+    let authorizer = place.route.authorizer.as_ref().and_then(|name| place.api.authorizers.get(name));
+    Sha256::digest(format!("{:?} {authorizer:?}", place.route)).into()
 }
 
 /// The size of a cache in bytes, of the GB that AWS writes.
@@ -304,7 +330,13 @@ fn cached(
     Ok(Arc::new(CachedAuthorizer::new(made, sources, ttl).with_cache(registry.results(name))))
 }
 
-fn access_log(registry: &Registry, config: &AccessLogConfig, kind: ApiKind) -> Result<AccessLog, Problem> {
+fn access_log(
+    registry: &Registry,
+    config: &AccessLogConfig,
+    destination: &LogDestination,
+    field: &str,
+    kind: ApiKind,
+) -> Result<AccessLog, Problem> {
     let format = match config.format.as_str() {
         "CLF" => AccessLogFormat::clf(kind),
         "JSON" => AccessLogFormat::json(kind),
@@ -312,13 +344,13 @@ fn access_log(registry: &Registry, config: &AccessLogConfig, kind: ApiKind) -> R
         "CSV" => AccessLogFormat::csv(kind),
         custom => AccessLogFormat::parse(custom).map_err(|error| Problem::new("/format", error))?,
     };
-    Ok(match &config.destination {
+    Ok(match destination {
         LogDestination::Stdout => AccessLog::to_writer(format, io::stdout()),
         LogDestination::Stderr => AccessLog::to_writer(format, io::stderr()),
         LogDestination::Tracing => AccessLog::to_tracing(format),
         LogDestination::Sink(name) => {
             let message = || format!("no log sink `{name}` is registered; add it to the registry");
-            let sink = registry.sink(name).ok_or_else(|| Problem::new("/destination/sink", message()))?;
+            let sink = registry.sink(name).ok_or_else(|| Problem::new(format!("{field}/sink"), message()))?;
             AccessLog::new(format, sink)
         }
     })

@@ -51,9 +51,11 @@ pub struct StageConfig {
 pub struct CanaryConfig {
     /// How many of a hundred requests it serves, 0.0 to 100.0.
     pub percent_traffic: f64,
-    /// The API, by its name or id, whose routes it serves; the stage's own unless given.
+    /// The API, by its name or id, whose routes it serves; the stage's own unless given. An API that is nothing but a
+    /// canary needs no stage.
     pub api: Option<String>,
-    /// `$context.deploymentId` of its requests; the stage's own unless given.
+    /// `$context.deploymentId` of its requests; the stage's own unless given, and drawn if it serves another API's
+    /// routes.
     pub deployment_id: Option<String>,
     /// Stage variables that it sees in place of the stage's, or besides.
     pub stage_variable_overrides: BTreeMap<String, String>,
@@ -122,6 +124,9 @@ pub struct AccessLogConfig {
     /// Where it goes; `stdout` unless given.
     #[serde(default)]
     pub destination: LogDestination,
+    /// Where the lines of a canary's requests go besides; nowhere unless given.
+    #[serde(default)]
+    pub canary_destination: Option<LogDestination>,
 }
 
 /// Where an access log goes.

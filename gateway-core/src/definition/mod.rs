@@ -1,6 +1,7 @@
 //! What the host writes in code: APIs, stages, plans and domains, before they are compiled.
 
 mod api;
+mod canary;
 mod domain;
 mod route;
 mod settings;
@@ -8,7 +9,9 @@ mod stage;
 
 use std::sync::Arc;
 
-pub use self::{api::Api, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition};
+pub use self::{
+    api::Api, canary::Canary, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition,
+};
 use crate::{
     observe::Observer,
     problem::Problem,

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::RouteSettings;
+use super::{Canary, RouteSettings};
 use crate::{cache::StageCache, context::Variables, observe::Observer, usage_plan::Throttle};
 
 /// One stage as it is written down: variables, throttles, who is told of its requests.
@@ -27,6 +27,7 @@ pub struct StageDefinition {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) metrics: bool,
     pub(crate) detailed_metrics: bool,
+    pub(crate) canary: Option<Canary>,
 }
 
 impl StageDefinition {
@@ -43,6 +44,7 @@ impl StageDefinition {
             observers: Vec::new(),
             metrics: false,
             detailed_metrics: false,
+            canary: None,
         }
     }
 
@@ -103,6 +105,13 @@ impl StageDefinition {
         self
     }
 
+    /// Lets a second deployment serve a part of the requests (REST APIs).
+    #[must_use]
+    pub fn canary(mut self, canary: Canary) -> Self {
+        self.canary = Some(canary);
+        self
+    }
+
     /// Counts the stage's requests through the `metrics` facade; with `detailed`, each route's too. Install the
     /// recorder before the gateway is built.
     #[cfg(feature = "metrics")]
@@ -122,6 +131,7 @@ impl std::fmt::Debug for StageDefinition {
             .field("default_settings", &self.default_settings)
             .field("settings", &self.settings)
             .field("cache", &self.cache)
+            .field("canary", &self.canary)
             .finish_non_exhaustive()
     }
 }

@@ -23,7 +23,7 @@ const MAX_LENGTH: usize = 255;
 ///
 /// [`Metrics::for_stage`] counts by `ApiName` and by `ApiName`, `Stage` (HTTP APIs: `ApiId` instead of `ApiName`);
 /// [`Metrics::for_route`] adds `Resource`, `Method` (HTTP APIs: `Route`) where detailed metrics are asked for, next to
-/// the stage's and not instead of them. A sum over all label sets thus counts a request more than once, as in
+/// the stage's and not instead of them. What a canary serves counts for its stage, and once more for `STAGE/Canary`. A sum over all label sets thus counts a request more than once, as in
 /// CloudWatch. A request whose client left before there was a status counts in `Count` and `Latency` only.
 ///
 /// Handles are registered when this is built, not for each request: **install the recorder before building the
@@ -62,20 +62,24 @@ impl Metrics {
     #[must_use]
     pub fn for_stage(stage: &StageFacts) -> Self {
         describe(stage.kind);
-        let series = [vec![api(stage)], vec![api(stage), label("Stage", &stage.stage)]];
-        Self { series: series.map(|labels| Series::register(stage.kind, &labels)).into() }
+        let stages = stage_labels(stage).map(|name| vec![api(stage), name]);
+        let series = std::iter::once(vec![api(stage)]).chain(stages);
+        Self { series: series.map(|labels| Series::register(stage.kind, &labels)).collect() }
     }
 
     /// Counts for one route alone: the detailed metrics. `method` is `Method` for REST APIs, where `ANY` may stand.
     #[must_use]
     pub fn for_route(stage: &StageFacts, route: &RouteFacts, method: &str) -> Self {
         describe(stage.kind);
-        let mut labels = vec![api(stage), label("Stage", &stage.stage)];
-        match stage.kind {
-            ApiKind::Rest => labels.extend([label("Resource", &route.resource_path), label("Method", method)]),
-            ApiKind::Http => labels.push(label("Route", &route.route_key)),
-        }
-        Self { series: vec![Series::register(stage.kind, &labels)] }
+        let own = match stage.kind {
+            ApiKind::Rest => vec![label("Resource", &route.resource_path), label("Method", method)],
+            ApiKind::Http => vec![label("Route", &route.route_key)],
+        };
+        let series = stage_labels(stage).map(|name| {
+            let labels: Vec<_> = [api(stage), name].into_iter().chain(own.clone()).collect();
+            Series::register(stage.kind, &labels)
+        });
+        Self { series: series.collect() }
     }
 }
 
@@ -174,6 +178,13 @@ fn api(stage: &StageFacts) -> Label {
     let ascii: String = stage.api_name.chars().filter(char::is_ascii).collect();
     let name = ascii.trim();
     label("ApiName", if name.is_empty() { &stage.api_id } else { name })
+}
+
+/// The stage, and for a canary's requests the canary besides.
+fn stage_labels(stage: &StageFacts) -> impl Iterator<Item = Label> {
+    let canary = stage.is_canary == Some(true);
+    let canary = canary.then(|| label("Stage", &format!("{}/Canary", stage.stage)));
+    std::iter::once(label("Stage", &stage.stage)).chain(canary)
 }
 
 fn label(name: &'static str, value: &str) -> Label {

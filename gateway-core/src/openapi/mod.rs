@@ -35,6 +35,7 @@
 mod document;
 mod documentation;
 mod error;
+mod export;
 mod import;
 mod options;
 mod put;
@@ -44,6 +45,7 @@ mod resources;
 pub use self::{
     documentation::{import_documentation, put_documentation},
     error::ImportError,
+    export::{ExportError, ExportOptions, Specification, export},
     import::{Imported, import},
     options::{BasePath, ImportOptions},
     put::{PutMode, put},

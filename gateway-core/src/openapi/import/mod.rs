@@ -17,8 +17,12 @@ use std::{
     fmt,
 };
 
-pub(super) use self::paths::{Tree, second_variable};
 use self::security::{Scheme, Security};
+pub(super) use self::{
+    models::{MODELS, model_name},
+    operation::{JSON, variables},
+    paths::{Tree, second_variable},
+};
 use super::{
     document::{self, Node, Object, Place, Variables},
     error::ImportError,

@@ -6,6 +6,7 @@ use super::{FOR_PEOPLE, Import, NOT_STORED, messages};
 use crate::{
     config::RouteConfig,
     openapi::document::{Node, Object, Place},
+    validate::RequestParameter,
 };
 
 /// One operation, and where it stands.
@@ -41,7 +42,7 @@ const IGNORED: &[(&str, &str)] = &[
     ("isDefaultRoute", "of HTTP APIs only"),
 ];
 
-pub(super) const JSON: &str = "application/json";
+pub(in crate::openapi) const JSON: &str = "application/json";
 
 impl<'d> Import<'d> {
     pub(super) fn operation(&mut self, place: Place<'_>, operation: &Operation<'_, 'd>) {
@@ -50,9 +51,9 @@ impl<'d> Import<'d> {
         self.others(place, node, FIELDS, IGNORED);
         let mut route = RouteConfig { route: format!("{method} {path}"), ..RouteConfig::default() };
         route.operation_name = node.get("operationId").and_then(Node::scalar);
-        for name in variables(path) {
-            route.request_parameters.insert(format!("method.request.path.{name}"), true);
-        }
+        let declared = variables(path).map(|name| format!("method.request.path.{name}"));
+        route.request_parameters =
+            declared.filter(|name| RequestParameter::parse(name).is_some()).map(|name| (name, true)).collect();
         self.parameters(place, operation, &mut route);
         if let Some(body) = node.get("requestBody") {
             self.request_body(place.field("requestBody"), body, &mut route);
@@ -89,7 +90,7 @@ impl<'d> Import<'d> {
 
     /// The parameters of the operation and, where it has none of the kind, of its path.
     fn parameters(&mut self, place: Place<'_>, operation: &Operation<'_, 'd>, route: &mut RouteConfig) {
-        let shared = Self::item_parameters(operation.item);
+        let shared = operation.item.get("parameters").and_then(Node::list).unwrap_or_default();
         let own = operation.node.get("parameters").and_then(Node::list).unwrap_or_default();
         // The path's first, so that the operation's replace them.
         for (number, parameter) in shared.iter().enumerate() {
@@ -127,6 +128,10 @@ impl<'d> Import<'d> {
             "cookie" => return self.report.ignore(place, "a REST API has no parameters in cookies"),
             _ => return self.report.ignore(place, "there are no parameters in this place"),
         };
+        if RequestParameter::parse(&key).is_none() {
+            let what = messages::mapping(&key);
+            return self.error(place.field("name"), messages::method(operation.method, operation.path, what));
+        }
         route.request_parameters.insert(key, required);
         self.others(place, object, PARAMETER_FIELDS, &[]);
         let schema = parameter.get("schema").and_then(Node::object);
@@ -196,6 +201,6 @@ impl<'d> Import<'d> {
 const PARAMETER_FIELDS: &[&str] = &["name", "in", "required", "type", "description", "schema"];
 
 /// The names of a path's variables.
-pub(super) fn variables(path: &str) -> impl Iterator<Item = &str> {
+pub(in crate::openapi) fn variables(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| Some(part.strip_prefix('{')?.strip_suffix('}')?.trim_end_matches('+')))
 }

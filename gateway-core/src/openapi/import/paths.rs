@@ -6,7 +6,7 @@ use super::{FOR_PEOPLE, Import, NOT_STORED, messages, operation::Operation};
 use crate::{
     context::ApiKind,
     openapi::{
-        document::{Node, Object, Place},
+        document::{Node, Place},
         options::BasePath,
     },
     router::PathTemplate,
@@ -168,11 +168,6 @@ impl<'d> Import<'d> {
         let after = url.split_once("://").map_or(url, |(_, after)| after.split_once('/').map_or("", |(_, path)| path));
         let path = after.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
         (!path.is_empty() && !path.contains('{')).then(|| path.to_owned())
-    }
-
-    /// The parameters of a path item.
-    pub(super) fn item_parameters(item: &'d Object) -> &'d [Node] {
-        item.get("parameters").and_then(Node::list).unwrap_or_default()
     }
 }
 

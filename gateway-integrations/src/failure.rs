@@ -16,6 +16,15 @@ pub(crate) fn misconfigured(context: &Context, cause: impl Into<BoxError>) -> Er
     Error::new(ErrorKind::ApiConfigurationError).with_source(cause)
 }
 
+/// The request cannot be served, and that is the client's fault.
+#[cfg(feature = "mapping")]
+pub(crate) fn refused(context: &Context, error: Error) -> Error {
+    context.record(|| Step::Failed {
+        reason: error.message().or_else(|| error.kind().message()).unwrap_or_default().to_owned(),
+    });
+    error
+}
+
 /// The backend gave no answer that can be used.
 pub(crate) fn no_answer(context: &Context, error: Error) -> Error {
     context.record(|| Step::Failed {

@@ -1,5 +1,7 @@
 //! `HttpProxy`: passes requests on to an HTTP backend.
 
+#[cfg(not(feature = "mapping"))]
+use std::future::{Ready, ready};
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
@@ -133,8 +135,8 @@ impl HttpProxy {
     }
 
     #[cfg(not(feature = "mapping"))]
-    async fn added(&self, _: &Parts, _: &mut Body, _: &Context) -> Result<Added, Error> {
-        Ok(Added::default())
+    fn added(&self, _: &Parts, _: &mut Body, _: &Context) -> Ready<Result<Added, Error>> {
+        ready(Ok(Added::default()))
     }
 
     /// The address.

@@ -10,7 +10,7 @@ use super::{
     headers::{Behind, Fate},
     source::{MethodRequest, RequestSource},
 };
-use crate::failure::misconfigured;
+use crate::failure::{misconfigured, refused};
 
 const EXPECTED: &str = "integration.request.{header|querystring|path}.NAME";
 
@@ -68,7 +68,10 @@ impl RequestParameters {
             return Err(forbidden(request.context, name));
         }
         let refuse = |fault: BodyFault| match fault {
-            BodyFault::NoJson => Error::new(ErrorKind::BadRequestBody).with_message("Invalid JSON in request body"),
+            BodyFault::NoJson => {
+                let error = Error::new(ErrorKind::BadRequestBody).with_message("Invalid JSON in request body");
+                refused(request.context, error)
+            }
             BodyFault::TooMuchWork(_) => misconfigured(request.context, fault),
         };
         let mut headers = HeaderMap::with_capacity(self.headers.len());

@@ -1,5 +1,7 @@
 //! From the method request to the call of the backend.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use gateway_core::{
     Context, Error, ErrorKind, MediaTypes, Parts, Phase,
@@ -17,7 +19,10 @@ use super::{
     source::MethodRequest,
     templates::Templates,
 };
-use crate::{failure::misconfigured, velocity::Overrides};
+use crate::{
+    failure::{misconfigured, refused},
+    velocity::Overrides,
+};
 
 /// How a request is mapped.
 #[derive(Clone, Debug)]
@@ -51,11 +56,9 @@ impl RequestMapping {
     pub(super) fn apply(&self, request: &Parts, body: Bytes, context: &Context) -> Result<Call, Error> {
         let content = Content::of_request(body, &request.headers, &binary_types(context), self.handling)
             .map_err(|error| misconfigured(context, error))?;
-        let (mut headers, mut parameters) = self.parameters.values(&MethodRequest {
-            headers: &request.headers,
-            context,
-            body: BodyText::new(content.text()),
-        })?;
+        let text = if self.parameters.reads_body() { content.text() } else { None };
+        let read = MethodRequest { headers: &request.headers, context, body: BodyText::new(text) };
+        let (mut headers, mut parameters) = self.parameters.values(&read)?;
         let content_type = request.headers.get(header::CONTENT_TYPE);
         let (body, overrides) = match self.templates.for_request(content_type) {
             Some(entry) => {
@@ -64,7 +67,7 @@ impl RequestMapping {
                 (text.into(), overrides)
             }
             None if self.passes_on() => (content.into_bytes(), Overrides::default()),
-            None => return Err(ErrorKind::UnsupportedMediaType.into()),
+            None => return Err(refused(context, Error::new(ErrorKind::UnsupportedMediaType))),
         };
         self.override_headers(&overrides, &mut headers, context)?;
         override_rest(&overrides, &mut parameters);
@@ -120,6 +123,6 @@ fn override_rest(overrides: &Overrides, parameters: &mut CallParameters) {
 }
 
 /// The binary media types of the API.
-pub(super) fn binary_types(context: &Context) -> std::borrow::Cow<'_, MediaTypes> {
-    context.stage().map_or_else(Default::default, |stage| std::borrow::Cow::Borrowed(&stage.binary_media_types))
+pub(super) fn binary_types(context: &Context) -> Cow<'_, MediaTypes> {
+    context.stage().map_or_else(Default::default, |stage| Cow::Borrowed(&stage.binary_media_types))
 }

@@ -148,7 +148,8 @@ fn mapped_headers(
     content: &Content,
     context: &Context,
 ) -> Result<HeaderMap, Error> {
-    let body = BodyText::new(content.text());
+    let reads_body = response.headers.iter().any(|(_, source)| source.reads_body());
+    let body = BodyText::new(if reads_body { content.text() } else { None });
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 4);
     for (name, source) in &response.headers {
         let value = source.value(backend, &body, context).map_err(|fault| misconfigured(context, fault))?;

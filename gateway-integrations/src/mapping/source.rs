@@ -103,6 +103,10 @@ impl ResponseSource {
         source.map(Self::Value).ok_or_else(|| MappingError::Source { name: text.to_owned(), expected: RESPONSE })
     }
 
+    pub(super) fn reads_body(&self) -> bool {
+        matches!(self, Self::Body | Self::BodyAt(_))
+    }
+
     /// The value; several are joined by commas.
     pub(super) fn value<'a>(
         &'a self,

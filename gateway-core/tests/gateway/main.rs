@@ -2,6 +2,9 @@
 
 mod admission;
 mod answers;
+mod cache;
+mod cache_flights;
+mod compression;
 mod config;
 mod directions;
 mod layers;
@@ -10,6 +13,7 @@ mod nested;
 mod properties;
 mod reload;
 mod routing;
+mod settings;
 mod validation;
 
 use std::{error::Error, future::Future};

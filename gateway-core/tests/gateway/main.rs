@@ -11,6 +11,7 @@ mod nested;
 mod properties;
 mod reload;
 mod routing;
+mod steps;
 mod validation;
 
 use std::{error::Error, future::Future};

@@ -1,10 +1,12 @@
 //! What an explained request tells of each step.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use gateway_core::{
-    Api, ApiKey, Authorization, Body, Context, Definition, Error, ErrorKind, GatewayResponse, GatewayResponses, Parts,
-    Plan, PlanStage, Quota, RequestValidator, Route, StageDefinition, Throttle,
+    Api, ApiKey, Authorization, Body, Context, Definition, Error, ErrorKind, Gateway, GatewayResponse,
+    GatewayResponses, Parts, Plan, PlanStage, Quota, RequestValidator, Route, StageDefinition, Throttle,
+    store::{Allowance, QuotaCounter, StoreError, TokenBucket, UsageStore},
     testing::{RecordingIntegration, TestGateway},
 };
 use serde_json::json;
@@ -223,6 +225,72 @@ fn an_unknown_stage_is_told_too() -> Outcome {
             told(&gateway, http::Request::get("/other/kept")).await?,
             ["gateway response FORBIDDEN as AWS has it, 403 Forbidden; FORBIDDEN: Forbidden"]
         );
+        Ok(())
+    })
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn a_body_that_does_not_match_is_told_with_the_engines_messages() -> Outcome {
+    run(async {
+        let route = Route::to(RecordingIntegration::answering("ok"))
+            .validate(RequestValidator::new().body())
+            .request_model("application/json", "Pet");
+        let model = json!({"type": "object", "required": ["name"]});
+        let api = Api::rest("api").model("Pet", model).route("POST /pets", route).stage(StageDefinition::new("prod"));
+        let gateway = gateway(Definition::new().api(api))?;
+        let lines = told(&gateway, http::Request::post("/prod/pets")).await?;
+        assert_eq!(
+            lines[1..],
+            [
+                "validation refused: [object has missing required properties ([\"name\"])]",
+                "gateway response BAD_REQUEST_BODY as AWS has it, 400 Bad Request; \
+                 BAD_REQUEST_BODY: Invalid request body",
+            ]
+        );
+        Ok(())
+    })
+}
+
+/// A store that is never there.
+struct Away;
+
+impl UsageStore for Away {
+    fn bucket(&self, _: &str, _: f64, _: u32) -> Arc<dyn TokenBucket> {
+        Arc::new(Self)
+    }
+
+    fn counter(&self, _: &str) -> Arc<dyn QuotaCounter> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl TokenBucket for Away {
+    async fn take(&self, _: u32) -> Result<bool, StoreError> {
+        Err(StoreError::new("it is away"))
+    }
+}
+
+#[async_trait]
+impl QuotaCounter for Away {
+    async fn take(&self, _: u32, _: u32, _: Allowance) -> Result<u32, StoreError> {
+        Err(StoreError::new("it is away"))
+    }
+
+    async fn read(&self, _: u32, _: Allowance) -> Result<(u64, u64), StoreError> {
+        Err(StoreError::new("it is away"))
+    }
+}
+
+#[test]
+fn what_a_store_cannot_tell_is_left_out() -> Outcome {
+    run(async {
+        let gateway = TestGateway::build(Gateway::builder(guarded()?).store(Arc::new(Away)))?;
+        let lines = told(&gateway, kept().header("x-api-key", KEY)).await?;
+        let lines = decided(&lines);
+        assert_eq!(lines[6], "throttle of the account let the request pass (100 a second, 200 at once)");
+        assert_eq!(lines[7..], ["quota let the request pass: the limit is 4, what is used cannot be read"]);
         Ok(())
     })
 }

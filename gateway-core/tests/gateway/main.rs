@@ -16,6 +16,7 @@ mod reload;
 mod routing;
 mod settings;
 mod stages;
+mod steps;
 mod validation;
 
 use std::{error::Error, future::Future};

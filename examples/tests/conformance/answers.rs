@@ -113,7 +113,9 @@ pub(crate) fn call(bindings: &mut Bindings, expected: &Value, call: Option<&Call
     }
     let signed = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];
     let own = expected["headers_ignored"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let ignored: Vec<&str> = own.chain(signed.into_iter().filter(|_| call.kind == "aws")).collect();
+    // What it reports of a request leaves these out.
+    let hidden = call.origin.ends_with("//httpbin.org").then_some("x-forwarded-*");
+    let ignored: Vec<&str> = own.chain(signed.into_iter().filter(|_| call.kind == "aws")).chain(hidden).collect();
     let complete = expected["headers_complete"] == true;
     headers(bindings, &format!("{at}.headers"), &expected["headers"], &call.headers, complete, &ignored)?;
     if let Some(wanted) = expected.get("body") {

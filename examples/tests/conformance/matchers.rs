@@ -41,6 +41,11 @@ impl Bindings {
         extent: Extent,
     ) -> Result<(), String> {
         let differs = || Err(format!("{at}: expected {expected}, got {}", actual.unwrap_or(&Value::Null)));
+        if let (Some(json), Some(Value::String(text))) = (expected.get("$json"), actual)
+            && let Ok(actual) = serde_json::from_str(text)
+        {
+            return self.check(at, json, Some(&actual), extent);
+        }
         if let Value::Object(matcher) = expected
             && !matcher.is_empty()
             && matcher.keys().all(|key| NAMES.contains(&key.as_str()))

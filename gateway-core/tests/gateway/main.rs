@@ -7,6 +7,7 @@ mod directions;
 mod layers;
 mod logs;
 mod nested;
+mod openapi;
 mod properties;
 mod reload;
 mod routing;

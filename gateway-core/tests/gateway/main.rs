@@ -11,6 +11,7 @@ mod explain;
 mod layers;
 mod logs;
 mod nested;
+mod openapi;
 mod properties;
 mod reload;
 mod routing;

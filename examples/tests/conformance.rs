@@ -40,10 +40,8 @@ use serde_json::Value;
 type Outcomes = Vec<(String, Result<(), String>)>;
 
 fn main() -> ExitCode {
-    let folder = std::env::var_os("CONFORMANCE_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance")),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("CONFORMANCE_DIR")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance")), PathBuf::from);
     if !folder.is_dir() {
         println!("no conformance cases at {}: set CONFORMANCE_DIR", folder.display());
         return ExitCode::SUCCESS;

@@ -35,7 +35,8 @@ async fn main() -> Result<(), Failure> {
     println!("{}: {}\n", path.display(), imported.report);
 
     let variables = [("backend".to_owned(), backend().await?.to_string())];
-    let stage: StageConfig = serde_json::from_value(json!({ "name": stage, "variables": Value::from_iter(variables) }))?;
+    let stage: StageConfig =
+        serde_json::from_value(json!({ "name": stage, "variables": Value::from_iter(variables) }))?;
     let name = stage.name.clone();
     imported.api.stages.push(stage.into());
     let mut config = Config::default();
@@ -50,7 +51,12 @@ async fn main() -> Result<(), Failure> {
         .try_this(&format!("/{name}/health"), "", 200, "a mock made of templates")
         .try_this(&format!("/{name}/pets/7"), "", 200, "mapped from the backend's answer")
         .try_this(&format!("/{name}/pets/none"), "", 404, "another integration response")
-        .try_this(&format!("/{name}/orders"), &format!(r#"{json} -d '{{"sku":"rope","quantity":2}}'"#), 201, "a function")
+        .try_this(
+            &format!("/{name}/orders"),
+            &format!(r#"{json} -d '{{"sku":"rope","quantity":2}}'"#),
+            201,
+            "a function",
+        )
         .try_this(&format!("/{name}/orders"), &format!(r#"{json} -d '{{"sku":"rope"}}'"#), 400, "no quantity")
         .try_this(&format!("/{name}/catalog/toys"), "", 200, "passed on to the backend")
         .try_this(&format!("/{name}/nothing"), "", 404, "the gateway response that the document defines")

@@ -62,8 +62,8 @@ pub(crate) fn body(bindings: &mut Bindings, at: &str, expected: &Value, actual: 
     };
     match kind.as_str() {
         "json" | "json_subset" => {
-            let json: Value =
-                serde_json::from_str(&text).map_err(|error| format!("{at}: expected {value}, got {text:?}: {error}"))?;
+            let json: Value = serde_json::from_str(&text)
+                .map_err(|error| format!("{at}: expected {value}, got {text:?}: {error}"))?;
             let extent = if kind == "json" { Extent::Whole } else { Extent::Subset };
             bindings.check(at, value, Some(&json), extent)
         }

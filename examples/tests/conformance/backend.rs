@@ -39,7 +39,8 @@ impl Backend {
     /// A call over HTTP, of the kind `http` or `aws`.
     pub(crate) async fn answer(&self, kind: &'static str, request: Request) -> Result<Response, Error> {
         let (parts, body) = request.into_parts();
-        let sent = body.collect().await.map_err(|error| Error::new(ErrorKind::IntegrationFailure).with_source(error))?;
+        let sent =
+            body.collect().await.map_err(|error| Error::new(ErrorKind::IntegrationFailure).with_source(error))?;
         let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
         let origin = match (parts.uri.scheme_str(), parts.uri.authority()) {
             (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),

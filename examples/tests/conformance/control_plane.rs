@@ -153,16 +153,14 @@ impl Plane {
 
     fn import(&mut self, params: &Value) -> Result<Value, Refused> {
         let id = self.id();
-        let options = options(&params["parameters"], &self.env, &id)
-            .fail_on_warnings(params["failOnWarnings"] == true);
+        let options = options(&params["parameters"], &self.env, &id).fail_on_warnings(params["failOnWarnings"] == true);
         let imported = openapi::import(text(&params["body"]), &options).map_err(bad)?;
         self.keep(&id, imported.api, imported.warnings);
         self.described(&id, false)
     }
 
     fn put(&mut self, id: &str, params: &Value) -> Result<Value, Refused> {
-        let options =
-            options(&params["parameters"], &self.env, id).fail_on_warnings(params["failOnWarnings"] == true);
+        let options = options(&params["parameters"], &self.env, id).fail_on_warnings(params["failOnWarnings"] == true);
         let imported = openapi::import(text(&params["body"]), &options).map_err(bad)?;
         let mode = if params["mode"] == "overwrite" { PutMode::Overwrite } else { PutMode::Merge };
         let mut config = self.kept(id)?.config.clone();

@@ -50,9 +50,8 @@ pub(crate) fn method(api: &ApiConfig, route: &RouteConfig, resource: &str, ids: 
     }
     filled(&mut method, "requestParameters", json!(route.request_parameters));
     filled(&mut method, "requestModels", json!(route.request_models));
-    let responses = route.method_responses.keys().filter_map(|status| {
-        Some((status.to_string(), method_response(route, *status)?))
-    });
+    let responses =
+        route.method_responses.keys().filter_map(|status| Some((status.to_string(), method_response(route, *status)?)));
     filled(&mut method, "methodResponses", Value::Object(responses.collect()));
     if let Some(integration) = &route.integration {
         method.insert("methodIntegration".into(), self::integration(integration, resource));
@@ -88,8 +87,7 @@ pub(crate) fn integration(config: &IntegrationConfig, resource: &str) -> Value {
         "cacheKeyParameters": backend.cache_key_parameters,
     }));
     if kind.starts_with("HTTP") {
-        described
-            .insert("connectionType".into(), json!(backend.connection_type.as_deref().unwrap_or("INTERNET")));
+        described.insert("connectionType".into(), json!(backend.connection_type.as_deref().unwrap_or("INTERNET")));
     }
     for (field, value) in [
         ("uri", Some(&backend.uri).filter(|uri| !uri.is_empty())),

@@ -6,7 +6,17 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 const NAMES: &[&str] = &[
-    "$any", "$bind", "$regex", "$template", "$json", "$contains", "$has", "$lt", "$gte", "$optional", "$absent",
+    "$any",
+    "$bind",
+    "$regex",
+    "$template",
+    "$json",
+    "$contains",
+    "$has",
+    "$lt",
+    "$gte",
+    "$optional",
+    "$absent",
     "$unordered",
 ];
 

@@ -37,8 +37,7 @@ pub(crate) async fn check(document: &Value, case: &Value) -> Result<(), String> 
         ..TestInvoke::default()
     };
     let id = text(&case["env"]["apiId"]);
-    let invoked =
-        gateway.gateway().handle().test_invoke(&id, None, call).await.map_err(|error| error.to_string())?;
+    let invoked = gateway.gateway().handle().test_invoke(&id, None, call).await.map_err(|error| error.to_string())?;
     let (expect, mut bindings) = (&case["expect"], Bindings::default());
     let shown = |error: String| format!("{error}\nlog:\n{}", invoked.log);
     let actual = json!({

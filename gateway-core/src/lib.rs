@@ -8,6 +8,7 @@ mod compile;
 mod compress;
 pub mod config;
 mod context;
+mod cors;
 mod definition;
 mod error;
 mod function;
@@ -18,6 +19,7 @@ mod integration;
 mod media;
 mod names;
 mod observe;
+mod policy;
 mod problem;
 mod random;
 mod responses;
@@ -48,6 +50,7 @@ pub use self::{
         ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts,
         StageFacts, TraceId, Variables, clf_time, iso_time,
     },
+    cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked},
@@ -60,6 +63,7 @@ pub use self::{
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
+    policy::{PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, execute_api_arn},
     problem::{Problem, Problems, pointer_token},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},

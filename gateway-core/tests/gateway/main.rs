@@ -5,6 +5,7 @@ mod answers;
 mod config;
 mod directions;
 mod explain;
+mod front_door;
 mod layers;
 mod logs;
 mod nested;

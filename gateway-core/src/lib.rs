@@ -14,11 +14,14 @@ mod error;
 mod function;
 mod gateway;
 mod guard;
+mod header_case;
 mod http_client;
 mod integration;
 mod media;
 mod names;
 mod observe;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod policy;
 mod problem;
 mod random;
@@ -59,6 +62,7 @@ pub use self::{
         StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
+    header_case::HeaderCase,
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},

@@ -4,7 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use gateway_core::{Body, Context, Error, ErrorKind, Function, HttpClient, Invocation, Invoked, Request, Response};
+use gateway_core::{
+    Body, Context, Error, ErrorKind, Function, Functions, HttpClient, Invocation, Invoked, Request, Response,
+};
+use gateway_integrations::{
+    Integrations,
+    aws::{ServiceCall, ServiceClient},
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -28,6 +34,14 @@ impl Backend {
     /// What it was called with.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.0.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
+    }
+
+    /// Integrations that all call it.
+    pub(crate) fn integrations(&self) -> Integrations {
+        let (function, service): (Arc<dyn Function>, _) = (Arc::new(self.clone()), self.clone());
+        Integrations::new(Arc::new(self.clone()))
+            .functions(Functions::new().resolve_with(move |_| Some(Arc::clone(&function))))
+            .service_client(service)
     }
 
     fn keep(&self, call: Call) {
@@ -86,6 +100,13 @@ pub(crate) fn content(body: &Value) -> Bytes {
 impl HttpClient for Backend {
     async fn send(&self, request: Request) -> Result<Response, Error> {
         self.answer("http", request).await
+    }
+}
+
+#[async_trait::async_trait]
+impl ServiceClient for Backend {
+    async fn send(&self, call: ServiceCall, _: &Context) -> Result<Response, Error> {
+        self.answer("aws", call.request.map(Body::from)).await
     }
 }
 

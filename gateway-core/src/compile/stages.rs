@@ -12,7 +12,7 @@ use crate::{
     observe::Observer,
     problem::{Problem, pointer_token},
     route::{Admission, Route, RouteThrottle},
-    router::{RouteKey, RouteMethod, Router},
+    router::{RouteKey, Router},
     runtime::Runtime,
     stage::Deployment,
     usage_plan::{Limiter, UsagePlans},
@@ -212,7 +212,7 @@ impl Scene<'_> {
 
     #[cfg(feature = "metrics")]
     fn route_observer(&self, stage: &StageFacts, route: &RouteFacts, key: &RouteKey) -> Option<Arc<dyn Observer>> {
-        let method = key.method().map_or("$default", RouteMethod::as_str);
+        let method = key.method().map_or("$default", crate::router::RouteMethod::as_str);
         let detailed = self.settings.of(&route.route_key).metrics.unwrap_or(self.stage.detailed_metrics);
         let metrics = crate::observe::Metrics::for_route;
         detailed.then(|| self.counted(metrics(stage, route, method)))

@@ -154,6 +154,8 @@ pub struct EndpointConfig {
     pub r#type: EndpointType,
     /// The VPC endpoints of a private API.
     pub vpc_endpoint_ids: Vec<String>,
+    /// `ipv4` (as is nothing) or `dualstack`, on AWS.
+    pub ip_address_type: Option<String>,
 }
 
 /// Which other origins may call an API from a browser.

@@ -106,6 +106,8 @@ impl Scribe<'_> {
             let Some(part) = self.read(&pointer, part) else { continue };
             match response(part).map(|response| api.set_response(name, response)) {
                 Ok(true) => {}
+                // AWS takes it, and answers with its own all the same.
+                Ok(false) if name == "REQUEST_TOO_LARGE" => {}
                 Ok(false) => self.wrong(pointer, format!("`{name}` is no gateway response type that can be defined")),
                 Err(error) => self.wrong(pointer, error),
             }

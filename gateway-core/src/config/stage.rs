@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{cache::UnauthorizedCacheControl, definition::RouteSettings};
 
 /// One stage.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StageConfig {
     /// Its name; `$default` is an HTTP API's root.
@@ -92,6 +92,13 @@ pub struct RouteSettingsConfig {
     /// Whether the route's requests are counted, too.
     #[serde(default)]
     pub metrics_enabled: Option<bool>,
+}
+
+/// A stage with this name, and nothing set.
+impl From<&str> for StageConfig {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 impl From<RouteSettingsConfig> for RouteSettings {

@@ -135,3 +135,7 @@ fn rank(segment: &PathSegment) -> u8 {
         PathSegment::Greedy(_) => 2,
     }
 }
+
+#[cfg(test)]
+#[path = "candidates_tests.rs"]
+mod tests;

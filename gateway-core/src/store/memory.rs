@@ -232,6 +232,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_level_is_read_without_taking_anything() {
+        let clock = Arc::new(ManualClock::default());
+        let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let bucket = store.bucket("level", 0.5, 3);
+        for left in [3, 2, 1, 0, 0] {
+            assert_eq!((bucket.level(), bucket.level()), (Some(left), Some(left)));
+            assert_eq!(bucket.take(1).await.unwrap(), left > 0);
+        }
+        clock.advance(Duration::from_secs(3));
+        assert_eq!(bucket.level(), Some(1), "one and a half");
+        clock.advance(Duration::from_secs(3_600));
+        assert_eq!(bucket.level(), Some(3));
+        for (rate, burst) in [(0.0, 5), (5.0, 0)] {
+            assert_eq!(store.bucket("closed", rate, burst).level(), Some(0));
+        }
+        assert_eq!(store.bucket("fast", f64::INFINITY, u32::MAX).level(), Some(u32::MAX));
+    }
+
+    #[tokio::test]
     async fn pruning_keeps_what_is_held_and_every_counter() {
         let store = MemoryStore::new(Arc::new(ManualClock::default()));
         let allowance = Allowance { limit: 5, initial: 5 };

@@ -1,6 +1,7 @@
 //! `Trace`: what one request went through, step by step, and why.
 
 mod display;
+mod json;
 mod log;
 mod mask;
 
@@ -11,6 +12,7 @@ use std::{
 };
 
 use http::{HeaderMap, StatusCode};
+use serde::Serialize;
 
 pub(crate) use self::log::{ExecutionLog, canonical_header};
 
@@ -21,12 +23,14 @@ pub struct Trace {
     steps: Mutex<Vec<TracedStep>>,
 }
 
-/// One step, and when it was over.
-#[derive(Clone, Debug)]
+/// One step, and when it was over. As JSON it is the step with `at`, in milliseconds.
+#[derive(Clone, Debug, Serialize)]
 pub struct TracedStep {
     /// How long the request had been here.
+    #[serde(serialize_with = "json::millis")]
     pub at: Duration,
     /// What was decided, and why.
+    #[serde(flatten)]
     pub step: Step,
 }
 
@@ -56,7 +60,11 @@ impl Trace {
 }
 
 /// A step of a request: what it decided, and why.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Display` tells it in a line of plain words, in which a long body is cut. As JSON it is an object of its fields, with
+/// its name as `step`; times are in milliseconds and headers lists of values.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Step {
     /// The router looked for a route.
@@ -150,6 +158,7 @@ pub enum Step {
         /// The method.
         method: String,
         /// The headers.
+        #[serde(serialize_with = "json::headers")]
         headers: HeaderMap,
         /// The body, as text.
         body: String,
@@ -157,10 +166,13 @@ pub enum Step {
     /// The backend has answered.
     EndpointResponse {
         /// With this status.
+        #[serde(serialize_with = "json::status")]
         status: StatusCode,
         /// After this time.
+        #[serde(serialize_with = "json::millis")]
         latency: Duration,
         /// With these headers.
+        #[serde(serialize_with = "json::headers")]
         headers: HeaderMap,
         /// And this body, as text.
         body: String,
@@ -177,8 +189,10 @@ pub enum Step {
     /// The answer for the client, before the gateway's own headers.
     MethodResponse {
         /// The status.
+        #[serde(serialize_with = "json::status")]
         status: StatusCode,
         /// The headers.
+        #[serde(serialize_with = "json::headers")]
         headers: HeaderMap,
         /// The body, as text.
         body: String,
@@ -190,6 +204,7 @@ pub enum Step {
         /// Whose status, headers and body were taken: `explicit` (this type's own), `DEFAULT_4XX`, `DEFAULT_5XX`, `stock`.
         source: String,
         /// The status.
+        #[serde(serialize_with = "json::status")]
         status: StatusCode,
         /// Why, with the causes, which the client does not see.
         reason: String,
@@ -202,7 +217,8 @@ pub enum Step {
 }
 
 /// Whether a template is for the request or for the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// For the request to the backend.
     Request,
@@ -211,7 +227,7 @@ pub enum Phase {
 }
 
 /// A route that could have been meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
     /// Its key.
     pub route: String,

@@ -2,6 +2,9 @@
 
 mod admission;
 mod answers;
+mod cache;
+mod cache_flights;
+mod compression;
 mod config;
 mod directions;
 mod explain;
@@ -12,7 +15,9 @@ mod nested;
 mod properties;
 mod reload;
 mod routing;
+mod settings;
 mod stages;
+mod steps;
 mod validation;
 
 use std::{error::Error, future::Future};

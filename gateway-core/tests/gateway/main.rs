@@ -8,6 +8,7 @@ mod compression;
 mod config;
 mod directions;
 mod explain;
+mod front_door;
 mod layers;
 mod logs;
 mod nested;

@@ -63,6 +63,14 @@ impl Bindings {
                     None => Ok(()),
                 }
             }
+            // The parameters of an operation have no order.
+            (Value::Array(expected), Value::Array(actual)) if at.ends_with(".parameters") => {
+                match unordered(expected, &actual.iter().collect::<Vec<_>>(), self, extent) {
+                    Some(bindings) => *self = bindings,
+                    None => return Err(format!("{at}: expected {expected:?}, got {actual:?}")),
+                }
+                Ok(())
+            }
             (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
                 let mut pairs = expected.iter().zip(actual).enumerate();
                 pairs.try_for_each(|(place, (expected, actual))| {

@@ -132,13 +132,13 @@ impl ResponseMapping {
     /// The gateway's own part of the headers.
     fn finish(&self, headers: &mut HeaderMap, context: &Context) {
         rename_for_client(headers);
-        let json = || HeaderValue::from_static("application/json");
-        headers.entry(header::CONTENT_TYPE).or_insert_with(json);
         if self.behind != Behind::Nothing
             && let Some(trace) = context.trace_id().to_header()
         {
             headers.insert(&TRACE, trace);
         }
+        let json = || HeaderValue::from_static("application/json");
+        headers.entry(header::CONTENT_TYPE).or_insert_with(json);
     }
 }
 

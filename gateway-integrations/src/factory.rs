@@ -1,5 +1,6 @@
 //! `Integrations`: makes integrations of what a definition says.
 
+mod aws;
 #[cfg(feature = "mapping")]
 mod mapped;
 #[cfg(not(feature = "mapping"))]
@@ -17,7 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{HttpProxy, Mock, http::UriTemplateError};
 
-/// Makes the HTTP backends and mocks of a definition.
+/// Makes the HTTP backends, Lambda functions, services of AWS and mocks of a definition.
 ///
 /// It holds the client that all of them call through, so that a reload keeps the connections. Other types of
 /// integrations are left to other factories.
@@ -35,13 +36,14 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 #[derive(Clone)]
 pub struct Integrations {
     client: Arc<dyn HttpClient>,
+    aws: aws::Callees,
 }
 
 impl Integrations {
     /// Integrations that call through `client`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client }
+        Self { client, aws: aws::Callees::default() }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -65,11 +67,6 @@ impl Integrations {
         };
         mapped::with_parameters(proxy, config)
     }
-
-    /// The Lambda functions and AWS services of definitions are made here.
-    fn aws(&self, _: &BackendConfig, _: IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>> {
-        None
-    }
 }
 
 impl fmt::Debug for Integrations {
@@ -89,7 +86,8 @@ impl IntegrationFactory for Integrations {
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared),
-            IntegrationConfig::Aws(config) | IntegrationConfig::AwsProxy(config) => return self.aws(config, place),
+            IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
+            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config),
             _ => return None,
         })
     }
@@ -112,7 +110,7 @@ fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {
 }
 
 /// The method to call with; none for `ANY`, the client's own.
-fn method(name: &str) -> Result<Option<Method>, Problem> {
+pub(crate) fn method(name: &str) -> Result<Option<Method>, Problem> {
     const KNOWN: [Method; 7] =
         [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::HEAD];
     if name == "ANY" {

@@ -1,14 +1,12 @@
 //! Failures of the configuration, and what is written down about them.
 
-#[cfg(feature = "mapping")]
 use bytes::Bytes;
 #[cfg(feature = "mapping")]
-use gateway_core::{Body, BodyError};
-use gateway_core::{Context, Error, ErrorKind, Step};
+use gateway_core::BodyError;
+use gateway_core::{Body, Context, Error, ErrorKind, Step};
 use tower::BoxError;
 
 /// How much of a body is kept in memory, in bytes: the largest payload of API Gateway.
-#[cfg(feature = "mapping")]
 pub(crate) const PAYLOAD: u64 = 10 << 20;
 
 /// The definition, or what it makes of this request, cannot work: 500 for the client, and the cause for the trace.
@@ -39,7 +37,6 @@ pub(crate) fn no_answer(context: &Context, error: Error) -> Error {
 }
 
 /// Reads the body of a request, and keeps it.
-#[cfg(feature = "mapping")]
 pub(crate) async fn read_request(body: &mut Body) -> Result<Bytes, Error> {
     let limited = std::mem::take(body).with_limit(PAYLOAD);
     *body = limited;

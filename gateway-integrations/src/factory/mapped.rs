@@ -1,4 +1,4 @@
-//! Integrations with a mapping: the types HTTP and MOCK, and the parameters of proxies.
+//! Integrations with a mapping: the types HTTP, AWS and MOCK, and the parameters of proxies.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{check_timeout, method, no_uri, shared};
+use super::{aws::Callees, check_timeout, method, no_uri, shared};
 use crate::{
     HttpProxy,
     http::HttpBackend,
@@ -25,6 +25,11 @@ pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: 
         None => backend,
     };
     defined(Mapped::new(backend), config, place)
+}
+
+/// The function or service of AWS behind a mapping.
+pub(super) fn aws(callees: &Callees, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+    defined(Mapped::aws(callees.inside(config)?), config, place)
 }
 
 pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {

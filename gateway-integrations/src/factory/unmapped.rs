@@ -7,6 +7,7 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
+use super::aws::Callees;
 use crate::HttpProxy;
 
 type Made = Result<Arc<dyn Integration>, Problem>;
@@ -17,6 +18,10 @@ fn needs_mapping(pointer: &str, what: &str) -> Problem {
 
 pub(super) fn http(_: &Arc<dyn HttpClient>, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
     Err(needs_mapping("/type", "integrations of type HTTP"))
+}
+
+pub(super) fn aws(_: &Callees, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
+    Err(needs_mapping("/type", "integrations of type AWS"))
 }
 
 pub(super) fn mock(_: &BackendConfig, _: IntegrationPlace<'_>) -> Made {

@@ -15,6 +15,9 @@ mod uri;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
+pub(crate) use self::headers::Origin;
+#[cfg(feature = "mapping")]
+pub(crate) use self::uri::climbs;
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},

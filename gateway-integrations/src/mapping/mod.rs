@@ -11,7 +11,6 @@ mod call;
 mod content;
 mod define;
 mod error;
-pub(crate) mod headers;
 mod integration_response;
 mod mapped;
 mod mock;
@@ -31,3 +30,4 @@ pub use self::{
     mapped::Mapped,
     mock::MockBackend,
 };
+pub(crate) use crate::headers;

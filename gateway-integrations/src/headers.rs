@@ -1,4 +1,5 @@
-//! Which headers exist for a mapping, which it may set, and under which names clients get them.
+//! Which headers of a request exist for functions and mappings, which a mapping may set, and under which names clients
+//! get those of an answer.
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -54,6 +55,7 @@ static REMAPPED: [(HeaderName, HeaderName); 14] = [
 
 /// What kind of backend stands behind a mapping: it decides which headers may be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "only what is behind AWS is checked then"))]
 pub(crate) enum Behind {
     Http,
     Aws,

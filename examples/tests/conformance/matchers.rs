@@ -87,7 +87,6 @@ impl Bindings {
         matcher.iter().all(|(name, argument)| match (name.as_str(), actual) {
             ("$absent", actual) => actual.is_none(),
             ("$optional", None) => true,
-            (_, None) => false,
             ("$optional", Some(actual)) => self.try_check(argument, actual, extent),
             ("$any", Some(actual)) => !actual.is_null(),
             ("$bind", Some(actual)) => self.bind(argument.as_str().unwrap_or_default(), actual),

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    ApiKeySource, Authorization, Authorizer, Context, Error, Gateway, Integration, Parts, Problem,
-    config::{AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
+    ApiKeySource, Authorization, Authorizer, Context, Error, Gateway, Integration, Parts, PolicyPhase, PolicyVerdict,
+    Problem, ResourcePolicy,
+    config::{ApiConfig, AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
     openapi::{self, BasePath, Fate, ImportError, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
 };
@@ -11,7 +12,16 @@ use serde_json::json;
 use super::{document, mock, options, route, shop};
 use crate::{Outcome, run};
 
-/// Makes every integration and every authorizer.
+/// A policy that lets every request pass.
+struct Allows;
+
+impl ResourcePolicy for Allows {
+    fn evaluate(&self, _: &Parts, _: &Context, _: PolicyPhase) -> PolicyVerdict {
+        PolicyVerdict::allow()
+    }
+}
+
+/// Makes every integration, authorizer and policy.
 fn registry() -> Registry {
     let integration =
         |_: &IntegrationConfig, _: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>> {
@@ -20,7 +30,9 @@ fn registry() -> Registry {
     let authorizer = |_: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         Some(Ok(Arc::new(|_: &Parts, _: &Context| Ok::<_, Error>(Authorization::new("caller")))))
     };
-    Registry::new().integrations(integration).authorizers(authorizer)
+    let policy =
+        |_: &serde_json::Value, _: &ApiConfig| -> Result<Arc<dyn ResourcePolicy>, Problem> { Ok(Arc::new(Allows)) };
+    Registry::new().integrations(integration).authorizers(authorizer).policies(policy)
 }
 
 #[test]

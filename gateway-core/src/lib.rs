@@ -8,6 +8,7 @@ mod compile;
 mod compress;
 pub mod config;
 mod context;
+mod cors;
 mod definition;
 mod error;
 mod function;
@@ -21,6 +22,7 @@ mod names;
 mod observe;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod policy;
 mod problem;
 mod random;
 mod responses;
@@ -51,6 +53,7 @@ pub use self::{
         ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts,
         StageFacts, TraceId, Variables, clf_time, iso_time,
     },
+    cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked},
@@ -64,6 +67,7 @@ pub use self::{
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
+    policy::{PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, execute_api_arn},
     problem::{Problem, Problems, pointer_token},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},

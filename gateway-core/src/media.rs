@@ -41,8 +41,7 @@ impl MediaTypes {
         self.iter().any(|own| {
             let family = own.strip_suffix('*').filter(|family| family.ends_with('/'));
             own == "*/*"
-                // A star in front is none, and no letter of a type either.
-                || (own.eq_ignore_ascii_case(media) && !own.starts_with('*'))
+                || (!own.starts_with('*') && own.eq_ignore_ascii_case(media))
                 || family.is_some_and(|family| {
                     media.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family))
                 })

@@ -24,11 +24,12 @@ pub(crate) struct Backend(Arc<Inner>);
 struct Inner {
     answer: Value,
     calls: Mutex<Vec<Call>>,
+    asked: Mutex<Vec<String>>,
 }
 
 impl Backend {
     pub(crate) fn new(answer: &Value) -> Self {
-        Self(Arc::new(Inner { answer: answer.clone(), calls: Mutex::default() }))
+        Self(Arc::new(Inner { answer: answer.clone(), ..Inner::default() }))
     }
 
     /// What it was called with.
@@ -36,11 +37,22 @@ impl Backend {
         self.0.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
     }
 
+    /// The ARNs of the functions that were asked for.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.0.asked.lock().map(|asked| asked.clone()).unwrap_or_default()
+    }
+
     /// Integrations that all call it.
     pub(crate) fn integrations(&self) -> Integrations {
-        let (function, service): (Arc<dyn Function>, _) = (Arc::new(self.clone()), self.clone());
+        let (backend, service) = (self.clone(), self.clone());
+        let function = move |arn: &str| {
+            if let Ok(mut asked) = backend.0.asked.lock() {
+                asked.push(arn.to_owned());
+            }
+            Some(Arc::new(backend.clone()) as Arc<dyn Function>)
+        };
         Integrations::new(Arc::new(self.clone()))
-            .functions(Functions::new().resolve_with(move |_| Some(Arc::clone(&function))))
+            .functions(Functions::new().resolve_with(function))
             .service_client(service)
     }
 

@@ -41,6 +41,11 @@ impl Bindings {
         extent: Extent,
     ) -> Result<(), String> {
         let differs = || Err(format!("{at}: expected {expected}, got {}", actual.unwrap_or(&Value::Null)));
+        if let (Some(json), Some(Value::String(text))) = (expected.get("$json"), actual)
+            && let Ok(actual) = serde_json::from_str(text)
+        {
+            return self.check(at, json, Some(&actual), extent);
+        }
         if let Value::Object(matcher) = expected
             && !matcher.is_empty()
             && matcher.keys().all(|key| NAMES.contains(&key.as_str()))
@@ -57,6 +62,14 @@ impl Bindings {
                     Some(key) => Err(format!("{at}.{key}: expected nothing, got {}", actual[key])),
                     None => Ok(()),
                 }
+            }
+            // The parameters of an operation have no order.
+            (Value::Array(expected), Value::Array(actual)) if at.ends_with(".parameters") => {
+                match unordered(expected, &actual.iter().collect::<Vec<_>>(), self, extent) {
+                    Some(bindings) => *self = bindings,
+                    None => return Err(format!("{at}: expected {expected:?}, got {actual:?}")),
+                }
+                Ok(())
             }
             (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
                 let mut pairs = expected.iter().zip(actual).enumerate();

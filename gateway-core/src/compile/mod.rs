@@ -3,13 +3,14 @@
 mod canary;
 mod domains;
 mod plans;
+mod preflight;
 mod revision;
 mod routes;
 mod settings;
 mod stages;
 mod validation;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use self::routes::CompiledRoutes;
 pub(crate) use self::{
@@ -18,6 +19,7 @@ pub(crate) use self::{
 };
 use crate::{
     context::ApiKind,
+    cors::CompiledCors,
     definition::{Api, Canary, Definition, StageDefinition, places},
     names::NameMap,
     problem::{Problem, Problems},
@@ -32,20 +34,20 @@ pub(crate) fn compile(definition: &Definition) -> Result<Vec<CompiledApi>, Probl
     let apis = each_api(definition).map(|(pointer, api)| {
         check_api(definition, api, &pointer, &mut problems);
         canary::check(definition, api, &pointer, &mut problems);
-        (api.clone(), compile_routes(api, &pointer, &mut problems))
+        compile_api(api.clone(), &pointer, &mut problems)
     });
     let apis: Vec<_> = apis.collect();
     Problems::check(problems)?;
-    apis.into_iter().map(|(api, routes)| CompiledApi::new(api, routes)).collect()
+    apis.into_iter().map(|(api, routes, cors)| CompiledApi::new(api, routes, cors)).collect()
 }
 
 /// Checks one API and compiles it for `stage`, which is deployed to alone.
 pub(crate) fn compile_alone(api: &Api, stage: StageDefinition) -> Result<CompiledApi, Problems> {
     let mut problems = Vec::new();
     let api = Api { stages: vec![Some(stage)], ..api.clone() };
-    let routes = compile_routes(&api, "", &mut problems);
+    let (api, routes, cors) = compile_api(api, "", &mut problems);
     Problems::check(problems)?;
-    CompiledApi::new(api, routes)
+    CompiledApi::new(api, routes, cors)
 }
 
 /// Checks the settings of a canary that comes from no definition.
@@ -55,10 +57,13 @@ pub(crate) fn check_canary(kind: ApiKind, canary: &Canary) -> Result<(), Problem
     Problems::check(problems)
 }
 
-fn compile_routes(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> CompiledRoutes {
-    let routes = routes::compile(api, pointer, problems);
-    stages::check(api, &routes, pointer, problems);
-    routes
+type Parts = (Api, CompiledRoutes, Option<Arc<CompiledCors>>);
+
+fn compile_api(mut api: Api, pointer: &str, problems: &mut Vec<Problem>) -> Parts {
+    let cors = preflight::add(&mut api, pointer, problems);
+    let routes = routes::compile(&api, pointer, problems);
+    stages::check(&api, &routes, pointer, problems);
+    (api, routes, cors)
 }
 
 /// The snapshot of these stages, with the domains of the definition.
@@ -87,6 +92,10 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
     } else if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
         let message = "answers are compressed from at most 10485760 bytes on";
         problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
+    }
+    if api.policy.is_some() && api.kind == ApiKind::Http {
+        problems
+            .push(Problem::new(format!("{pointer}/policy"), "an HTTP API has no resource policy; make it a REST API"));
     }
     if api.stages.is_empty() && !canary::is_canary(definition, api) {
         problems.push(Problem::new(format!("{pointer}/stages"), "an API without a stage cannot be called; add one"));

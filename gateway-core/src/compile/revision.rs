@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use super::{plans, routes::CompiledRoutes, settings::Settings, stages::Scene};
 use crate::{
+    cors::CompiledCors,
     definition::{Api, Canary, Definition, StageDefinition},
     problem::Problems,
     router::Router,
@@ -16,13 +17,14 @@ pub(crate) struct CompiledApi {
     pub(crate) api: Api,
     pub(super) routes: Arc<CompiledRoutes>,
     pub(super) router: Arc<dyn Router>,
+    pub(super) cors: Option<Arc<CompiledCors>>,
 }
 
 impl CompiledApi {
     /// Of an API whose checks have passed.
-    pub(super) fn new(api: Api, routes: CompiledRoutes) -> Result<Self, Problems> {
+    pub(super) fn new(api: Api, routes: CompiledRoutes, cors: Option<Arc<CompiledCors>>) -> Result<Self, Problems> {
         let router = routes.router.clone().ok_or_else(Problems::internal)?;
-        Ok(Self { api, routes: Arc::new(routes), router })
+        Ok(Self { api, routes: Arc::new(routes), router, cors })
     }
 
     /// What this API serves, in the name of another: what a canary takes from it.
@@ -31,7 +33,7 @@ impl CompiledApi {
         let mut api = own.clone();
         (api.name, api.id) = (other.name.clone(), other.id.clone());
         (api.account_id, api.region) = (other.account_id.clone(), other.region.clone());
-        Self { api, routes: Arc::clone(&self.routes), router: Arc::clone(&self.router) }
+        Self { api, routes: Arc::clone(&self.routes), router: Arc::clone(&self.router), cors: self.cors.clone() }
     }
 }
 
@@ -77,7 +79,7 @@ impl<'a> Linker<'a> {
     }
 
     fn deployment(&self, stage: &StageDefinition, revision: &Revision, is_canary: Option<bool>) -> Deployment {
-        let CompiledApi { api, routes, router } = &*revision.content;
+        let CompiledApi { api, routes, router, cors } = &*revision.content;
         let plans = plans::compile(self.definition, api, &stage.name, &*self.runtime.store);
         let settings = Settings::compile(api, stage, routes, "", &mut Vec::new());
         // One that a definition brings without an id goes by its API alone, or a reload would forget everything.
@@ -93,6 +95,7 @@ impl<'a> Linker<'a> {
             runtime: self.runtime,
             routes,
             router,
+            cors: cors.as_ref(),
             account: self.account.as_ref(),
         };
         scene.deployment(plans)

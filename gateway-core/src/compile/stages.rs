@@ -7,6 +7,7 @@ use crate::{
     authorizer::AuthorizerGuard,
     cache::{CacheKey, RouteCache},
     context::{ApiKind, RouteFacts, StageFacts},
+    cors::CompiledCors,
     definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
     observe::Observer,
     problem::{Problem, pointer_token},
@@ -82,6 +83,7 @@ pub(super) struct Scene<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
     pub(super) router: &'a Arc<dyn Router>,
+    pub(super) cors: Option<&'a Arc<CompiledCors>>,
     pub(super) settings: &'a Settings,
     pub(super) account: Option<&'a Limiter>,
 }
@@ -115,6 +117,7 @@ impl Scene<'_> {
             keeps_headers: self.api.responses.reads_headers(),
             plans,
             limits: self.definition.limits,
+            cors: self.cors.filter(|cors| cors.on_answers()).cloned(),
         }
     }
 
@@ -144,6 +147,7 @@ impl Scene<'_> {
             admission: Admission {
                 kind: self.api.kind,
                 guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
+                policy: self.api.policy.clone(),
                 authorizer: route.authorizer.clone().map(AuthorizerGuard),
                 plans: route.api_key_required.then(|| Arc::clone(plans)),
                 throttle: self.throttle(key),

@@ -112,6 +112,13 @@ impl Scribe<'_> {
                 Err(error) => self.wrong(pointer, error),
             }
         }
+        api.cors = config.cors.as_ref().map(Into::into);
+        if let Some(document) = &config.policy {
+            match self.registry.make_policy(document, config) {
+                Ok(policy) => api.policy = Some(policy),
+                Err(problem) => self.problems.push(problem.below(&format!("{pointer}/policy"))),
+            }
+        }
         let authorizers = self.authorizers(pointer, config);
         let validators = self.validators(pointer, config);
         api.minimum_compression_size = config.minimum_compression_size;

@@ -47,7 +47,7 @@ pub use self::{
     authorizer::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
     },
-    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace},
+    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,

@@ -5,9 +5,10 @@ use http::Method;
 use crate::{
     authorizer::AuthorizerGuard,
     body::Body,
-    context::{ApiKind, Context},
+    context::{ApiKind, Authorization, Context},
     error::Error,
     guard::{Guard, ask, buffer},
+    policy::{PolicyEffect, PolicyPhase, ResourcePolicy, denied},
     service::Parts,
     trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
@@ -16,8 +17,9 @@ use crate::{
 /// What a request must pass before its route serves it. The order is written down here, once.
 pub(crate) struct Admission {
     pub(crate) kind: ApiKind,
-    /// The API's guards, then the route's own: where resource policies stand.
+    /// The API's guards, then the route's own.
     pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) policy: Option<Arc<dyn ResourcePolicy>>,
     pub(crate) authorizer: Option<AuthorizerGuard>,
     pub(crate) plans: Option<Arc<UsagePlans>>,
     pub(crate) throttle: RouteThrottle,
@@ -43,10 +45,13 @@ impl Admission {
         }
     }
 
-    /// Policies, authorizer, API key, throttles (key and method, key, method of the stage, account), quota.
+    /// Guards, policy, authorizer, policy, API key, throttles (key and method, key, method of the stage, account), quota.
     async fn admit_rest(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
-        self.authorize(request, context).await?;
+        match &self.policy {
+            Some(policy) => self.authorize_with(&**policy, request, context).await?,
+            None => self.authorize(request, context).await?,
+        }
         let Some(plans) = &self.plans else { return self.throttle(request, context).await };
         let key = plans.identify(request, context)?;
         key.throttle(context).await?;
@@ -78,6 +83,48 @@ impl Admission {
             refused: answer.as_ref().err().map(|error| reason(error)),
         });
         answer
+    }
+
+    /// The authorizer and the API's resource policy, together.
+    async fn authorize_with(
+        &self,
+        policy: &dyn ResourcePolicy,
+        request: &Parts,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let ask = |phase, decide: &dyn Fn(PolicyEffect) -> PolicyEffect| {
+            let verdict = policy.evaluate(request, context, phase);
+            let effect = decide(verdict.effect());
+            let refused = (effect != PolicyEffect::Allow).then(|| denied(request, context, effect));
+            context.record(|| Step::Policy {
+                after_authorizer: phase == PolicyPhase::AfterAuthorizer,
+                effect: verdict.effect().to_string(),
+                statement: verdict.statement().map(str::to_owned),
+                refused: refused.as_ref().map(|error| reason(error)),
+            });
+            refused.map_or(Ok(()), Err)
+        };
+        let Some(authorizer) = &self.authorizer else { return ask(PolicyPhase::BeforeAuthorizer, &|policy| policy) };
+        let combination = authorizer.0.policy_combination();
+        if combination.denies_first() {
+            ask(PolicyPhase::BeforeAuthorizer, &|policy| match policy {
+                PolicyEffect::Deny => PolicyEffect::Deny,
+                _ => PolicyEffect::Allow,
+            })?;
+        }
+        let answer = self.authorize(request, context).await;
+        let caller = match answer {
+            Ok(()) => PolicyEffect::Allow,
+            Err(_)
+                if combination.hears_the_silent() && context.authorization().is_some_and(Authorization::is_silent) =>
+            {
+                PolicyEffect::Silent
+            }
+            Err(error) => return Err(error),
+        };
+        let account = context.authorization().and_then(Authorization::account_id);
+        let same = account.is_none_or(|account| context.stage().is_some_and(|stage| stage.account_id == account));
+        ask(PolicyPhase::AfterAuthorizer, &|policy| combination.decide(caller, policy, same))
     }
 
     async fn throttle(&self, request: &Parts, context: &Context) -> Result<(), Error> {

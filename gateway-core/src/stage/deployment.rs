@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc};
 use super::front;
 use crate::{
     context::{Context, StageFacts},
+    cors::CompiledCors,
     definition::Limits,
     error::{Error, ErrorKind},
     observe::Observer,
@@ -25,6 +26,8 @@ pub struct Deployment {
     pub(crate) observers: Arc<[Arc<dyn Observer>]>,
     pub(crate) plans: Arc<UsagePlans>,
     pub(crate) limits: Limits,
+    /// Of every answer, where that is wanted.
+    pub(crate) cors: Option<Arc<CompiledCors>>,
 }
 
 impl Deployment {

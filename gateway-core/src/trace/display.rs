@@ -26,6 +26,14 @@ impl Display for Step {
             Self::Guard { place, refused } => {
                 write!(f, "guard {place} {}", Verdict("let the request pass", refused.as_deref()))
             }
+            Self::Policy { after_authorizer, effect, statement, refused } => {
+                let when = if *after_authorizer { "after" } else { "before" };
+                write!(f, "resource policy {when} the authorizer: {effect}")?;
+                if let Some(statement) = statement {
+                    write!(f, " by {}", Plain(statement))?;
+                }
+                write!(f, ", {}", Verdict("let the request pass", refused.as_deref()))
+            }
             Self::Authorizer { principal_id, refused } => match principal_id {
                 Some(caller) if refused.is_none() => write!(f, "authorizer found the caller {}", Plain(caller)),
                 _ => write!(f, "authorizer {}", Verdict("let the request pass", refused.as_deref())),

@@ -79,6 +79,17 @@ pub enum Step {
         /// Why it refused; `None` if it let the request pass.
         refused: Option<String>,
     },
+    /// The API's resource policy.
+    Policy {
+        /// Whether the authorizer was asked already.
+        after_authorizer: bool,
+        /// What the policy says: `Allow`, `Deny` or `no statement`.
+        effect: String,
+        /// The statement that says so.
+        statement: Option<String>,
+        /// Why it refused, together with the authorizer's result; `None` if it let the request pass.
+        refused: Option<String>,
+    },
     /// The authorizer.
     Authorizer {
         /// Who calls, if it found out.

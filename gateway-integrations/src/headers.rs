@@ -1,7 +1,7 @@
 //! Which headers of a request exist for functions and mappings, which a mapping may set, and under which names clients
 //! get those of an answer.
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Headers that are taken off a request before anything can read them.
 static UNSEEN: [HeaderName; 12] = [
@@ -100,15 +100,19 @@ pub(crate) fn rename_for_client(headers: &mut HeaderMap) {
         let values: Vec<_> = headers.get_all(name).iter().cloned().collect();
         headers.remove(name);
         for value in values {
-            headers.append(remapped, value);
+            headers.append(remapped, if *name == header::DATE { date(value) } else { value });
         }
     }
 }
 
+/// A date as AWS reads it: what is none is the first second of 1970.
+pub(crate) fn date(value: HeaderValue) -> HeaderValue {
+    let is_date = value.to_str().is_ok_and(|text| httpdate::parse_http_date(text).is_ok());
+    if is_date { value } else { HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT") }
+}
+
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -135,7 +139,11 @@ mod tests {
             headers.insert(name, HeaderValue::from_static("1"));
         }
         headers.append("server", HeaderValue::from_static("2"));
+        headers.append("date", HeaderValue::from_static("soon"));
+        headers.append("date", HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
         rename_for_client(&mut headers);
+        let dates: Vec<_> = headers.get_all("x-amzn-remapped-date").iter().collect();
+        assert_eq!(dates, ["Thu, 01 Jan 1970 00:00:00 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"]);
         let remapped: Vec<_> = headers.get_all("x-amzn-remapped-server").iter().collect();
         assert_eq!(remapped, ["1", "2"]);
         assert!(headers.contains_key("via") && headers.contains_key("x-own"));

@@ -35,3 +35,7 @@ pub(crate) fn method(config: &BackendConfig) -> Result<Option<Method>, Problem> 
 pub(crate) fn uri(config: &BackendConfig) -> Result<ServiceUri, Problem> {
     ServiceUri::parse(&config.uri).map_err(|error| Problem::new("/uri", format_args!("`{}`: {error}", config.uri)))
 }
+
+#[cfg(feature = "mapping")]
+#[cfg(test)]
+mod tests;

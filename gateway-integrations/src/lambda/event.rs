@@ -189,6 +189,9 @@ fn headers(parts: &Parts, context: &Context) -> HeaderMap {
     let origin = Origin::of(&parts.headers, context);
     let visible = parts.headers.iter().filter(|(name, _)| is_visible(name.as_str()));
     let mut headers: HeaderMap = visible.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let Some(date) = headers.remove(header::DATE) {
+        headers.insert(header::DATE, crate::headers::date(date));
+    }
     if headers.get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256")) {
         headers.remove(header::AUTHORIZATION);
     }

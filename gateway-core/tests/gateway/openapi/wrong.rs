@@ -13,7 +13,9 @@ fn refused(fields: Value) -> String {
 
 fn with(integration: Value) -> Value {
     let mut operation = mock();
-    operation["x-amazon-apigateway-integration"] = integration;
+    if let Some(fields) = operation.as_object_mut() {
+        fields.insert("x-amazon-apigateway-integration".to_owned(), integration);
+    }
     json!({ "paths": { "/a": { "get": operation } } })
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    ApiKeySource, Authorization, Authorizer, Context, Error, Gateway, Integration, Parts, Problem,
+    ApiKeySource, Authorization, Authorizer, Context, Error, ErrorKind, Gateway, Integration, Parts, Problem,
     config::{AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
     openapi::{self, BasePath, Fate, ImportError, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
@@ -11,16 +11,17 @@ use serde_json::json;
 use super::{document, mock, options, route, shop};
 use crate::{Outcome, run};
 
+/// Makes every integration.
+fn integrations(_: &IntegrationConfig, _: IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    Some(Ok(Arc::new(RecordingIntegration::answering("ok"))))
+}
+
 /// Makes every integration and every authorizer.
 fn registry() -> Registry {
-    let integration =
-        |_: &IntegrationConfig, _: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>> {
-            Some(Ok(Arc::new(RecordingIntegration::answering("ok"))))
-        };
     let authorizer = |_: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         Some(Ok(Arc::new(|_: &Parts, _: &Context| Ok::<_, Error>(Authorization::new("caller")))))
     };
-    Registry::new().integrations(integration).authorizers(authorizer)
+    Registry::new().integrations(integrations).authorizers(authorizer)
 }
 
 #[test]
@@ -42,6 +43,27 @@ fn a_whole_document_compiles_where_schemas_can_be_held_against_bodies() -> Outco
         made?;
     }
     Ok(())
+}
+
+#[test]
+fn a_method_for_signed_requests_is_not_served_without_what_checks_them() -> Outcome {
+    run(async {
+        let mut signed = mock();
+        signed["x-amazon-apigateway-auth"] = json!({ "type": "AWS_IAM" });
+        let imported = openapi::import(&document(json!({ "paths": { "/a": { "get": signed } } })), &options())?;
+        let config = imported.into_config(["prod"]);
+        let unchecked = Registry::new().integrations(integrations);
+        let problems = crate::problems(config.define(&unchecked));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with("/apis/0/routes/0/iamAuthorization: no factory makes this authorizer"));
+        let refusing = |config: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+            let refuse = |_: &Parts, _: &Context| Err::<Authorization, Error>(ErrorKind::InvalidSignature.into());
+            (*config == AuthorizerConfig::AwsIam).then(|| Ok(Arc::new(refuse) as Arc<dyn Authorizer>))
+        };
+        let gateway = TestGateway::new(config.define(&unchecked.authorizers(refusing)))?;
+        assert_eq!(gateway.send(http::Request::get("/prod/a")).await.status, 403);
+        Ok(())
+    })
 }
 
 #[test]

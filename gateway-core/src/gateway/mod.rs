@@ -1,7 +1,11 @@
 //! `Gateway`: the whole, as one tower service, and the handle that reloads it.
 
 mod builder;
+mod deployments;
+mod explain;
 mod handle;
+mod ledger;
+mod test_invoke;
 
 use std::{
     fmt,
@@ -12,7 +16,14 @@ use arc_swap::ArcSwap;
 use http::{HeaderName, Method, Uri};
 use tracing::{Instrument, field};
 
-pub use self::{builder::GatewayBuilder, handle::GatewayHandle};
+use self::ledger::Ledger;
+pub use self::{
+    builder::GatewayBuilder,
+    deployments::{CanarySummary, DeploymentDiff, DeploymentSummary, StageError, StageSummary},
+    explain::Explanation,
+    handle::GatewayHandle,
+    test_invoke::{TestInvoke, TestInvokeError, TestInvoked},
+};
 use crate::{
     body::Body,
     context::{ApiKind, Context, Head, RequestId},
@@ -49,8 +60,8 @@ pub struct Gateway {
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
     runtime: Runtime,
-    /// Held while a definition is compiled: reloads come one after the other.
-    reloading: Mutex<()>,
+    /// Held while something is compiled: changes come one after the other.
+    ledger: Mutex<Ledger>,
 }
 
 static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");

@@ -7,8 +7,8 @@ use crate::Outcome;
 const FLOORS: &[&[&str]] = &[
     &["body", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
-    &["function", "http_client", "router", "source"],
-    &["template"],
+    &["cors", "function", "header_case", "http_client", "policy", "router", "source"],
+    &["cache", "compress", "template"],
     &["observe", "responses"],
     &["guard", "integration"],
     &["authorizer", "usage_plan", "validate"],

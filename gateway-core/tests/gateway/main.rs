@@ -2,8 +2,13 @@
 
 mod admission;
 mod answers;
+mod cache;
+mod cache_flights;
+mod compression;
 mod config;
 mod directions;
+mod explain;
+mod front_door;
 mod layers;
 mod logs;
 mod nested;
@@ -11,6 +16,9 @@ mod openapi;
 mod properties;
 mod reload;
 mod routing;
+mod settings;
+mod stages;
+mod steps;
 mod validation;
 
 use std::{error::Error, future::Future};

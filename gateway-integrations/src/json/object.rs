@@ -1,20 +1,20 @@
 //! A map from texts that keeps the order of insertion.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Borrow, collections::HashMap, hash::Hash, sync::Arc};
 
 /// From here on a look-up goes through a table; below, looking at each key is faster.
 const TABLE_FROM: usize = 16;
 
 /// A map from texts to values, in the order of insertion.
 ///
-/// Setting a key anew keeps its place, as in Java's `LinkedHashMap`.
+/// Setting a key anew keeps its place, as in Java's `LinkedHashMap`. Keys are shared texts unless said otherwise.
 #[derive(Clone, Debug)]
-pub struct Object<V> {
-    entries: Vec<(Arc<str>, V)>,
-    table: HashMap<Arc<str>, usize>,
+pub struct Object<V, K = Arc<str>> {
+    entries: Vec<(K, V)>,
+    table: Option<Box<HashMap<K, usize>>>,
 }
 
-impl<V> Object<V> {
+impl<V, K: Borrow<str> + Clone + Eq + Hash> Object<V, K> {
     /// An empty map.
     #[must_use]
     pub fn new() -> Self {
@@ -41,17 +41,21 @@ impl<V> Object<V> {
     }
 
     /// Sets the value under `key`; returns the former one.
-    pub fn insert(&mut self, key: impl Into<Arc<str>>, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: impl Into<K>, value: V) -> Option<V> {
         let key = key.into();
-        let place = self.place(&key);
+        let place = self.place(key.borrow());
         if let Some((_, former)) = place.and_then(|place| self.entries.get_mut(place)) {
             return Some(std::mem::replace(former, value));
         }
-        self.entries.push((Arc::clone(&key), value));
-        if !self.table.is_empty() {
-            self.table.insert(key, self.entries.len() - 1);
-        } else if self.entries.len() >= TABLE_FROM {
-            self.index();
+        match &mut self.table {
+            Some(table) => {
+                table.insert(key.clone(), self.entries.len());
+                self.entries.push((key, value));
+            }
+            None => {
+                self.entries.push((key, value));
+                self.index();
+            }
         }
         None
     }
@@ -64,7 +68,7 @@ impl<V> Object<V> {
     }
 
     /// The keys and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &V)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, value)| (key, value))
     }
 
@@ -74,38 +78,37 @@ impl<V> Object<V> {
     }
 
     fn place(&self, key: &str) -> Option<usize> {
-        if self.table.is_empty() {
-            self.entries.iter().position(|(name, _)| **name == *key)
-        } else {
-            self.table.get(key).copied()
+        match &self.table {
+            None => self.entries.iter().position(|(name, _)| name.borrow() == key),
+            Some(table) => table.get(key).copied(),
         }
     }
 
     fn index(&mut self) {
-        self.table.clear();
-        if self.entries.len() >= TABLE_FROM {
+        self.table = (self.entries.len() >= TABLE_FROM).then(|| {
             let places = self.entries.iter().enumerate();
-            self.table = places.map(|(place, (key, _))| (Arc::clone(key), place)).collect();
-        }
+            Box::new(places.map(|(place, (key, _))| (key.clone(), place)).collect())
+        });
     }
 }
 
-impl<V> Default for Object<V> {
+impl<V, K> Default for Object<V, K> {
     fn default() -> Self {
-        Self { entries: Vec::new(), table: HashMap::new() }
+        Self { entries: Vec::new(), table: None }
     }
 }
 
-impl<V: PartialEq> PartialEq for Object<V> {
+impl<V: PartialEq, K: Borrow<str> + Clone + Eq + Hash> PartialEq for Object<V, K> {
     /// The order of the keys does not matter.
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key.borrow()) == Some(value))
     }
 }
 
-impl<K: Into<Arc<str>>, V> FromIterator<(K, V)> for Object<V> {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut object = Self::new();
+impl<N: Into<K>, V, K: Borrow<str> + Clone + Eq + Hash> FromIterator<(N, V)> for Object<V, K> {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(entries: I) -> Self {
+        let entries = entries.into_iter();
+        let mut object = Self { entries: Vec::with_capacity(entries.size_hint().0.min(TABLE_FROM)), table: None };
         for (key, value) in entries {
             object.insert(key, value);
         }
@@ -113,9 +116,9 @@ impl<K: Into<Arc<str>>, V> FromIterator<(K, V)> for Object<V> {
     }
 }
 
-impl<V> IntoIterator for Object<V> {
-    type Item = (Arc<str>, V);
-    type IntoIter = std::vec::IntoIter<(Arc<str>, V)>;
+impl<V, K> IntoIterator for Object<V, K> {
+    type Item = (K, V);
+    type IntoIter = std::vec::IntoIter<(K, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.entries.into_iter()
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn order_holds_and_the_table_agrees_with_the_list() {
-        let mut object = Object::new();
+        let mut object: Object<_> = Object::new();
         for number in 0..40 {
             assert_eq!(object.insert(format!("k{number}"), number), None);
         }

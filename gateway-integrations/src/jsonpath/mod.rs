@@ -12,7 +12,7 @@ mod function;
 mod parse;
 mod parse_filter;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use self::ast::Step;
 pub use self::{find::TooMuchWork, parse::JsonPathError};
@@ -37,6 +37,15 @@ pub struct JsonPath {
     source: Box<str>,
     steps: Vec<Step>,
     definite: bool,
+    members: Option<Box<[Member]>>,
+}
+
+/// One step down into one value.
+#[derive(Clone, Debug)]
+pub(crate) enum Member {
+    Name(Arc<str>),
+    /// A place in a list; a negative one counts from the end.
+    Place(i64),
 }
 
 impl JsonPath {
@@ -45,13 +54,20 @@ impl JsonPath {
     /// # Errors
     /// When the text is no path; the error names the letter where reading stopped.
     pub fn parse(text: &str) -> Result<Self, JsonPathError> {
-        parse::path(text).map(|steps| Self { source: text.into(), definite: ast::is_definite(&steps), steps })
+        let steps = parse::path(text)?;
+        let definite = ast::is_definite(&steps);
+        Ok(Self { source: text.into(), members: steps.iter().map(Member::of).collect(), definite, steps })
     }
 
     /// Whether the path can lead to one value only; any other gives a list.
     #[must_use]
     pub fn is_definite(&self) -> bool {
         self.definite
+    }
+
+    /// The steps of a path of plain names and places.
+    pub(crate) fn members(&self) -> Option<&[Member]> {
+        self.members.as_deref()
     }
 
     /// What the path leads to: the value, or the list of values where the path is not definite. `None` where a
@@ -65,6 +81,22 @@ impl JsonPath {
             return Ok(found.into_iter().next().map(std::borrow::Cow::into_owned));
         }
         Ok(Some(Json::List(found.into_iter().map(std::borrow::Cow::into_owned).collect())))
+    }
+}
+
+impl Member {
+    fn of(step: &Step) -> Option<Self> {
+        match step {
+            Step::Names(names) => match names.as_slice() {
+                [name] => Some(Self::Name(Arc::clone(name))),
+                _ => None,
+            },
+            Step::Places(places) => match places.as_slice() {
+                [place] => Some(Self::Place(*place)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 

@@ -7,7 +7,15 @@ use crate::jsonpath::JsonPath;
 /// A place in the text, in bytes.
 pub(super) type At = u32;
 
-pub(super) type Block = Arc<[Node]>;
+pub(super) type Block = Box<[Node]>;
+
+/// A template.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) nodes: Block,
+    /// The names in it; a slot is a place in this list.
+    pub(super) names: Vec<Arc<str>>,
+}
 
 /// What is rendered.
 #[derive(Debug)]
@@ -16,23 +24,48 @@ pub(super) enum Node {
     Print(Reference),
     Set { target: Reference, value: Expression },
     If { arms: Vec<(Expression, Block)>, otherwise: Option<Block>, at: At },
-    Foreach { name: Arc<str>, items: Expression, body: Block, at: At },
-    Define { name: Arc<str>, body: Block },
+    Foreach { name: Name, items: Expression, body: Block, at: At },
+    Define { name: Name, body: Block },
     Break,
     Stop,
+}
+
+/// The name of a variable.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    pub(super) text: Arc<str>,
+    /// Where its value is kept.
+    pub(super) slot: usize,
+    /// What it is while nothing was set.
+    pub(super) root: Root,
+}
+
+/// What is there without a `#set`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    Nothing,
+    Input,
+    Util,
+    Context,
+    StageVariables,
+    Foreach,
+    VelocityCount,
+    VelocityHasNext,
 }
 
 /// `$name.property.method(…)[index]`.
 #[derive(Debug)]
 pub(super) struct Reference {
-    pub(super) name: Arc<str>,
+    pub(super) name: Name,
     pub(super) steps: Vec<Step>,
+    /// Of `$context.identity.sourceIp` the variable `identity.sourceIp`.
+    pub(super) variable: Option<Box<str>>,
     pub(super) at: At,
 }
 
 #[derive(Debug)]
 pub(super) enum Step {
-    Property(Arc<str>),
+    Property(Box<str>),
     Index(Expression),
     Method(Call),
 }
@@ -60,7 +93,7 @@ pub(super) enum Expression {
     Bool(bool),
     Integer(i128),
     Double(f64),
-    Text(Arc<str>),
+    Text(Box<str>),
     /// A text in double quotes with references or directives in it.
     Interpolated(Block),
     List(Vec<Self>),

@@ -38,7 +38,8 @@ pub struct TemplateError {
 
 impl TemplateError {
     pub(super) fn new(source: &str, fault: Fault) -> Self {
-        Self { position: Position::of(source, fault.at), reason: fault.reason }
+        let Reason { at, text } = *fault.0;
+        Self { position: Position::of(source, at), reason: text }
     }
 
     /// Where reading stopped.
@@ -58,7 +59,8 @@ pub struct RenderError {
 
 impl RenderError {
     pub(super) fn new(source: &str, fault: Fault) -> Self {
-        Self { position: Position::of(source, fault.at), reason: fault.reason }
+        let Reason { at, text } = *fault.0;
+        Self { position: Position::of(source, at), reason: text }
     }
 
     /// Which part of the template failed.
@@ -68,22 +70,27 @@ impl RenderError {
     }
 }
 
-/// A failure before its place is turned into a line.
+/// A failure before its place is turned into a line. Small, because every step may return one.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) at: u32,
-    pub(super) reason: Cow<'static, str>,
+pub(super) struct Fault(Box<Reason>);
+
+#[derive(Debug)]
+struct Reason {
+    at: u32,
+    text: Cow<'static, str>,
 }
 
 impl Fault {
+    #[cold]
     pub(super) fn new(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { at: 0, reason: reason.into() }
+        Self(Box::new(Reason { at: 0, text: reason.into() }))
     }
 
     /// Sets the place, unless a part further inside did.
+    #[cold]
     pub(super) fn at(mut self, at: u32) -> Self {
-        if self.at == 0 {
-            self.at = at;
+        if self.0.at == 0 {
+            self.0.at = at;
         }
         self
     }

@@ -1,15 +1,17 @@
 //! How far one rendering may go.
 
-/// The bounds of one rendering. Going beyond one of them is a [`RenderError`](super::RenderError).
+/// The bounds of one rendering. Going beyond one of them is a [`RenderError`](super::RenderError), but that a loop ends
+/// after its last round.
 ///
 /// # Example
 /// ```
 /// use gateway_integrations::velocity::{Limits, Scene, Template};
 ///
-/// let template = Template::parse("#foreach($i in [1..5000])x#end").unwrap();
-/// assert!(template.render(&Scene::new()).is_err());
+/// let template = Template::parse("#foreach($i in [1..5000])x#end")?;
+/// assert_eq!(template.render(&Scene::new())?.text().len(), 1000);
 /// let limits = Limits::default().iterations(5000);
-/// assert_eq!(template.render(&Scene::new().limits(limits)).unwrap().text().len(), 5000);
+/// assert_eq!(template.render(&Scene::new().limits(limits))?.text().len(), 5000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Limits {

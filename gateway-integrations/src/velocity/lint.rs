@@ -4,7 +4,7 @@ mod names;
 mod result;
 
 use super::{
-    ast::{Block, Expression, Node, Operator},
+    ast::{Expression, Node, Operator, Root},
     error::Position,
 };
 
@@ -19,7 +19,7 @@ pub struct Finding {
 }
 
 /// All findings, in the order of the text.
-pub(super) fn findings(source: &str, nodes: &Block) -> Vec<Finding> {
+pub(super) fn findings(source: &str, nodes: &[Node]) -> Vec<Finding> {
     let mut found = Found { source, findings: Vec::new() };
     names::check(nodes, &mut found);
     branches(nodes, &mut found);
@@ -41,8 +41,8 @@ impl Found<'_> {
 }
 
 /// Branches that are never taken, and conditions that do not mean what they seem to.
-fn branches(nodes: &Block, found: &mut Found<'_>) {
-    for node in &**nodes {
+fn branches(nodes: &[Node], found: &mut Found<'_>) {
+    for node in nodes {
         match node {
             Node::If { arms, otherwise, at } => {
                 for (place, (condition, body)) in arms.iter().enumerate() {
@@ -57,7 +57,7 @@ fn branches(nodes: &Block, found: &mut Found<'_>) {
                         _ => {}
                     }
                     if let Expression::Reference(reference) = condition
-                        && reference.name.as_ref() == "input"
+                        && reference.name.root == Root::Input
                     {
                         found.add(
                             *at,

@@ -42,7 +42,7 @@ pub use self::{
     lint::Finding,
     overrides::Overrides,
     scene::Scene,
-    source::ContextSource,
+    source::{ContextSource, ParameterKind, ParameterSource},
     template::{Rendered, Template},
 };
 

@@ -78,13 +78,19 @@ impl Overrides {
         &self.response
     }
 
-    /// The names that one template set more than once: API Gateway answers 5XX then; here the last value holds.
+    /// The names that one template set more than once: API Gateway answers 5XX then. Here the last value holds, unless
+    /// [`Scene::strict_overrides`](super::Scene::strict_overrides) makes it an error.
     pub fn repeated(&self) -> impl Iterator<Item = &str> {
         self.repeated.iter().map(|name| &**name)
     }
 
+    /// As a template leaves them that does not touch them.
+    pub(super) fn untouched(&self) -> Self {
+        Self { repeated: Vec::new(), ..self.clone() }
+    }
+
     /// As maps that a template can change.
-    pub(super) fn maps(&self, heap: &Heap) -> Result<(Map, Map), Fault> {
+    pub(super) fn maps<'s>(&self, heap: &Heap<'s>) -> Result<(Map<'s>, Map<'s>), Fault> {
         let map = |object: &Object<Json>, groups: &[&str]| {
             let mut object = object.clone();
             for group in groups.iter().copied().filter(|group| object.get(group).is_none()).collect::<Vec<_>>() {
@@ -98,8 +104,8 @@ impl Overrides {
         Ok((map(&self.request, &["path", "header", "querystring"])?, map(&self.response, &["header"])?))
     }
 
-    pub(super) fn collect(heap: &Heap, request: &Map, response: &Map) -> Result<Self, Fault> {
-        let object = |map: &Map| match to_json(heap, &Value::Map(map.clone()))? {
+    pub(super) fn collect<'s>(heap: &Heap<'s>, request: &Map<'s>, response: &Map<'s>) -> Result<Self, Fault> {
+        let object = |map: &Map<'s>| match to_json(heap, &Value::Map(map.clone()))? {
             Json::Object(object) => {
                 let filled = |value: &Json| !matches!(value, Json::Object(inner) if inner.is_empty());
                 Ok(object.into_iter().filter(|(_, value)| filled(value)).collect())

@@ -2,7 +2,12 @@
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc};
 
-use super::{limits::Limits, overrides::Overrides, source::ContextSource};
+use super::{
+    limits::Limits,
+    overrides::Overrides,
+    source::{ContextSource, ParameterKind, ParameterSource},
+    value::Text,
+};
 use crate::json::{Json, Object};
 
 /// What a template sees: the body, the parameters, `$context`, `$stageVariables`; and the bounds of its rendering.
@@ -18,34 +23,47 @@ use crate::json::{Json, Object};
 /// ```
 #[derive(Clone, Default)]
 pub struct Scene<'s> {
-    pub(super) body: Arc<str>,
-    pub(super) params: Params,
-    pub(super) stage_variables: Object<Arc<str>>,
+    pub(super) parsed: Option<&'s Json>,
     pub(super) variables: Object<Json>,
     pub(super) overrides: Overrides,
+    pub(super) strict: bool,
     pub(super) limits: Limits,
+    body: Body<'s>,
+    params: Params,
+    source: Option<&'s dyn ParameterSource>,
     context: Option<&'s dyn ContextSource>,
     values: Object<Json>,
 }
 
-/// The parameters of the request.
+#[derive(Clone)]
+enum Body<'s> {
+    Borrowed(&'s str),
+    Shared(Arc<str>),
+}
+
+impl Default for Body<'_> {
+    fn default() -> Self {
+        Self::Borrowed("")
+    }
+}
+
+/// The parameters that were given one by one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Params {
+struct Params {
     path: Object<Arc<str>>,
     query: Object<Arc<str>>,
     header: Object<Arc<str>>,
+    stage: Object<Arc<str>>,
 }
 
 impl Params {
-    /// In the order in which `$input.params(name)` looks.
-    pub(super) fn kinds(&self) -> [(&'static str, &Object<Arc<str>>); 3] {
-        [("path", &self.path), ("querystring", &self.query), ("header", &self.header)]
-    }
-
-    /// A parameter by its name; of headers also in another case.
-    pub(super) fn find(&self, name: &str) -> Option<&Arc<str>> {
-        let exact = self.kinds().into_iter().find_map(|(_, params)| params.get(name));
-        exact.or_else(|| self.header.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    fn of(&self, kind: ParameterKind) -> &Object<Arc<str>> {
+        match kind {
+            ParameterKind::Path => &self.path,
+            ParameterKind::Query => &self.query,
+            ParameterKind::Header => &self.header,
+            ParameterKind::StageVariable => &self.stage,
+        }
     }
 }
 
@@ -59,7 +77,28 @@ impl<'s> Scene<'s> {
     /// The body, as text.
     #[must_use]
     pub fn body(mut self, body: impl Into<Arc<str>>) -> Self {
-        self.body = body.into();
+        self.body = Body::Shared(body.into());
+        self
+    }
+
+    /// The body, as text that is not copied.
+    #[must_use]
+    pub fn borrowed_body(mut self, body: &'s str) -> Self {
+        self.body = Body::Borrowed(body);
+        self
+    }
+
+    /// What the body is as JSON, if it was read before: it is not read again for `$input.path` and `$input.json`.
+    #[must_use]
+    pub fn parsed_body(mut self, json: &'s Json) -> Self {
+        self.parsed = Some(json);
+        self
+    }
+
+    /// Where parameters come from that are not given one by one.
+    #[must_use]
+    pub fn parameters_of(mut self, source: &'s dyn ParameterSource) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -87,7 +126,7 @@ impl<'s> Scene<'s> {
     /// Adds a stage variable.
     #[must_use]
     pub fn stage_variable(mut self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
-        self.stage_variables.insert(name, value.into());
+        self.params.stage.insert(name, value.into());
         self
     }
 
@@ -119,11 +158,56 @@ impl<'s> Scene<'s> {
         self
     }
 
+    /// Whether an override that one template sets twice fails the rendering, as the developer guide has it. Otherwise the
+    /// last value holds, and [`Overrides::repeated`] names it.
+    #[must_use]
+    pub fn strict_overrides(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// The bounds of the rendering.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// `$input.body`: an empty body is `{}`.
+    pub(super) fn body_text(&self) -> &str {
+        match &self.body {
+            Body::Borrowed("") => "{}",
+            Body::Shared(body) if body.is_empty() => "{}",
+            Body::Borrowed(body) => body,
+            Body::Shared(body) => body,
+        }
+    }
+
+    /// A parameter; of headers also in another case.
+    pub(super) fn parameter(&self, kind: ParameterKind, name: &str) -> Option<Text<'_>> {
+        let given = self.params.of(kind);
+        if let Some(value) = given.get(name) {
+            return Some(Text::Borrowed(value));
+        }
+        if let Some(value) = self.source.and_then(|source| source.value(kind, name)) {
+            return Some(value.into());
+        }
+        let same = |(key, _): &(&Arc<str>, &Arc<str>)| kind == ParameterKind::Header && key.eq_ignore_ascii_case(name);
+        given.iter().find(same).map(|(_, value)| Text::Borrowed(value))
+    }
+
+    /// All parameters of a kind; those given one by one hold over those of the source.
+    pub(super) fn parameters(&self, kind: ParameterKind) -> Vec<(Text<'_>, Text<'_>)> {
+        let sourced = self.source.map_or_else(Vec::new, |source| source.all(kind));
+        let given = self.params.of(kind).iter().map(|(name, value)| (Text::Borrowed(name), Text::Borrowed(value)));
+        sourced.into_iter().map(|(name, value)| (name.into(), value.into())).chain(given).collect()
+    }
+
+    /// `$input.params(name)`: path, then query, then headers; of these also in another case.
+    pub(super) fn any_parameter(&self, name: &str) -> Option<Text<'_>> {
+        [ParameterKind::Path, ParameterKind::Query, ParameterKind::Header]
+            .into_iter()
+            .find_map(|kind| self.parameter(kind, name))
     }
 
     pub(super) fn context_variable(&self, name: &str) -> Option<Json> {

@@ -1,4 +1,4 @@
-//! Where `$context` comes from.
+//! Where `$context` and the parameters come from.
 
 use std::borrow::Cow;
 
@@ -16,6 +16,54 @@ pub trait ContextSource {
 
     /// The names directly inside a group, such as `identity`; the outermost group is the empty text.
     fn keys(&self, group: &str) -> Vec<Cow<'_, str>>;
+}
+
+/// Which parameters of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParameterKind {
+    /// Of the path.
+    Path,
+    /// Of the query, decoded.
+    Query,
+    /// Headers.
+    Header,
+    /// The variables of the stage.
+    StageVariable,
+}
+
+/// Where the parameters of a request come from: what is not asked for is never copied.
+///
+/// # Example
+/// ```
+/// use std::borrow::Cow;
+/// use gateway_integrations::velocity::{ParameterKind, ParameterSource, Scene, Template};
+///
+/// struct Headers(http::HeaderMap);
+///
+/// impl ParameterSource for Headers {
+///     fn value(&self, kind: ParameterKind, name: &str) -> Option<Cow<'_, str>> {
+///         let value = (kind == ParameterKind::Header).then(|| self.0.get(name))?;
+///         value.map(|value| String::from_utf8_lossy(value.as_bytes()))
+///     }
+///
+///     fn all(&self, kind: ParameterKind) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+///         let shown = self.0.iter().filter(|_| kind == ParameterKind::Header);
+///         shown.map(|(name, value)| (name.as_str().into(), String::from_utf8_lossy(value.as_bytes()))).collect()
+///     }
+/// }
+///
+/// let headers = Headers([(http::header::HOST, "example.com".parse()?)].into_iter().collect());
+/// let template = Template::parse("$input.params('Host')")?;
+/// assert_eq!(template.render(&Scene::new().parameters_of(&headers))?.text(), "example.com");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait ParameterSource {
+    /// The value of a parameter; of several the last one. Of headers the name may come in any case.
+    fn value(&self, kind: ParameterKind, name: &str) -> Option<Cow<'_, str>>;
+
+    /// All parameters of a kind, in order.
+    fn all(&self, kind: ParameterKind) -> Vec<(Cow<'_, str>, Cow<'_, str>)>;
 }
 
 impl ContextSource for Json {
@@ -80,7 +128,8 @@ impl ContextSource for Context {
         match group {
             "" => {
                 let authorizer = caller.is_some().then_some("authorizer");
-                TOP.into_iter().chain(authorizer).map(Cow::Borrowed).collect()
+                let canary = self.stage().and_then(|stage| stage.is_canary).map(|_| "isCanaryRequest");
+                TOP.into_iter().chain(canary).chain(authorizer).map(Cow::Borrowed).collect()
             }
             "identity" => IDENTITY.into_iter().map(Cow::Borrowed).collect(),
             "authorizer" => caller.map_or_else(Vec::new, |caller| {

@@ -1,11 +1,18 @@
 //! A mapping template.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use super::{
-    ast::Block,
+    ast::Program,
     error::{RenderError, TemplateError},
-    eval::Evaluator,
+    eval::{Evaluator, Outcome},
     lint::{self, Finding},
     overrides::Overrides,
     parser,
@@ -29,8 +36,17 @@ use super::{
 #[derive(Clone)]
 pub struct Template {
     source: Arc<str>,
-    nodes: Block,
+    compiled: Arc<Compiled>,
 }
+
+struct Compiled {
+    program: Program,
+    /// How long the last result was: the next one will be alike.
+    length: AtomicUsize,
+}
+
+/// No more than this is set aside before it is needed, in bytes.
+const SET_ASIDE: usize = 64 << 10;
 
 impl Template {
     /// Compiles a template.
@@ -38,8 +54,9 @@ impl Template {
     /// # Errors
     /// When a directive or a reference is not well formed; the error says where, and what to write.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let nodes = parser::parse(text).map_err(|fault| TemplateError::new(text, fault))?;
-        Ok(Self { source: text.into(), nodes })
+        let program = parser::parse(text).map_err(|fault| TemplateError::new(text, fault))?;
+        let length = AtomicUsize::new(text.len());
+        Ok(Self { source: text.into(), compiled: Arc::new(Compiled { program, length }) })
     }
 
     /// Renders the template.
@@ -48,15 +65,18 @@ impl Template {
     /// When a method fails as it would in Java (an index out of bounds, text that is no JSON), or a bound of
     /// [`Limits`](super::Limits) is passed. API Gateway answers 500 then.
     pub fn render(&self, scene: &Scene<'_>) -> Result<Rendered, RenderError> {
-        let (text, overrides) =
-            Evaluator::run(scene, &self.nodes).map_err(|fault| RenderError::new(&self.source, fault))?;
-        Ok(Rendered { text, overrides })
+        let Compiled { program, length } = &*self.compiled;
+        let likely = length.load(Ordering::Relaxed).min(SET_ASIDE);
+        let Outcome { text, overrides, stopped_loops } =
+            Evaluator::run(scene, program, likely).map_err(|fault| RenderError::new(&self.source, fault))?;
+        length.store(text.len(), Ordering::Relaxed);
+        Ok(Rendered { text, overrides, stopped_loops })
     }
 
     /// What looks wrong: names that nothing sets, branches that are never taken, a result that is no JSON.
     #[must_use]
     pub fn lint(&self) -> Vec<Finding> {
-        lint::findings(&self.source, &self.nodes)
+        lint::findings(&self.source, &self.compiled.program.nodes)
     }
 
     /// The text of the template.
@@ -85,6 +105,7 @@ impl fmt::Debug for Template {
 pub struct Rendered {
     text: String,
     overrides: Overrides,
+    stopped_loops: usize,
 }
 
 impl Rendered {
@@ -98,6 +119,12 @@ impl Rendered {
     #[must_use]
     pub fn overrides(&self) -> &Overrides {
         &self.overrides
+    }
+
+    /// How many loops had more items than [`Limits::iterations`](super::Limits::iterations) and ended there.
+    #[must_use]
+    pub fn stopped_loops(&self) -> usize {
+        self.stopped_loops
     }
 
     /// The text and the overrides.

@@ -144,7 +144,6 @@ fn refused(text: &str) -> String {
 #[test]
 fn what_grows_without_bound_is_stopped() {
     for text in [
-        "#foreach($i in [1..1001])x#end",
         "#foreach($i in [1..900])#foreach($j in [1..900])#foreach($k in [1..900])#set($x = 1)#end#end#end",
         "#set($s = 'xxxxxxxxxx')#foreach($i in [1..100])#set($s = $s + $s)#end",
         "#set($l = ['x'])#foreach($i in [1..100])#set($l = [$l, $l])#end$l",

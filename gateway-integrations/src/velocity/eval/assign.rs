@@ -1,7 +1,5 @@
 //! `#set` into a variable, a map or a list.
 
-use std::sync::Arc;
-
 use super::{
     Evaluator,
     reference::{out_of_bounds, placed},
@@ -9,30 +7,37 @@ use super::{
 use crate::velocity::{
     ast::{Reference, Step},
     error::Fault,
-    value::{Value, text},
+    value::{Text, Value, text},
 };
 
-impl Evaluator<'_> {
+impl<'s> Evaluator<'s> {
     /// Sets what the reference stands for. Where a part of it is missing, nothing happens.
-    pub(super) fn assign(&mut self, target: &Reference, value: Value) -> Result<(), Fault> {
+    pub(super) fn assign(&mut self, target: &'s Reference, value: Value<'s>) -> Result<(), Fault> {
         let Some((last, steps)) = target.steps.split_last() else {
-            self.variables.insert(Arc::clone(&target.name), value);
+            self.set(&target.name, value);
             return Ok(());
         };
-        self.assign_into(&target.name, steps, last, value).map_err(|fault| fault.at(target.at))
+        self.assign_into(target, steps, last, value).map_err(|fault| fault.at(target.at))
     }
 
-    fn assign_into(&mut self, name: &Arc<str>, steps: &[Step], last: &Step, value: Value) -> Result<(), Fault> {
-        let container = self.follow(name, steps)?;
+    fn assign_into(
+        &mut self,
+        target: &'s Reference,
+        steps: &'s [Step],
+        last: &'s Step,
+        value: Value<'s>,
+    ) -> Result<(), Fault> {
+        let container = self.follow(&target.name, steps)?;
+        let container = self.heap.open(&container)?;
         let key = match last {
-            Step::Property(name) => Value::Text(Arc::clone(name)),
+            Step::Property(name) => Value::Text(Text::Borrowed(name)),
             Step::Index(index) => self.value(index)?,
             Step::Method(_) => return Err(Fault::new("#set cannot set the result of a method")),
         };
         match (container, &key) {
             (Value::Map(map), key) => {
                 let key = text(&self.heap, key)?;
-                self.heap.put(&map, key, value);
+                self.heap.put(&map, key, value)?;
             }
             (Value::List(list), Value::Integer(place)) => list.change(|items| {
                 let length = items.len();

@@ -1,12 +1,12 @@
 //! `#foreach`.
 
-use std::{cell::Cell, rc::Rc, sync::Arc};
+use std::{cell::Cell, rc::Rc};
 
 use super::{Evaluator, Flow};
 use crate::velocity::{
-    ast::{Block, Expression},
+    ast::{Expression, Name, Node},
     error::Fault,
-    value::Value,
+    value::{Heap, Place, Value},
 };
 
 /// The state of a loop, `$foreach`.
@@ -23,7 +23,7 @@ impl Loop {
     }
 
     /// `$foreach.index` and its like.
-    pub(in crate::velocity) fn property(self: &Rc<Self>, name: &str) -> Value {
+    pub(in crate::velocity) fn property<'s>(self: &Rc<Self>, name: &str) -> Value<'s> {
         match name {
             "index" => Value::length(self.index.get()),
             "count" => Value::length(self.index.get() + 1),
@@ -44,72 +44,81 @@ impl Loop {
 }
 
 /// What a loop goes over.
-enum Items {
-    List(Vec<Value>),
+enum Items<'s> {
+    List(std::vec::IntoIter<Value<'s>>),
     Range(i128, i128),
+    /// A list or an object of the body, and where its next element is.
+    Body(Place, Place),
 }
 
-impl Items {
-    fn length(&self) -> usize {
-        match self {
-            Self::List(items) => items.len(),
-            Self::Range(from, to) => usize::try_from(from.abs_diff(*to)).unwrap_or(usize::MAX - 1) + 1,
-        }
-    }
-
-    fn at(&mut self, index: usize) -> Value {
-        match self {
-            Self::List(items) => items.get_mut(index).map_or(Value::Null, |item| std::mem::replace(item, Value::Null)),
-            Self::Range(from, to) => {
-                let offset = i128::try_from(index).unwrap_or_default();
-                Value::Integer(if from <= to { *from + offset } else { *from - offset })
-            }
-        }
-    }
-}
-
-impl Evaluator<'_> {
-    pub(super) fn foreach(&mut self, name: &Arc<str>, items: &Expression, body: &Block) -> Result<Flow, Fault> {
+impl<'s> Evaluator<'s> {
+    pub(super) fn foreach(&mut self, name: &'s Name, items: &'s Expression, body: &'s [Node]) -> Result<Flow, Fault> {
         let source = self.value(items)?;
-        let Some(mut items) = self.items(source)? else { return Ok(Flow::On) };
-        let length = items.length();
-        self.heap.spend(length.min(self.scene.limits.iterations))?;
+        let Some((mut items, length)) = self.items(source)? else { return Ok(Flow::On) };
+        let most = self.scene.limits.iterations;
+        // API Gateway stops there; for the template that is the end of the list.
+        self.stopped_loops += usize::from(length > most);
+        let length = length.min(most);
+        self.heap.spend(length)?;
         let outer = self.cycle.take();
         let cycle = Rc::new(Loop { index: Cell::new(0), length, stopped: Cell::new(false), parent: outer.clone() });
         self.cycle = Some(Rc::clone(&cycle));
-        let former = self.variables.get(name).cloned();
+        let former = self.variables.get(name.slot).cloned().unwrap_or(Value::Null);
         let mut flow = Ok(Flow::On);
         for index in 0..length {
-            if index >= self.scene.limits.iterations {
-                flow = Err(Fault::new("the loop goes round too often: API Gateway allows 1000 times"));
-                break;
-            }
             cycle.index.set(index);
-            self.variables.insert(Arc::clone(name), items.at(index));
+            let item = self.next_item(&mut items);
+            self.set(name, item);
             flow = self.block(body);
             if !matches!(flow, Ok(Flow::On)) || cycle.stopped.get() {
                 break;
             }
         }
         self.cycle = outer;
-        match former {
-            Some(former) => self.variables.insert(Arc::clone(name), former),
-            None => self.variables.remove(name),
-        };
+        self.set(name, former);
         flow.map(|flow| if flow == Flow::Break { Flow::On } else { flow })
     }
 
-    /// A map gives its values; what is no list, map or range gives nothing.
-    fn items(&mut self, source: Value) -> Result<Option<Items>, Fault> {
-        Ok(match source {
-            Value::List(list) => Some(Items::List(list.items())),
-            Value::Range(from, to) => Some(Items::Range(from, to)),
-            Value::Map(map) => Some(Items::List(map.with(|entries| entries.values().cloned().collect()))),
+    fn next_item(&self, items: &mut Items<'s>) -> Value<'s> {
+        match items {
+            Items::List(items) => items.next().unwrap_or(Value::Null),
+            Items::Range(at, to) => {
+                let item = *at;
+                *at = if at <= to { at.saturating_add(1) } else { at.saturating_sub(1) };
+                Value::Integer(item)
+            }
+            Items::Body(container, at) => match self.heap.document() {
+                Some(document) => {
+                    let item = std::mem::replace(at, document.following(*container, *at));
+                    Heap::of_body(document, item)
+                }
+                None => Value::Null,
+            },
+        }
+    }
+
+    /// A map gives its values; what is no list, map or range gives nothing. And how many there are.
+    fn items(&mut self, source: Value<'s>) -> Result<Option<(Items<'s>, usize)>, Fault> {
+        let items = match source {
+            Value::Body(place) => match self.heap.unchanged() {
+                Some(document) => {
+                    return Ok(Some((Items::Body(place, document.first(place)), document.length(place))));
+                }
+                None => return self.items(self.heap.open(&source)?),
+            },
+            Value::List(list) => list.items(),
+            Value::Range(from, to) => {
+                let length = usize::try_from(from.abs_diff(to)).unwrap_or(usize::MAX - 1) + 1;
+                return Ok(Some((Items::Range(from, to), length)));
+            }
+            Value::Map(map) => map.with(|entries| entries.values().cloned().collect()),
             Value::Context(group) => {
                 let map = self.context_map(&group)?;
-                Some(Items::List(map.with(|entries| entries.values().cloned().collect())))
+                map.with(|entries| entries.values().cloned().collect())
             }
-            _ => None,
-        })
+            _ => return Ok(None),
+        };
+        let length = items.len();
+        Ok(Some((Items::List(items.into_iter()), length)))
     }
 }

@@ -3,34 +3,31 @@
 use std::cmp::Ordering;
 
 use super::Evaluator;
-use crate::{
-    json::Object,
-    velocity::{
-        ast::{Expression, Operator},
-        error::Fault,
-        value::{Value, equal, order, text},
-    },
+use crate::velocity::{
+    ast::{Expression, Operator},
+    error::Fault,
+    value::{Entries, Text, Value, equal, order, text},
 };
 
 /// Up to here a range is a list, which can be changed.
 const LISTED: u128 = 1000;
 
-impl Evaluator<'_> {
-    pub(super) fn value(&mut self, expression: &Expression) -> Result<Value, Fault> {
+impl<'s> Evaluator<'s> {
+    pub(super) fn value(&mut self, expression: &'s Expression) -> Result<Value<'s>, Fault> {
         self.heap.spend(1)?;
         Ok(match expression {
             Expression::Null => Value::Null,
             Expression::Bool(value) => Value::Bool(*value),
             Expression::Integer(number) => Value::Integer(*number),
             Expression::Double(number) => Value::Double(*number),
-            Expression::Text(text) => Value::Text(text.clone()),
+            Expression::Text(text) => Value::Text(Text::Borrowed(text)),
             Expression::Interpolated(block) => self.printed(block)?,
             Expression::List(items) => {
                 let items = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
                 self.heap.list(items)?
             }
             Expression::Map(pairs) => {
-                let mut entries = Object::new();
+                let mut entries = Entries::new();
                 for (key, value) in pairs {
                     let key = self.value(key)?;
                     entries.insert(text(&self.heap, &key)?, self.value(value)?);
@@ -39,7 +36,7 @@ impl Evaluator<'_> {
             }
             Expression::Range(bounds, at) => self.range(&bounds.0, &bounds.1).map_err(|fault| fault.at(*at))?,
             Expression::Reference(reference) => match self.reference(reference)? {
-                Value::Block(block) => self.printed(&block)?,
+                Value::Block(block) => self.printed(block)?,
                 value => value,
             },
             Expression::Not(inner) => Value::Bool(!self.truth(inner)?),
@@ -48,7 +45,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether `#if` takes an expression for true. A bare literal is not, nor is a sum: as in Velocity 1.7.
-    pub(super) fn truth(&mut self, expression: &Expression) -> Result<bool, Fault> {
+    pub(super) fn truth(&mut self, expression: &'s Expression) -> Result<bool, Fault> {
         match expression {
             Expression::Bool(_) | Expression::Reference(_) | Expression::Not(_) => {
                 self.value(expression).map(|value| value.is_true())
@@ -62,9 +59,9 @@ impl Evaluator<'_> {
         }
     }
 
-    fn range(&mut self, from: &Expression, to: &Expression) -> Result<Value, Fault> {
+    fn range(&mut self, from: &'s Expression, to: &'s Expression) -> Result<Value<'s>, Fault> {
         let (from, to) = (self.value(from)?, self.value(to)?);
-        let bound = |value: Value| match value {
+        let bound = |value: Value<'s>| match value {
             Value::Integer(number) => Some(number),
             Value::Text(text) => text.trim().parse().ok(),
             _ => None,
@@ -86,7 +83,7 @@ impl Evaluator<'_> {
     }
 
     /// Operators of one rank, from left to right.
-    fn chain(&mut self, first: &Expression, rest: &[(Operator, Expression)]) -> Result<Value, Fault> {
+    fn chain(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<Value<'s>, Fault> {
         if let [(Operator::Or | Operator::And, _), ..] = rest {
             return self.logic(first, rest);
         }
@@ -98,7 +95,7 @@ impl Evaluator<'_> {
         Ok(left)
     }
 
-    fn logic(&mut self, first: &Expression, rest: &[(Operator, Expression)]) -> Result<Value, Fault> {
+    fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<Value<'s>, Fault> {
         let mut holds = self.truth(first)?;
         for (operator, right) in rest {
             self.heap.spend(1)?;
@@ -109,7 +106,7 @@ impl Evaluator<'_> {
         Ok(Value::Bool(holds))
     }
 
-    fn apply(&mut self, left: &Value, operator: Operator, right: &Value) -> Result<Value, Fault> {
+    fn apply(&mut self, left: &Value<'s>, operator: Operator, right: &Value<'s>) -> Result<Value<'s>, Fault> {
         let compared = |wanted: fn(Ordering) -> bool| Value::Bool(order(left, right).is_some_and(wanted));
         Ok(match operator {
             Operator::Equal => Value::Bool(equal(&self.heap, left, right)?),
@@ -134,7 +131,7 @@ fn is_arithmetic(operator: Operator) -> bool {
 }
 
 /// Null where a side is no number, or where something is divided by zero.
-fn arithmetic(left: &Value, operator: Operator, right: &Value) -> Value {
+fn arithmetic<'s>(left: &Value<'s>, operator: Operator, right: &Value<'s>) -> Value<'s> {
     if let (Value::Integer(left), Value::Integer(right)) = (left, right) {
         let exact = match operator {
             Operator::Add => left.checked_add(*right),

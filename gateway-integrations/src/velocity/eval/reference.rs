@@ -1,28 +1,38 @@
 //! Following references.
 
-use std::sync::Arc;
-
 use super::Evaluator;
 use crate::velocity::{
-    ast::{Reference, Step},
+    ast::{Call, Name, Reference, Root, Step},
     error::Fault,
     methods,
-    value::{Value, text},
+    value::{Heap, Text, Value, text},
 };
 
-impl Evaluator<'_> {
+impl<'s> Evaluator<'s> {
     /// The value of a reference.
     ///
     /// What is not there is the empty text, and not null: API Gateway's engine puts that in place of any reference
     /// without a value. So `$nope` prints nothing, equals both `""` and `$null`, and `#if($nope)` holds (recorded).
-    pub(super) fn reference(&mut self, reference: &Reference) -> Result<Value, Fault> {
-        let value = self.follow(&reference.name, &reference.steps).map_err(|fault| fault.at(reference.at))?;
-        Ok(if value.is_null() { Value::Text(Arc::clone(&self.empty)) } else { value })
+    pub(super) fn reference(&mut self, reference: &'s Reference) -> Result<Value<'s>, Fault> {
+        let value = match &reference.variable {
+            Some(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
+            _ => self.follow(&reference.name, &reference.steps),
+        };
+        match value {
+            Ok(Value::Null) => Ok(Value::Text(Text::Borrowed(""))),
+            Ok(value) => Ok(value),
+            Err(fault) => Err(fault.at(reference.at)),
+        }
     }
 
     /// The value at the end of the steps, or null.
-    pub(super) fn follow(&mut self, name: &Arc<str>, steps: &[Step]) -> Result<Value, Fault> {
-        let mut value = self.root(name)?;
+    pub(super) fn follow(&mut self, name: &'s Name, steps: &'s [Step]) -> Result<Value<'s>, Fault> {
+        let (mut value, steps) = match steps {
+            [Step::Property(first), rest @ ..] if name.root == Root::StageVariables && self.is_root(name) => {
+                (self.stage_variable(first), rest)
+            }
+            _ => (self.root(name)?, steps),
+        };
         for step in steps {
             if value.is_null() {
                 return Ok(value);
@@ -34,44 +44,72 @@ impl Evaluator<'_> {
                     let index = self.value(index)?;
                     self.index(&value, &index)?
                 }
-                Step::Method(call) => {
-                    let arguments =
-                        call.arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
-                    methods::call(self, &value, call, &arguments)?
-                }
+                Step::Method(call) => self.call(&value, call)?,
             };
         }
         Ok(value)
     }
 
+    fn call(&mut self, target: &Value<'s>, call: &'s Call) -> Result<Value<'s>, Fault> {
+        match call.arguments.as_slice() {
+            [] => methods::call(self, target, call, &[]),
+            [only] => {
+                let only = self.value(only)?;
+                methods::call(self, target, call, &[only])
+            }
+            more => {
+                let values = more.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
+                methods::call(self, target, call, &values)
+            }
+        }
+    }
+
     /// `$a.name`: the key of a map, or what Java would read through `getName()` or `isName()`.
-    fn property(&mut self, value: &Value, name: &str) -> Result<Value, Fault> {
+    fn property(&mut self, value: &Value<'s>, name: &str) -> Result<Value<'s>, Fault> {
         Ok(match value {
+            Value::Body(place) => {
+                if let Some(document) = self.heap.unchanged()
+                    && let Ok(member) = document.member(*place, name)
+                {
+                    return Ok(member.map_or(Value::Null, |member| Heap::of_body(document, member)));
+                }
+                let opened = self.heap.open(value)?;
+                self.property(&opened, name)?
+            }
             Value::Map(map) => map.get(name).unwrap_or(Value::Null),
             Value::Context(group) => self.context(group, name)?,
             Value::Loop(cycle) => cycle.property(name),
-            Value::Entry(entry) if name == "key" => Value::Text(Arc::clone(&entry.0)),
+            Value::Entry(entry) if name == "key" => Value::Text(entry.0.clone()),
             Value::Entry(entry) if name == "value" => entry.1.clone(),
             Value::Text(text) if name == "empty" => Value::Bool(text.is_empty()),
             Value::List(list) if name == "empty" => Value::Bool(list.with(<[_]>::is_empty)),
-            Value::Input if name == "body" => Value::Text(self.body_text()),
+            Value::Input if name == "body" => Value::Text(Text::Borrowed(self.body_text())),
             Value::Input if name == "params" => self.params()?,
             _ => Value::Null,
         })
     }
 
     /// `$a[index]`.
-    fn index(&mut self, value: &Value, index: &Value) -> Result<Value, Fault> {
+    fn index(&mut self, value: &Value<'s>, index: &Value<'s>) -> Result<Value<'s>, Fault> {
         match (value, index) {
+            (Value::Body(container), Value::Integer(place)) => {
+                if let Some(document) = self.heap.unchanged()
+                    && let Ok(element) = document.element(*container, *place)
+                {
+                    return Ok(element.map_or(Value::Null, |element| Heap::of_body(document, element)));
+                }
+                let opened = self.heap.open(value)?;
+                self.index(&opened, index)
+            }
             (Value::List(list), Value::Integer(place)) => list.with(|items| {
                 let item = placed(*place, items.len()).and_then(|place| items.get(place));
                 item.cloned().ok_or_else(|| out_of_bounds(*place, items.len()))
             }),
-            (Value::Map(_) | Value::Context(_), key) => {
+            (Value::Map(_) | Value::Body(_) | Value::Context(_), key) => {
                 let key = text(&self.heap, key)?;
                 self.property(value, &key)
             }
-            (Value::Input, Value::Text(key)) if **key == *"body" => Ok(Value::Text(self.body_text())),
+            (Value::Input, Value::Text(key)) if **key == *"body" => Ok(Value::Text(Text::Borrowed(self.body_text()))),
             _ => Ok(Value::Null),
         }
     }

@@ -1,53 +1,79 @@
 //! Where references begin: variables, `$input`, `$context`, `$stageVariables`, `$util`.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::Evaluator;
 use crate::{
-    json::{Json, Object},
+    json::Json,
     velocity::{
+        ast::{Name, Reference, Root},
         error::Fault,
-        value::{Map, MapKind, Value, from_json},
+        source::ParameterKind,
+        value::{Document, Entries, Map, MapKind, Text, Value, from_json, to_json},
     },
 };
 
-impl Evaluator<'_> {
+impl<'s> Evaluator<'s> {
+    /// Whether a name stands for what is there without a `#set`.
+    #[inline]
+    pub(super) fn is_root(&self, name: &Name) -> bool {
+        self.variables.get(name.slot).is_none_or(Value::is_null)
+    }
+
     /// The value of a name.
-    pub(super) fn root(&mut self, name: &Arc<str>) -> Result<Value, Fault> {
-        if let Some(value) = self.variables.get(name) {
-            return Ok(value.clone());
+    #[inline]
+    pub(super) fn root(&mut self, name: &Name) -> Result<Value<'s>, Fault> {
+        match self.variables.get(name.slot) {
+            Some(value) if !value.is_null() => Ok(value.clone()),
+            _ => self.given(name.root),
         }
+    }
+
+    fn given(&mut self, root: Root) -> Result<Value<'s>, Fault> {
         let cycle = self.cycle.as_ref();
-        Ok(match &**name {
-            "input" => Value::Input,
-            "util" => Value::Util,
-            "context" => Value::Context(Arc::clone(&self.empty)),
-            "stageVariables" => Value::Map(self.stage_variables()?),
-            "foreach" => cycle.cloned().map_or(Value::Null, Value::Loop),
-            "velocityCount" => cycle.map_or(Value::Null, |cycle| cycle.property("count")),
-            "velocityHasNext" => cycle.map_or(Value::Null, |cycle| Value::Bool(cycle.has_next())),
-            _ => Value::Null,
+        Ok(match root {
+            Root::Nothing => Value::Null,
+            Root::Input => Value::Input,
+            Root::Util => Value::Util,
+            Root::Context => Value::Context(Text::Borrowed("")),
+            Root::StageVariables => Value::Map(self.stage_variables()?),
+            Root::Foreach => cycle.map_or(Value::Null, |cycle| Value::Loop(Rc::clone(cycle))),
+            Root::VelocityCount => cycle.map_or(Value::Null, |cycle| cycle.property("count")),
+            Root::VelocityHasNext => cycle.map_or(Value::Null, |cycle| Value::Bool(cycle.has_next())),
         })
     }
 
-    fn stage_variables(&mut self) -> Result<Map, Fault> {
+    /// `$stageVariables.NAME`, without a map of all where nothing asked for one.
+    pub(super) fn stage_variable(&self, name: &str) -> Value<'s> {
+        match &self.stage_variables {
+            Some(map) => map.get(name).unwrap_or(Value::Null),
+            None => self.scene.parameter(ParameterKind::StageVariable, name).map_or(Value::Null, Value::Text),
+        }
+    }
+
+    fn stage_variables(&mut self) -> Result<Map<'s>, Fault> {
         if let Some(map) = &self.stage_variables {
             return Ok(map.clone());
         }
-        let entries = texts(&self.scene.stage_variables);
-        let map = self.heap.map_of(entries, MapKind::Plain)?;
+        let map = self.heap.map_of(self.parameters(ParameterKind::StageVariable), MapKind::Plain)?;
         self.stage_variables = Some(map.clone());
         Ok(map)
     }
 
+    fn parameters(&self, kind: ParameterKind) -> Entries<'s> {
+        self.scene.parameters(kind).into_iter().map(|(name, value)| (name, Value::Text(value))).collect()
+    }
+
     /// `$input.params()`.
-    pub(in crate::velocity) fn params(&mut self) -> Result<Value, Fault> {
+    pub(in crate::velocity) fn params(&mut self) -> Result<Value<'s>, Fault> {
         if let Some(map) = &self.params {
             return Ok(Value::Map(map.clone()));
         }
-        let mut all = Object::new();
-        for (kind, params) in self.scene.params.kinds() {
-            all.insert(kind, Value::Map(self.heap.map_of(texts(params), MapKind::Plain)?));
+        let mut all = Entries::new();
+        for (name, kind) in
+            [("path", ParameterKind::Path), ("querystring", ParameterKind::Query), ("header", ParameterKind::Header)]
+        {
+            all.insert(name, Value::Map(self.heap.map_of(self.parameters(kind), MapKind::Plain)?));
         }
         let map = self.heap.map_of(all, MapKind::Plain)?;
         self.params = Some(map.clone());
@@ -55,20 +81,56 @@ impl Evaluator<'_> {
     }
 
     /// `$input.body`: an empty body is `{}`.
-    pub(in crate::velocity) fn body_text(&self) -> Arc<str> {
-        if self.scene.body.is_empty() { "{}".into() } else { Arc::clone(&self.scene.body) }
+    pub(in crate::velocity) fn body_text(&self) -> &'s str {
+        self.scene.body_text()
     }
 
-    /// The body as JSON, read once; `None` where it is none.
-    pub(in crate::velocity) fn body_json(&self) -> Option<&Json> {
-        self.body.get_or_init(|| Json::parse(&self.body_text()).ok()).as_ref()
+    /// The body, read once; `None` where it is no JSON.
+    pub(in crate::velocity) fn document(&mut self) -> Result<Option<&Document<'s>>, Fault> {
+        if self.heap.document().is_none() {
+            self.heap.spend_text(self.scene.body_text().len())?;
+        }
+        Ok(self.heap.read(|| match self.scene.parsed {
+            Some(json) => Some(Document::of(json)),
+            None => Document::parse(self.scene.body_text()),
+        }))
+    }
+
+    /// Looks into the body for what needs more than one way down.
+    pub(in crate::velocity) fn with_body<T>(&mut self, look: impl FnOnce(&Json) -> T) -> Result<Option<T>, Fault> {
+        if self.document()?.is_none() {
+            return Ok(None);
+        }
+        self.heap.spend_text(self.scene.body_text().len())?;
+        match self.heap.unchanged() {
+            Some(document) => Ok(Some(look(
+                self.scene.parsed.unwrap_or_else(|| self.body.get_or_init(|| document.json(Document::ROOT))),
+            ))),
+            None => Ok(Some(look(&to_json(&self.heap, &Value::Body(Document::ROOT))?))),
+        }
+    }
+
+    /// `$context.NAME`, of which the template knows the whole name.
+    pub(super) fn context_variable(&mut self, name: &'s str, reference: &'s Reference) -> Result<Value<'s>, Fault> {
+        match self.scene.context_variable(name) {
+            Some(Json::Text(text)) => Ok(Value::Text(Text::Shared(text))),
+            Some(_) | None => self.follow(&reference.name, &reference.steps),
+        }
+    }
+
+    /// `$context.requestOverride` and `$context.responseOverride`.
+    fn overrides(&mut self) -> Result<&(Map<'s>, Map<'s>), Fault> {
+        if self.overrides.is_none() {
+            self.overrides = Some(self.scene.overrides.maps(&self.heap)?);
+        }
+        self.overrides.as_ref().ok_or_else(|| Fault::new("the overrides are not there"))
     }
 
     /// The variable `name` in a group of `$context`.
-    pub(in crate::velocity) fn context(&mut self, group: &str, name: &str) -> Result<Value, Fault> {
+    pub(in crate::velocity) fn context(&mut self, group: &str, name: &str) -> Result<Value<'s>, Fault> {
         match (group, name) {
-            ("", "requestOverride") => return Ok(Value::Map(self.request_override.clone())),
-            ("", "responseOverride") => return Ok(Value::Map(self.response_override.clone())),
+            ("", "requestOverride") => return Ok(Value::Map(self.overrides()?.0.clone())),
+            ("", "responseOverride") => return Ok(Value::Map(self.overrides()?.1.clone())),
             _ => {}
         }
         let full = if group.is_empty() { name.to_owned() } else { format!("{group}.{name}") };
@@ -82,20 +144,17 @@ impl Evaluator<'_> {
     }
 
     /// A group of `$context` as a map, for its methods.
-    pub(in crate::velocity) fn context_map(&mut self, group: &str) -> Result<Map, Fault> {
-        let mut entries = Object::new();
+    pub(in crate::velocity) fn context_map(&mut self, group: &str) -> Result<Map<'s>, Fault> {
+        let mut entries = Entries::new();
         for key in self.scene.context_keys(group) {
             let value = self.context(group, &key)?;
             entries.insert(key, value);
         }
         if group.is_empty() {
-            entries.insert("requestOverride", Value::Map(self.request_override.clone()));
-            entries.insert("responseOverride", Value::Map(self.response_override.clone()));
+            let (request, response) = self.overrides()?.clone();
+            entries.insert("requestOverride", Value::Map(request));
+            entries.insert("responseOverride", Value::Map(response));
         }
         self.heap.map_of(entries, MapKind::Quiet)
     }
-}
-
-fn texts(object: &Object<Arc<str>>) -> Object<Value> {
-    object.iter().map(|(name, value)| (Arc::clone(name), Value::Text(Arc::clone(value)))).collect()
 }

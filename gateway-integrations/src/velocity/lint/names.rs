@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use super::Found;
 use crate::{
     jsonpath::JsonPath,
-    velocity::ast::{Block, Expression, Node, Reference, Step},
+    velocity::ast::{Expression, Node, Reference, Step},
 };
 
 /// What is there without a `#set`; `$null` is the usual name for nothing.
@@ -46,22 +46,22 @@ const CONTEXT: [&str; 30] = [
     "integration",
 ];
 
-pub(super) fn check(nodes: &Block, found: &mut Found<'_>) {
+pub(super) fn check(nodes: &[Node], found: &mut Found<'_>) {
     let mut set = HashSet::new();
     collect(nodes, &mut set);
     walk(nodes, &mut |reference| member(reference, &set, found));
 }
 
 /// Every name that some part of the template sets.
-fn collect(nodes: &Block, set: &mut HashSet<Arc<str>>) {
-    for node in &**nodes {
+fn collect(nodes: &[Node], set: &mut HashSet<Arc<str>>) {
+    for node in nodes {
         match node {
-            Node::Set { target, .. } if target.steps.is_empty() => drop(set.insert(Arc::clone(&target.name))),
+            Node::Set { target, .. } if target.steps.is_empty() => drop(set.insert(Arc::clone(&target.name.text))),
             Node::If { arms, otherwise, .. } => {
                 arms.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| collect(body, set));
             }
             Node::Foreach { name, body, .. } | Node::Define { name, body } => {
-                set.insert(Arc::clone(name));
+                set.insert(Arc::clone(&name.text));
                 collect(body, set);
             }
             _ => {}
@@ -70,7 +70,7 @@ fn collect(nodes: &Block, set: &mut HashSet<Arc<str>>) {
 }
 
 fn member(reference: &Reference, set: &HashSet<Arc<str>>, found: &mut Found<'_>) {
-    let name = &*reference.name;
+    let name = &*reference.name.text;
     if set.contains(name) {
         return;
     }
@@ -105,8 +105,8 @@ fn member(reference: &Reference, set: &HashSet<Arc<str>>, found: &mut Found<'_>)
 }
 
 /// Visits every reference, also within expressions.
-fn walk(nodes: &Block, visit: &mut impl FnMut(&Reference)) {
-    for node in &**nodes {
+fn walk(nodes: &[Node], visit: &mut impl FnMut(&Reference)) {
+    for node in nodes {
         match node {
             Node::Print(reference) => inside(reference, visit),
             Node::Set { target, value } => {

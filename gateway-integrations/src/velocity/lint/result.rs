@@ -4,9 +4,9 @@
 //! which is a value where one may stand, and part of a text within quotes.
 
 use super::Found;
-use crate::velocity::ast::{Block, Node};
+use crate::velocity::ast::Node;
 
-pub(super) fn check(nodes: &Block, found: &mut Found<'_>) {
+pub(super) fn check(nodes: &[Node], found: &mut Found<'_>) {
     let Some(sample) = sample(nodes) else { return };
     if !sample.trim_start().starts_with(['{', '[']) {
         return;
@@ -17,9 +17,9 @@ pub(super) fn check(nodes: &Block, found: &mut Found<'_>) {
 }
 
 /// What the template gives, with `0` for each reference; `None` where it depends on the request.
-fn sample(nodes: &Block) -> Option<String> {
+fn sample(nodes: &[Node]) -> Option<String> {
     let mut text = String::new();
-    for node in &**nodes {
+    for node in nodes {
         match node {
             Node::Text(part) => text.push_str(part),
             Node::Print(_) => text.push('0'),

@@ -1,6 +1,6 @@
 //! The encodings of `$util`.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use base64::{
     Engine,
@@ -22,9 +22,13 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// As `StringEscapeUtils.escapeJavaScript` of commons-lang 2: ASCII only, and `'` and `/` escaped too.
-pub(super) fn java_script(text: &str) -> String {
+pub(super) fn java_script(text: &str) -> Cow<'_, str> {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
+    let Some(first) = text.bytes().position(|byte| !plain(&byte)) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
+    let (before, rest) = text.split_at_checked(first).unwrap_or(("", text));
+    out.push_str(before);
+    for letter in rest.chars() {
         match letter {
             '"' | '\'' | '\\' | '/' => out.extend(['\\', letter]),
             '\n' => out.push_str("\\n"),
@@ -41,7 +45,7 @@ pub(super) fn java_script(text: &str) -> String {
             }
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 pub(super) fn form(text: &str) -> String {

@@ -6,10 +6,16 @@ use crate::velocity::{error::Fault, value::Heap};
 /// Wider fields are refused.
 const WIDEST: usize = 1000;
 
-pub(super) fn call(heap: &Heap, arguments: &[Value]) -> Result<Value, Fault> {
+pub(super) fn call<'s>(heap: &Heap<'s>, arguments: &[Value<'s>]) -> Result<Value<'s>, Fault> {
     let Some((Value::Text(pattern), rest)) = arguments.split_first() else { return Ok(Value::Null) };
     // Java takes one list for all arguments.
-    let spread = if let [Value::List(list)] = rest { list.items() } else { rest.to_vec() };
+    let spread = match rest {
+        [only @ (Value::List(_) | Value::Body(_))] => match heap.open(only)? {
+            Value::List(list) => list.items(),
+            _ => rest.to_vec(),
+        },
+        _ => rest.to_vec(),
+    };
     let mut values = spread.into_iter();
     let mut out = String::new();
     let mut rest = &**pattern;
@@ -36,7 +42,7 @@ pub(super) fn call(heap: &Heap, arguments: &[Value]) -> Result<Value, Fault> {
     Ok(Value::text(out))
 }
 
-fn field(heap: &Heap, spec: &str, letter: char, value: &Value) -> Result<String, Fault> {
+fn field<'s>(heap: &Heap<'s>, spec: &str, letter: char, value: &Value<'s>) -> Result<String, Fault> {
     let flags: String = spec.chars().take_while(|letter| "0-+".contains(*letter)).collect();
     let numbers = spec.get(flags.len()..).unwrap_or_default();
     let (width, precision) = numbers.split_once('.').unwrap_or((numbers, ""));

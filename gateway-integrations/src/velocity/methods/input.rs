@@ -1,44 +1,46 @@
 //! `$input`.
 
-use std::sync::Arc;
-
 use super::{Value, text};
 use crate::{
-    json::Json,
-    jsonpath::JsonPath,
+    jsonpath::{JsonPath, Member},
     velocity::{
         ast::{Call, Compiled},
         error::Fault,
         eval::Evaluator,
-        value::from_json,
+        value::{Document, Heap, Printer, from_json},
     },
 };
 
 /// AWS developer guide: *Input variables* of the mapping template reference.
-pub(super) fn call(evaluator: &mut Evaluator<'_>, call: &Call, arguments: &[Value]) -> Result<Value, Fault> {
+pub(super) fn call<'s>(
+    evaluator: &mut Evaluator<'s>,
+    call: &'s Call,
+    arguments: &[Value<'s>],
+) -> Result<Value<'s>, Fault> {
     match (&*call.name, arguments) {
         ("params", []) => evaluator.params(),
         ("params", [name]) => {
             let name = text(&evaluator.heap, name)?;
-            Ok(evaluator.scene.params.find(&name).map_or(Value::Null, |value| Value::Text(Arc::clone(value))))
+            Ok(evaluator.scene.any_parameter(&name).map_or(Value::Null, Value::Text))
         }
-        ("path", [path]) => match find(evaluator, call, path)? {
-            Some(found) => from_json(&evaluator.heap, &found),
-            None => Ok(Value::Null),
-        },
+        ("path", [path]) => found(evaluator, call, path),
         // What is not there is an empty text in quotes.
-        ("json", [path]) => {
-            let found = find(evaluator, call, path)?.filter(|found| *found != Json::Null);
-            let found = found.map_or_else(|| "\"\"".to_owned(), |found| found.to_string());
-            evaluator.heap.spend_text(found.len())?;
-            Ok(Value::text(found))
-        }
-        ("getBody", []) => Ok(Value::Text(evaluator.body_text())),
+        ("json", [path]) => match found(evaluator, call, path)? {
+            Value::Null => Ok(Value::text("\"\"")),
+            value => {
+                let mut out = Printer::new(evaluator.heap.longest());
+                out.print_json(&evaluator.heap, &value)?;
+                evaluator.heap.spend_text(out.text.len())?;
+                Ok(Value::text(out.text))
+            }
+        },
+        ("getBody", []) => Ok(Value::text(evaluator.body_text())),
         _ => Ok(Value::Null),
     }
 }
 
-fn find(evaluator: &mut Evaluator<'_>, call: &Call, path: &Value) -> Result<Option<Json>, Fault> {
+/// What a path leads to, or null.
+fn found<'s>(evaluator: &mut Evaluator<'s>, call: &'s Call, path: &Value<'s>) -> Result<Value<'s>, Fault> {
     let compiled;
     let path = match &call.compiled {
         Compiled::Path(path) => path,
@@ -48,9 +50,48 @@ fn find(evaluator: &mut Evaluator<'_>, call: &Call, path: &Value) -> Result<Opti
             &compiled
         }
     };
-    evaluator.heap.spend_text(evaluator.scene.body.len())?;
-    match evaluator.body_json() {
-        Some(body) => path.find(body).map_err(|error| Fault::new(error.to_string())),
-        None => Ok(None),
+    if evaluator.document()?.is_none() {
+        return Ok(Value::Null);
     }
+    if let Some(members) = path.members() {
+        let mut value = Value::Body(Document::ROOT);
+        if let Some(document) = evaluator.heap.document() {
+            value = Heap::of_body(document, Document::ROOT);
+        }
+        for member in members {
+            value = step(&evaluator.heap, &value, member)?;
+        }
+        return Ok(value);
+    }
+    match evaluator.with_body(|body| path.find(body))? {
+        Some(found) => match found.map_err(|error| Fault::new(error.to_string()))? {
+            Some(found) => from_json(&evaluator.heap, &found),
+            None => Ok(Value::Null),
+        },
+        None => Ok(Value::Null),
+    }
+}
+
+/// One step down; null where there is nothing.
+fn step<'s>(heap: &Heap<'s>, value: &Value<'s>, member: &Member) -> Result<Value<'s>, Fault> {
+    heap.spend(1)?;
+    if let (Value::Body(place), Some(document)) = (value, heap.unchanged()) {
+        let found = match member {
+            Member::Name(_) if document.is_list(*place) => return Ok(Value::Null),
+            Member::Name(name) => document.member(*place, name),
+            Member::Place(at) => document.element(*place, i128::from(*at)),
+        };
+        if let Ok(found) = found {
+            return Ok(found.map_or(Value::Null, |found| Heap::of_body(document, found)));
+        }
+    }
+    let found = match (heap.open(value)?, member) {
+        (Value::Map(map), Member::Name(name)) => map.get(name),
+        (Value::List(list), Member::Place(at)) => list.with(|items| {
+            let behind = usize::try_from(at.unsigned_abs()).ok()?;
+            items.get(if *at < 0 { items.len().checked_sub(behind)? } else { behind }).cloned()
+        }),
+        _ => None,
+    };
+    Ok(found.unwrap_or(Value::Null))
 }

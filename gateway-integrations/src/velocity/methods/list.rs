@@ -6,7 +6,12 @@ use crate::velocity::{
     value::{Heap, List, Map, java_equal},
 };
 
-pub(super) fn call(heap: &Heap, list: &List, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
+pub(super) fn call<'s>(
+    heap: &Heap<'s>,
+    list: &List<'s>,
+    name: &str,
+    arguments: &[Value<'s>],
+) -> Result<Value<'s>, Fault> {
     heap.spend(1)?;
     Ok(match (name, arguments) {
         // The developer guide shows `count()`, which Java does not have.
@@ -101,7 +106,7 @@ pub(super) fn call(heap: &Heap, list: &List, name: &str, arguments: &[Value]) ->
     })
 }
 
-fn position(heap: &Heap, list: &List, item: &Value) -> Result<Option<usize>, Fault> {
+fn position<'s>(heap: &Heap<'s>, list: &List<'s>, item: &Value<'s>) -> Result<Option<usize>, Fault> {
     for (place, other) in list.items().iter().enumerate() {
         if java_equal(heap, other, item)? {
             return Ok(Some(place));
@@ -111,8 +116,8 @@ fn position(heap: &Heap, list: &List, item: &Value) -> Result<Option<usize>, Fau
 }
 
 /// The items of what Java calls a collection.
-fn collection(heap: &Heap, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
-    let items = match value {
+fn collection<'s>(heap: &Heap<'s>, value: &Value<'s>) -> Result<Option<Vec<Value<'s>>>, Fault> {
+    let items = match heap.open(value)? {
         Value::List(list) => list.items(),
         _ => return Ok(None),
     };
@@ -121,11 +126,11 @@ fn collection(heap: &Heap, value: &Value) -> Result<Option<Vec<Value>>, Fault> {
 }
 
 /// Puts all entries of one map into another.
-pub(super) fn put_all(heap: &Heap, map: &Map, other: &Map) -> Result<(), Fault> {
+pub(super) fn put_all<'s>(heap: &Heap<'s>, map: &Map<'s>, other: &Map<'s>) -> Result<(), Fault> {
     let entries = other.entries();
     heap.spend(entries.len())?;
     for (key, value) in entries {
-        heap.put(map, key, value);
+        heap.put(map, key, value)?;
     }
     Ok(())
 }

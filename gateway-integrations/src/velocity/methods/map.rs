@@ -3,20 +3,22 @@
 use std::rc::Rc;
 
 use super::{Value, list::put_all, text};
-use crate::{
-    json::Object,
-    velocity::{
-        error::Fault,
-        value::{Heap, Map, java_equal},
-    },
+use crate::velocity::{
+    error::Fault,
+    value::{Entries, Heap, Map, java_equal},
 };
 
-pub(super) fn call(heap: &Heap, map: &Map, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
+pub(super) fn call<'s>(
+    heap: &Heap<'s>,
+    map: &Map<'s>,
+    name: &str,
+    arguments: &[Value<'s>],
+) -> Result<Value<'s>, Fault> {
     heap.spend(1)?;
-    let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
+    let or_null = |value: Option<Value<'s>>| value.unwrap_or(Value::Null);
     Ok(match (name, arguments) {
-        ("size", []) => Value::length(map.with(Object::len)),
-        ("isEmpty", []) => Value::Bool(map.with(Object::is_empty)),
+        ("size", []) => Value::length(map.with(Entries::len)),
+        ("isEmpty", []) => Value::Bool(map.with(Entries::is_empty)),
         ("clear", []) => {
             map.clear();
             Value::Null
@@ -40,21 +42,23 @@ pub(super) fn call(heap: &Heap, map: &Map, name: &str, arguments: &[Value]) -> R
             }
             Value::Bool(found)
         }
-        ("put", [key, value]) => or_null(heap.put(map, text(heap, key)?, value.clone())),
+        ("put", [key, value]) => or_null(heap.put(map, text(heap, key)?, value.clone())?),
         ("putIfAbsent", [key, value]) => {
             let key = text(heap, key)?;
             match map.get(&key).filter(|former| !former.is_null()) {
                 Some(former) => former,
-                None => or_null(heap.put(map, key, value.clone())),
+                None => or_null(heap.put(map, key, value.clone())?),
             }
         }
-        ("putAll", [Value::Map(other)]) => {
-            put_all(heap, map, other)?;
+        ("putAll", [other]) => {
+            if let Value::Map(other) = heap.open(other)? {
+                put_all(heap, map, &other)?;
+            }
             Value::Null
         }
         ("remove", [key]) => {
             // Taking a key out moves all that follow.
-            heap.spend(map.with(Object::len))?;
+            heap.spend(map.with(Entries::len))?;
             or_null(map.remove(&text(heap, key)?))
         }
         _ => Value::Null,

@@ -14,8 +14,6 @@ mod string;
 mod utf16;
 mod util;
 
-use std::sync::Arc;
-
 use super::{
     ast::Call,
     error::Fault,
@@ -24,12 +22,12 @@ use super::{
 };
 
 /// Calls a method.
-pub(super) fn call(
-    evaluator: &mut Evaluator<'_>,
-    target: &Value,
-    call: &Call,
-    arguments: &[Value],
-) -> Result<Value, Fault> {
+pub(super) fn call<'s>(
+    evaluator: &mut Evaluator<'s>,
+    target: &Value<'s>,
+    call: &'s Call,
+    arguments: &[Value<'s>],
+) -> Result<Value<'s>, Fault> {
     match (&*call.name, arguments) {
         ("toString", []) => return text(&evaluator.heap, target).map(Value::Text),
         ("equals", [other]) => return java_equal(&evaluator.heap, target, other).map(Value::Bool),
@@ -37,6 +35,14 @@ pub(super) fn call(
     }
     let name = &*call.name;
     match target {
+        Value::Body(place) => match (name, arguments, evaluator.heap.unchanged()) {
+            ("size", [], Some(document)) => Ok(Value::length(document.length(*place))),
+            ("isEmpty", [], Some(document)) => Ok(Value::Bool(document.length(*place) == 0)),
+            _ => {
+                let opened = evaluator.heap.open(target)?;
+                self::call(evaluator, &opened, call, arguments)
+            }
+        },
         Value::Text(text) => string::call(evaluator, text, call, arguments),
         Value::List(target) => list::call(&evaluator.heap, target, name, arguments),
         Value::Range(from, to) => Ok(match (name, arguments) {
@@ -56,7 +62,7 @@ pub(super) fn call(
             }
         },
         Value::Entry(entry) => Ok(match (name, arguments) {
-            ("getKey", []) => Value::Text(Arc::clone(&entry.0)),
+            ("getKey", []) => Value::Text(entry.0.clone()),
             ("getValue", []) => entry.1.clone(),
             _ => Value::Null,
         }),
@@ -68,7 +74,7 @@ pub(super) fn call(
     }
 }
 
-fn cycle_call(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value]) -> Value {
+fn cycle_call<'s>(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value<'_>]) -> Value<'s> {
     let property = match (name, arguments) {
         ("hasNext", []) => "hasNext",
         ("getIndex", []) => "index",
@@ -87,6 +93,6 @@ fn cycle_call(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value]) -> Val
 }
 
 /// An argument as an index: a whole number.
-fn whole(value: &Value) -> Option<i128> {
+fn whole(value: &Value<'_>) -> Option<i128> {
     if let Value::Integer(number) = value { Some(*number) } else { None }
 }

@@ -8,7 +8,12 @@ use crate::velocity::{
     value::{Heap, order, text},
 };
 
-pub(super) fn call(heap: &Heap, number: &Value, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
+pub(super) fn call<'s>(
+    heap: &Heap<'s>,
+    number: &Value<'s>,
+    name: &str,
+    arguments: &[Value<'s>],
+) -> Result<Value<'s>, Fault> {
     heap.spend(1)?;
     Ok(match (name, number, arguments) {
         ("intValue" | "longValue" | "shortValue" | "byteValue", _, []) => truncated(number),
@@ -44,7 +49,7 @@ pub(super) fn call(heap: &Heap, number: &Value, name: &str, arguments: &[Value])
     })
 }
 
-fn truncated(number: &Value) -> Value {
+fn truncated<'s>(number: &Value<'s>) -> Value<'s> {
     match *number {
         Value::Integer(number) => Value::Integer(number),
         #[expect(clippy::cast_possible_truncation, reason = "what Java does, and it saturates")]

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The call that an expression stands in, and its text.
-type Pattern<'a> = (&'a Call, &'a Arc<str>);
+type Pattern<'a> = (&'a Call, &'a str);
 
 /// Before an expression that the whole text must match; among those that are searched for none begins so.
 const WHOLE: &str = "\0whole:";
@@ -27,38 +27,38 @@ impl Evaluator<'_> {
             return Ok(Arc::clone(regex));
         }
         let whole = &*call.name == "matches";
-        let pattern = &if whole { format!("{WHOLE}{pattern}").into() } else { Arc::clone(pattern) };
-        if let Some(regex) = self.regexes.get(pattern) {
+        let pattern: Arc<str> = if whole { format!("{WHOLE}{pattern}").into() } else { pattern.into() };
+        if let Some(regex) = self.regexes.get(&pattern) {
             return Ok(Arc::clone(regex));
         }
         // Compiling costs about as much as some hundred steps.
         self.heap.spend(500 + pattern.len())?;
         let compiled = match pattern.strip_prefix(WHOLE) {
             Some(pattern) if whole => java_regex::whole(pattern),
-            _ => java_regex::search(pattern),
+            _ => java_regex::search(&pattern),
         };
         let regex = compiled.map_err(|error| {
             Fault::new(format!("the regular expression is not valid, or uses look-around or back references: {error}"))
         })?;
         let regex = Arc::new(regex);
-        self.regexes.insert(Arc::clone(pattern), Arc::clone(&regex));
+        self.regexes.insert(pattern, Arc::clone(&regex));
         Ok(regex)
     }
 }
 
 /// `matches`: the whole text.
-pub(super) fn matches(evaluator: &mut Evaluator<'_>, text: &str, pattern: Pattern<'_>) -> Result<Value, Fault> {
+pub(super) fn matches<'s>(evaluator: &mut Evaluator<'s>, text: &str, pattern: Pattern<'_>) -> Result<Value<'s>, Fault> {
     evaluator.regex(pattern).map(|regex| Value::Bool(regex.is_match(text)))
 }
 
 /// `replaceAll`, and `replaceFirst` where only one is wanted.
-pub(super) fn replace(
-    evaluator: &mut Evaluator<'_>,
+pub(super) fn replace<'s>(
+    evaluator: &mut Evaluator<'s>,
     text: &str,
     pattern: Pattern<'_>,
     replacement: &str,
     only_first: bool,
-) -> Result<Value, Fault> {
+) -> Result<Value<'s>, Fault> {
     let regex = evaluator.regex(pattern)?;
     let mut out = String::new();
     let mut end = 0;
@@ -125,12 +125,12 @@ fn expand(replacement: &str, found: &Captures<'_>, out: &mut String) -> Result<(
 }
 
 /// `split`: without a limit, empty texts at the end are left out.
-pub(super) fn split(
-    evaluator: &mut Evaluator<'_>,
+pub(super) fn split<'s>(
+    evaluator: &mut Evaluator<'s>,
     text: &str,
     pattern: Pattern<'_>,
     limit: i128,
-) -> Result<Value, Fault> {
+) -> Result<Value<'s>, Fault> {
     let regex = evaluator.regex(pattern)?;
     let most = usize::try_from(limit).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
     let mut parts: Vec<&str> = Vec::new();
@@ -154,5 +154,5 @@ pub(super) fn split(
         parts.pop();
     }
     evaluator.heap.spend_text(text.len())?;
-    evaluator.heap.list(parts.into_iter().map(Value::text).collect())
+    evaluator.heap.list(parts.into_iter().map(|part| Value::text(part.to_owned())).collect())
 }

@@ -1,16 +1,14 @@
 //! The methods of texts.
 
-use std::sync::Arc;
-
 use super::{Value, format, regexes, utf16, whole};
-use crate::velocity::{ast::Call, error::Fault, eval::Evaluator};
+use crate::velocity::{ast::Call, error::Fault, eval::Evaluator, value::Text};
 
-pub(super) fn call(
-    evaluator: &mut Evaluator<'_>,
-    text: &Arc<str>,
+pub(super) fn call<'s>(
+    evaluator: &mut Evaluator<'s>,
+    text: &Text<'s>,
     call: &Call,
-    arguments: &[Value],
-) -> Result<Value, Fault> {
+    arguments: &[Value<'s>],
+) -> Result<Value<'s>, Fault> {
     let name = &*call.name;
     evaluator.heap.spend_text(text.len())?;
     if name == "format" {
@@ -52,16 +50,16 @@ pub(super) fn call(
     }
 }
 
-fn plain(evaluator: &Evaluator<'_>, text: &Arc<str>, name: &str) -> Result<Value, Fault> {
+fn plain<'s>(evaluator: &Evaluator<'s>, text: &Text<'s>, name: &str) -> Result<Value<'s>, Fault> {
     Ok(match name {
         "length" => Value::length(utf16::length(text)),
         "isEmpty" => Value::Bool(text.is_empty()),
         "isBlank" => Value::Bool(text.trim().is_empty()),
         "toLowerCase" => Value::text(text.to_lowercase()),
         "toUpperCase" => Value::text(text.to_uppercase()),
-        "trim" => Value::text(text.trim_matches(|letter| letter <= ' ')),
-        "strip" => Value::text(text.trim()),
-        "intern" => Value::Text(Arc::clone(text)),
+        "trim" => Value::text(text.trim_matches(|letter| letter <= ' ').to_owned()),
+        "strip" => Value::text(text.trim().to_owned()),
+        "intern" => Value::Text(text.clone()),
         "hashCode" => Value::Integer(hash(text).into()),
         "toCharArray" => {
             let letters = text.chars().map(|letter| Value::text(letter.to_string()));
@@ -72,7 +70,12 @@ fn plain(evaluator: &Evaluator<'_>, text: &Arc<str>, name: &str) -> Result<Value
     })
 }
 
-fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, call: &Call, other: &Arc<str>) -> Result<Value, Fault> {
+fn with_text<'s>(
+    evaluator: &mut Evaluator<'s>,
+    text: &Text<'s>,
+    call: &Call,
+    other: &Text<'s>,
+) -> Result<Value<'s>, Fault> {
     let found = |byte: Option<usize>| byte.map_or(Value::Integer(-1), |at| Value::length(utf16::from_byte(text, at)));
     Ok(match &*call.name {
         "contains" => Value::Bool(text.contains(&**other)),
@@ -90,12 +93,12 @@ fn with_text(evaluator: &mut Evaluator<'_>, text: &Arc<str>, call: &Call, other:
         }
         "matches" => regexes::matches(evaluator, text, (call, other))?,
         "split" => regexes::split(evaluator, text, (call, other), 0)?,
-        "valueOf" => Value::Text(Arc::clone(other)),
+        "valueOf" => Value::Text(other.clone()),
         _ => Value::Null,
     })
 }
 
-fn with_place(evaluator: &Evaluator<'_>, text: &str, name: &str, place: i128) -> Result<Value, Fault> {
+fn with_place<'s>(evaluator: &Evaluator<'s>, text: &str, name: &str, place: i128) -> Result<Value<'s>, Fault> {
     match name {
         "substring" => substring(text, place, None),
         // Java takes a number for the code of a letter here.
@@ -115,10 +118,10 @@ fn with_place(evaluator: &Evaluator<'_>, text: &str, name: &str, place: i128) ->
     }
 }
 
-fn substring(text: &str, from: i128, to: Option<i128>) -> Result<Value, Fault> {
+fn substring<'s>(text: &str, from: i128, to: Option<i128>) -> Result<Value<'s>, Fault> {
     let end = to.map_or(Some(text.len()), |to| utf16::to_byte(text, to));
     let part = utf16::to_byte(text, from).zip(end).and_then(|(from, to)| text.get(from..to));
-    part.map(Value::text).ok_or_else(|| {
+    part.map(|part| Value::text(part.to_owned())).ok_or_else(|| {
         let length = utf16::length(text);
         Fault::new(format!("the place {from} is not within a text of {length} letters: ask for its length() before"))
     })

@@ -1,5 +1,7 @@
 //! `$util`.
 
+use std::borrow::Cow;
+
 use super::{Value, encode, text};
 use crate::{
     json::Json,
@@ -7,7 +9,7 @@ use crate::{
 };
 
 /// AWS developer guide: *Utility functions* of the mapping template reference. There are no others.
-pub(super) fn call(evaluator: &Evaluator<'_>, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
+pub(super) fn call<'s>(evaluator: &Evaluator<'s>, name: &str, arguments: &[Value<'s>]) -> Result<Value<'s>, Fault> {
     let [argument] = arguments else { return Ok(Value::Null) };
     let heap = &evaluator.heap;
     if name == "escapeJavaScript" && argument.is_null() {
@@ -16,7 +18,10 @@ pub(super) fn call(evaluator: &Evaluator<'_>, name: &str, arguments: &[Value]) -
     let subject = text(heap, argument)?;
     heap.spend_text(subject.len())?;
     let made = match name {
-        "escapeJavaScript" => encode::java_script(&subject),
+        "escapeJavaScript" => match encode::java_script(&subject) {
+            Cow::Borrowed(_) => return Ok(Value::Text(subject)),
+            Cow::Owned(made) => made,
+        },
         "urlEncode" => encode::form(&subject),
         "urlDecode" => encode::from_form(&subject),
         "base64Encode" => encode::base64(&subject),

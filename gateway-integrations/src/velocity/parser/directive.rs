@@ -2,7 +2,7 @@
 
 use super::{Ending, Nodes, Parser};
 use crate::velocity::{
-    ast::{Block, Node},
+    ast::{Block, Name, Node},
     error::Fault,
 };
 
@@ -99,7 +99,7 @@ impl Parser<'_> {
 
     /// The arguments of what looks like a directive and is none: they are text, with the references in them.
     fn unknown_arguments(&mut self) -> &str {
-        let mut ahead = Parser { cursor: self.cursor.clone(), depth: self.depth };
+        let mut ahead = Parser { cursor: self.cursor.clone(), depth: self.depth, names: self.names };
         if !self.cursor.starts_with("(") || ahead.arguments().is_err() {
             return "";
         }
@@ -199,7 +199,7 @@ impl Parser<'_> {
     }
 
     /// A bare `$name`.
-    fn variable(&mut self) -> Result<std::sync::Arc<str>, Fault> {
+    fn variable(&mut self) -> Result<Name, Fault> {
         self.cursor.blanks();
         let reference = if self.cursor.starts_with("$") { self.reference()? } else { None };
         match reference {

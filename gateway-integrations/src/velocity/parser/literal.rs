@@ -55,11 +55,11 @@ impl Parser<'_> {
             return Ok(Expression::Text(text.into()));
         }
         self.enter()?;
-        let mut inner = Parser { cursor: Cursor::within(&text, at, !doubled), depth: self.depth };
+        let mut inner = Parser { cursor: Cursor::within(&text, at, !doubled), depth: self.depth, names: self.names };
         let block = inner.template()?;
         self.leave(match &*block {
             [] => Expression::Text("".into()),
-            [Node::Text(text)] => Expression::Text((&**text).into()),
+            [Node::Text(text)] => Expression::Text(text.clone()),
             _ => Expression::Interpolated(block),
         })
     }

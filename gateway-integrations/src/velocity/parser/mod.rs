@@ -10,9 +10,11 @@ mod expression;
 mod literal;
 mod reference;
 
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
+
 use self::cursor::Cursor;
 use super::{
-    ast::{Block, Node},
+    ast::{Block, Name, Node, Program, Root},
     error::Fault,
 };
 
@@ -20,11 +22,47 @@ use super::{
 const DEPTH: usize = 50;
 
 /// Compiles a template.
-pub(super) fn parse(text: &str) -> Result<Block, Fault> {
+pub(super) fn parse(text: &str) -> Result<Program, Fault> {
     if u32::try_from(text.len()).is_err() {
         return Err(Fault::new("the template is too long"));
     }
-    Parser { cursor: Cursor::new(text), depth: 0 }.template()
+    let names = Names::default();
+    let nodes = Parser { cursor: Cursor::new(text), depth: 0, names: &names }.template()?;
+    let mut slots: Vec<_> = names.slots.into_inner().into_iter().collect();
+    slots.sort_by_key(|(_, slot)| *slot);
+    Ok(Program { nodes, names: slots.into_iter().map(|(name, _)| name).collect() })
+}
+
+/// The names met so far, and their slots.
+#[derive(Default)]
+struct Names {
+    slots: RefCell<HashMap<Arc<str>, usize>>,
+}
+
+impl Names {
+    fn name(&self, text: &str) -> Name {
+        let mut slots = self.slots.borrow_mut();
+        let next = slots.len();
+        let (text, slot) = match slots.get_key_value(text) {
+            Some((text, slot)) => (Arc::clone(text), *slot),
+            None => {
+                let text: Arc<str> = text.into();
+                slots.insert(Arc::clone(&text), next);
+                (text, next)
+            }
+        };
+        let root = match &*text {
+            "input" => Root::Input,
+            "util" => Root::Util,
+            "context" => Root::Context,
+            "stageVariables" => Root::StageVariables,
+            "foreach" => Root::Foreach,
+            "velocityCount" => Root::VelocityCount,
+            "velocityHasNext" => Root::VelocityHasNext,
+            _ => Root::Nothing,
+        };
+        Name { text, slot, root }
+    }
 }
 
 /// What ended a block.
@@ -39,6 +77,7 @@ enum Ending {
 struct Parser<'a> {
     cursor: Cursor<'a>,
     depth: usize,
+    names: &'a Names,
 }
 
 impl Parser<'_> {
@@ -111,7 +150,7 @@ impl Parser<'_> {
 
     /// The length of the reference or the directive's name that stands here; 0 where there is none.
     fn escapable(&self) -> usize {
-        let mut ahead = Parser { cursor: self.cursor.clone(), depth: self.depth };
+        let mut ahead = Parser { cursor: self.cursor.clone(), depth: self.depth, names: self.names };
         match self.cursor.peek() {
             Some('$') if matches!(ahead.reference(), Ok(Some(_))) => ahead.cursor.offset() - self.cursor.offset(),
             Some('#') => directive::name_length(self.cursor.rest()),

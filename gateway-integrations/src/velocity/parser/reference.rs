@@ -7,7 +7,7 @@ use crate::{
     java_regex,
     jsonpath::JsonPath,
     velocity::{
-        ast::{Call, Compiled, Expression, Reference, Step},
+        ast::{Call, Compiled, Expression, Reference, Root, Step},
         error::Fault,
     },
 };
@@ -32,7 +32,9 @@ impl Parser<'_> {
         if formal && !self.cursor.accept("}") {
             return Err(self.fault("close the reference with `}`"));
         }
-        self.leave(Some(Reference { name: name.into(), steps, at }))
+        let name = self.names.name(name);
+        let variable = if name.root == Root::Context { context_variable(&steps) } else { None };
+        self.leave(Some(Reference { name, steps, variable, at }))
     }
 
     fn step(&mut self) -> Result<Option<Step>, Fault> {
@@ -110,6 +112,17 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// The variable of `$context` that plain properties name; the overrides are none.
+fn context_variable(steps: &[Step]) -> Option<Box<str>> {
+    let mut names = Vec::new();
+    for step in steps {
+        let Step::Property(name) = step else { return None };
+        names.push(&**name);
+    }
+    let overrides = matches!(names.first(), None | Some(&("requestOverride" | "responseOverride")));
+    (!overrides).then(|| names.join(".").into())
 }
 
 /// Compiles a literal path or regular expression. What is not valid fails where it is used, if it is.

@@ -8,7 +8,7 @@ use crate::velocity::error::Fault;
 const DEPTH: usize = 64;
 
 /// `==`: numbers by value, the same kind by `equals`, anything else by its text.
-pub(in crate::velocity) fn equal(heap: &Heap, left: &Value, right: &Value) -> Result<bool, Fault> {
+pub(in crate::velocity) fn equal<'s>(heap: &Heap<'s>, left: &Value<'s>, right: &Value<'s>) -> Result<bool, Fault> {
     match (left, right) {
         (Value::Null, Value::Null) => Ok(true),
         (Value::Null, _) | (_, Value::Null) => Ok(false),
@@ -17,13 +17,15 @@ pub(in crate::velocity) fn equal(heap: &Heap, left: &Value, right: &Value) -> Re
             Ok(order(left, right) == Some(Ordering::Equal))
         }
         (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
-        (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => java_equal(heap, left, right),
+        (Value::List(_) | Value::Map(_) | Value::Body(_), Value::List(_) | Value::Map(_) | Value::Body(_)) => {
+            java_equal(heap, left, right)
+        }
         _ => Ok(text(heap, left)? == text(heap, right)?),
     }
 }
 
 /// `<` and its like: of numbers only.
-pub(in crate::velocity) fn order(left: &Value, right: &Value) -> Option<Ordering> {
+pub(in crate::velocity) fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
     match (left, right) {
         (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
         _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
@@ -31,11 +33,11 @@ pub(in crate::velocity) fn order(left: &Value, right: &Value) -> Option<Ordering
 }
 
 /// `equals`: values of different kinds differ.
-pub(in crate::velocity) fn java_equal(heap: &Heap, left: &Value, right: &Value) -> Result<bool, Fault> {
+pub(in crate::velocity) fn java_equal<'s>(heap: &Heap<'s>, left: &Value<'s>, right: &Value<'s>) -> Result<bool, Fault> {
     nested(heap, left, right, DEPTH)
 }
 
-fn nested(heap: &Heap, left: &Value, right: &Value, depth: usize) -> Result<bool, Fault> {
+fn nested<'s>(heap: &Heap<'s>, left: &Value<'s>, right: &Value<'s>, depth: usize) -> Result<bool, Fault> {
     let depth = depth.checked_sub(1).ok_or_else(|| Fault::new("the values are nested too deep to be compared"))?;
     heap.spend(1)?;
     match (left, right) {
@@ -44,6 +46,8 @@ fn nested(heap: &Heap, left: &Value, right: &Value, depth: usize) -> Result<bool
         (Value::Integer(left), Value::Integer(right)) => Ok(left == right),
         (Value::Double(left), Value::Double(right)) => Ok(left == right),
         (Value::Text(left), Value::Text(right)) => Ok(left == right),
+        (Value::Body(left), Value::Body(right)) if left == right => Ok(true),
+        (Value::Body(_), _) | (_, Value::Body(_)) => nested(heap, &heap.open(left)?, &heap.open(right)?, depth),
         (Value::List(left), Value::List(right)) => left.with(|left| {
             right.with(|right| {
                 if left.len() != right.len() {

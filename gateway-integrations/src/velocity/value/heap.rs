@@ -1,45 +1,48 @@
 //! Lists and maps, which are shared and can be changed; and the bounds of what is made.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
+    cell::{Cell, OnceCell, RefCell},
+    collections::{HashMap, HashSet},
     rc::Rc,
     sync::Arc,
 };
 
-use super::Value;
-use crate::{
-    json::Object,
-    velocity::{error::Fault, limits::Limits},
-};
+use super::{Document, Entries, Place, Text, Value, document::Item};
+use crate::velocity::{error::Fault, limits::Limits};
 
 /// Where all lists and maps of a rendering live.
 ///
 /// It holds each of them until the end and then empties them one by one: a template may put a list into itself, or
 /// nest a million of them, without leaking memory or dropping recursively.
-pub(in crate::velocity) struct Heap {
-    lists: RefCell<Vec<List>>,
-    maps: RefCell<Vec<Map>>,
+pub(in crate::velocity) struct Heap<'s> {
+    /// The body; `None` where it is no JSON.
+    document: OnceCell<Option<Document<'s>>>,
+    /// What of the body is here now, because the template may have changed it.
+    opened: RefCell<HashMap<Place, Value<'s>>>,
+    any_opened: Cell<bool>,
+    lists: RefCell<Vec<List<'s>>>,
+    maps: RefCell<Vec<Map<'s>>>,
     work: Cell<u64>,
     longest: usize,
     /// Which overrides were set, and which of them twice.
-    set: RefCell<HashSet<(*const MapCell, Arc<str>)>>,
-    repeated: RefCell<Vec<Arc<str>>>,
+    set: RefCell<HashSet<(*const MapCell<'s>, Text<'s>)>>,
+    repeated: RefCell<Vec<Text<'s>>>,
+    strict: bool,
 }
 
 #[derive(Clone)]
-pub(in crate::velocity) struct List(Rc<ListCell>);
+pub(in crate::velocity) struct List<'s>(Rc<ListCell<'s>>);
 
-struct ListCell {
-    items: RefCell<Vec<Value>>,
+struct ListCell<'s> {
+    items: RefCell<Vec<Value<'s>>>,
     json: bool,
 }
 
 #[derive(Clone)]
-pub(in crate::velocity) struct Map(Rc<MapCell>);
+pub(in crate::velocity) struct Map<'s>(Rc<MapCell<'s>>);
 
-struct MapCell {
-    entries: RefCell<Object<Value>>,
+struct MapCell<'s> {
+    entries: RefCell<Entries<'s>>,
     kind: MapKind,
 }
 
@@ -53,15 +56,19 @@ pub(in crate::velocity) enum MapKind {
     Override,
 }
 
-impl Heap {
-    pub(in crate::velocity) fn new(limits: &Limits) -> Self {
+impl<'s> Heap<'s> {
+    pub(in crate::velocity) fn new(limits: &Limits, strict: bool) -> Self {
         Self {
+            document: OnceCell::new(),
+            opened: RefCell::default(),
+            any_opened: Cell::new(false),
             lists: RefCell::default(),
             maps: RefCell::default(),
             work: Cell::new(limits.work),
             longest: limits.output,
             set: RefCell::default(),
             repeated: RefCell::default(),
+            strict,
         }
     }
 
@@ -86,27 +93,27 @@ impl Heap {
     }
 
     /// A list as templates make them.
-    pub(in crate::velocity) fn list(&self, items: Vec<Value>) -> Result<Value, Fault> {
+    pub(in crate::velocity) fn list(&self, items: Vec<Value<'s>>) -> Result<Value<'s>, Fault> {
         self.listed(items, false)
     }
 
     /// A list out of JSON, which prints as JSON.
-    pub(in crate::velocity) fn json_list(&self, items: Vec<Value>) -> Result<Value, Fault> {
+    pub(in crate::velocity) fn json_list(&self, items: Vec<Value<'s>>) -> Result<Value<'s>, Fault> {
         self.listed(items, true)
     }
 
-    fn listed(&self, items: Vec<Value>, json: bool) -> Result<Value, Fault> {
+    fn listed(&self, items: Vec<Value<'s>>, json: bool) -> Result<Value<'s>, Fault> {
         self.spend(1 + items.len())?;
         let list = List(Rc::new(ListCell { items: RefCell::new(items), json }));
         self.lists.borrow_mut().push(list.clone());
         Ok(Value::List(list))
     }
 
-    pub(in crate::velocity) fn map(&self, entries: Object<Value>) -> Result<Value, Fault> {
+    pub(in crate::velocity) fn map(&self, entries: Entries<'s>) -> Result<Value<'s>, Fault> {
         self.map_of(entries, MapKind::Plain).map(Value::Map)
     }
 
-    pub(in crate::velocity) fn map_of(&self, entries: Object<Value>, kind: MapKind) -> Result<Map, Fault> {
+    pub(in crate::velocity) fn map_of(&self, entries: Entries<'s>, kind: MapKind) -> Result<Map<'s>, Fault> {
         self.spend(1 + entries.len())?;
         let map = Map(Rc::new(MapCell { entries: RefCell::new(entries), kind }));
         self.maps.borrow_mut().push(map.clone());
@@ -114,23 +121,79 @@ impl Heap {
     }
 
     /// Sets a key; returns the former value.
-    pub(in crate::velocity) fn put(&self, map: &Map, key: Arc<str>, value: Value) -> Option<Value> {
+    pub(in crate::velocity) fn put(
+        &self,
+        map: &Map<'s>,
+        key: Text<'s>,
+        value: Value<'s>,
+    ) -> Result<Option<Value<'s>>, Fault> {
         if map.0.kind == MapKind::Override && !value.is_null() {
-            let first = self.set.borrow_mut().insert((Rc::as_ptr(&map.0), Arc::clone(&key)));
+            let first = self.set.borrow_mut().insert((Rc::as_ptr(&map.0), key.clone()));
+            if !first && self.strict {
+                return Err(Fault::new("an override is set twice: compute into a variable, and set it once"));
+            }
             if !first {
-                self.repeated.borrow_mut().push(Arc::clone(&key));
+                self.repeated.borrow_mut().push(key.clone());
             }
         }
-        map.0.entries.borrow_mut().insert(key, value)
+        Ok(map.0.entries.borrow_mut().insert(key, value))
     }
 
     /// The overrides that were set more than once.
     pub(in crate::velocity) fn repeated(&self) -> Vec<Arc<str>> {
-        self.repeated.borrow().clone()
+        self.repeated.borrow().iter().map(|name| name.clone().into_shared()).collect()
+    }
+
+    /// The body, if it was read and is JSON.
+    #[inline]
+    pub(in crate::velocity) fn document(&self) -> Option<&Document<'s>> {
+        self.document.get()?.as_ref()
+    }
+
+    /// The body, read once; `None` where it is no JSON.
+    pub(in crate::velocity) fn read(&self, read: impl FnOnce() -> Option<Document<'s>>) -> Option<&Document<'s>> {
+        self.document.get_or_init(read).as_ref()
+    }
+
+    /// The body, where nothing of it was changed.
+    #[inline]
+    pub(in crate::velocity) fn unchanged(&self) -> Option<&Document<'s>> {
+        if self.any_opened.get() { None } else { self.document() }
+    }
+
+    /// A value of the body: itself, or a view of it where it is a list or an object.
+    #[inline]
+    pub(in crate::velocity) fn of_body(document: &Document<'s>, place: Place) -> Value<'s> {
+        match document.item(place) {
+            Item::Null => Value::Null,
+            Item::Bool(value) => Value::Bool(*value),
+            Item::Integer(number) => Value::Integer(*number),
+            Item::Double(number) => Value::Double(*number),
+            Item::Text(text) => Value::Text(text.clone()),
+            Item::List(..) | Item::Object(..) => Value::Body(place),
+        }
+    }
+
+    /// A list or map in place of a view of the body, always the same; any other value as it is.
+    pub(in crate::velocity) fn open(&self, value: &Value<'s>) -> Result<Value<'s>, Fault> {
+        let Value::Body(place) = value else { return Ok(value.clone()) };
+        if let Some(opened) = self.opened.borrow().get(place) {
+            return Ok(opened.clone());
+        }
+        let Some(document) = self.document() else { return Ok(Value::Null) };
+        let opened = if let Item::List(..) = document.item(*place) {
+            self.json_list(document.elements(*place).map(|element| Self::of_body(document, element)).collect())?
+        } else {
+            let entries = document.entries(*place);
+            self.map(entries.map(|(key, value)| (key.clone(), Self::of_body(document, value))).collect())?
+        };
+        self.any_opened.set(true);
+        self.opened.borrow_mut().insert(*place, opened.clone());
+        Ok(opened)
     }
 }
 
-impl Drop for Heap {
+impl Drop for Heap<'_> {
     fn drop(&mut self) {
         for list in self.lists.get_mut().iter() {
             drop(list.0.items.take());
@@ -141,37 +204,37 @@ impl Drop for Heap {
     }
 }
 
-impl List {
+impl<'s> List<'s> {
     /// Whether it came out of JSON.
     pub(in crate::velocity) fn is_json(&self) -> bool {
         self.0.json
     }
 
     /// Looks at the items. `look` must not evaluate anything.
-    pub(in crate::velocity) fn with<T>(&self, look: impl FnOnce(&[Value]) -> T) -> T {
+    pub(in crate::velocity) fn with<T>(&self, look: impl FnOnce(&[Value<'s>]) -> T) -> T {
         look(&self.0.items.borrow())
     }
 
     /// Changes the items. `change` must not evaluate anything.
-    pub(in crate::velocity) fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+    pub(in crate::velocity) fn change<T>(&self, change: impl FnOnce(&mut Vec<Value<'s>>) -> T) -> T {
         change(&mut self.0.items.borrow_mut())
     }
 
-    pub(in crate::velocity) fn items(&self) -> Vec<Value> {
+    pub(in crate::velocity) fn items(&self) -> Vec<Value<'s>> {
         self.0.items.borrow().clone()
     }
 }
 
-impl Map {
+impl<'s> Map<'s> {
     pub(in crate::velocity) fn is_quiet(&self) -> bool {
         self.0.kind != MapKind::Plain
     }
 
-    pub(in crate::velocity) fn get(&self, key: &str) -> Option<Value> {
+    pub(in crate::velocity) fn get(&self, key: &str) -> Option<Value<'s>> {
         self.0.entries.borrow().get(key).cloned()
     }
 
-    pub(in crate::velocity) fn remove(&self, key: &str) -> Option<Value> {
+    pub(in crate::velocity) fn remove(&self, key: &str) -> Option<Value<'s>> {
         self.0.entries.borrow_mut().remove(key)
     }
 
@@ -180,11 +243,11 @@ impl Map {
     }
 
     /// Looks at the entries. `look` must not evaluate anything.
-    pub(in crate::velocity) fn with<T>(&self, look: impl FnOnce(&Object<Value>) -> T) -> T {
+    pub(in crate::velocity) fn with<T>(&self, look: impl FnOnce(&Entries<'s>) -> T) -> T {
         look(&self.0.entries.borrow())
     }
 
-    pub(in crate::velocity) fn entries(&self) -> Vec<(Arc<str>, Value)> {
-        self.0.entries.borrow().iter().map(|(key, value)| (Arc::clone(key), value.clone())).collect()
+    pub(in crate::velocity) fn entries(&self) -> Vec<(Text<'s>, Value<'s>)> {
+        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 }

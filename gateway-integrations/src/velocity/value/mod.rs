@@ -2,49 +2,59 @@
 
 mod compare;
 mod convert;
+mod document;
 mod heap;
 mod print;
+mod text;
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 pub(super) use self::{
     compare::{equal, java_equal, order},
     convert::{from_json, to_json},
+    document::{Document, Place},
     heap::{Heap, List, Map, MapKind},
     print::{Printer, text},
+    text::Text,
 };
-use super::{ast::Block, eval::Loop};
+use super::{ast::Node, eval::Loop};
+use crate::json::Object;
+
+/// The entries of a map.
+pub(super) type Entries<'s> = Object<Value<'s>, Text<'s>>;
 
 #[derive(Clone)]
-pub(super) enum Value {
+pub(super) enum Value<'s> {
     Null,
     Bool(bool),
     Integer(i128),
     Double(f64),
-    Text(Arc<str>),
-    List(List),
-    Map(Map),
+    Text(Text<'s>),
+    List(List<'s>),
+    Map(Map<'s>),
+    /// A list or an object of the request's body, which nothing changed yet.
+    Body(Place),
     /// A long range; a short one is a list.
     Range(i128, i128),
-    Entry(Rc<(Arc<str>, Self)>),
+    Entry(Rc<(Text<'s>, Self)>),
     /// `$foreach`.
     Loop(Rc<Loop>),
     /// What `#define` made.
-    Block(Block),
+    Block(&'s [Node]),
     /// `$input`.
     Input,
     /// `$util`.
     Util,
     /// `$context`, or a group of variables in it.
-    Context(Arc<str>),
+    Context(Text<'s>),
 }
 
-impl Value {
+impl<'s> Value<'s> {
     pub(super) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    pub(super) fn text(text: impl Into<Arc<str>>) -> Self {
+    pub(super) fn text(text: impl Into<Text<'s>>) -> Self {
         Self::Text(text.into())
     }
 

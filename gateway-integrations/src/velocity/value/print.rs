@@ -1,11 +1,8 @@
 //! Values as text: Java's `toString`, and JSON for lists that came out of JSON.
 
-use std::{
-    fmt::{self, Write},
-    sync::Arc,
-};
+use std::fmt::{self, Write};
 
-use super::{Heap, List, Map, Value};
+use super::{Document, Heap, List, Map, Place, Text, Value, document::Item};
 use crate::{
     json::{java_double, quote},
     velocity::error::Fault,
@@ -13,6 +10,9 @@ use crate::{
 
 /// How deep a value may be nested that is printed.
 const DEPTH: usize = 64;
+
+/// How deep JSON can be that was read, with room for the list that an indefinite path makes around it.
+const JSON_DEPTH: usize = 130;
 
 /// A text that may not grow beyond its bound.
 pub(in crate::velocity) struct Printer {
@@ -25,33 +25,56 @@ impl Printer {
         Self { text: String::new(), limit }
     }
 
+    pub(in crate::velocity) fn sized(limit: usize, likely: usize) -> Self {
+        Self { text: String::with_capacity(likely.min(limit)), limit }
+    }
+
+    #[inline]
     pub(in crate::velocity) fn push(&mut self, text: &str) -> Result<(), Fault> {
         if self.text.len() + text.len() > self.limit {
-            return Err(Fault::new("the result grows too long"));
+            return Err(too_long());
         }
         self.text.push_str(text);
         Ok(())
     }
 
     /// Prints a value; null prints nothing.
-    pub(in crate::velocity) fn print(&mut self, value: &Value) -> Result<(), Fault> {
+    #[inline]
+    pub(in crate::velocity) fn print<'s>(&mut self, heap: &Heap<'s>, value: &Value<'s>) -> Result<(), Fault> {
         match value {
             Value::Null => Ok(()),
             Value::Text(text) => self.push(text),
-            _ => self.java(value, DEPTH),
+            Value::Integer(number) => self.integer(*number),
+            _ => self.java(heap, value, DEPTH),
         }
     }
 
-    fn java(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
-        let depth = depth.checked_sub(1).ok_or_else(|| Fault::new("the value is nested too deep to be printed"))?;
+    /// Prints a value as JSON.
+    pub(in crate::velocity) fn print_json<'s>(&mut self, heap: &Heap<'s>, value: &Value<'s>) -> Result<(), Fault> {
+        self.json(heap, value, JSON_DEPTH)
+    }
+
+    fn integer(&mut self, number: i128) -> Result<(), Fault> {
+        match i64::try_from(number) {
+            Ok(number) => self.push(itoa::Buffer::new().format(number)),
+            Err(_) => self.push(&number.to_string()),
+        }
+    }
+
+    fn java<'s>(&mut self, heap: &Heap<'s>, value: &Value<'s>, depth: usize) -> Result<(), Fault> {
+        let depth = deeper(depth)?;
         match value {
             Value::Null => self.push("null"),
             Value::Bool(value) => self.push(if *value { "true" } else { "false" }),
-            Value::Integer(number) => self.push(&number.to_string()),
+            Value::Integer(number) => self.integer(*number),
             Value::Double(number) => self.push(&java_double(*number)),
             Value::Text(text) => self.push(text),
-            Value::List(list) if list.is_json() => self.json_list(list, depth),
-            Value::List(list) => list.with(|items| self.joined(items, depth)),
+            Value::List(list) if list.is_json() => self.json_list(heap, list, depth),
+            Value::List(list) => list.with(|items| self.joined(heap, items, depth)),
+            Value::Body(place) => match heap.unchanged() {
+                Some(document) => self.body(heap, document, *place, depth),
+                None => self.java(heap, &heap.open(value)?, depth + 1),
+            },
             Value::Range(from, to) => {
                 self.push("[")?;
                 let (mut at, step) = (*from, if from <= to { 1 } else { -1 });
@@ -68,65 +91,93 @@ impl Printer {
                     self.push(if at == 0 { "" } else { ", " })?;
                     self.push(key)?;
                     self.push("=")?;
-                    self.java(value, depth)?;
+                    self.java(heap, value, depth)?;
                 }
                 self.push("}")
             }),
             Value::Entry(entry) => {
                 self.push(&entry.0)?;
                 self.push("=")?;
-                self.java(&entry.1, depth)
+                self.java(heap, &entry.1, depth)
             }
             Value::Loop(_) | Value::Block(_) | Value::Input | Value::Util | Value::Context(_) => Ok(()),
         }
     }
 
-    fn joined(&mut self, items: &[Value], depth: usize) -> Result<(), Fault> {
+    /// A list or an object of the body: JSON, or `{key=value}`.
+    fn body<'s>(&mut self, heap: &Heap<'s>, document: &Document<'s>, place: Place, depth: usize) -> Result<(), Fault> {
+        if let Item::List(..) = document.item(place) {
+            return document.write(place, self).map_err(|fmt::Error| too_long());
+        }
+        self.push("{")?;
+        for (at, (key, value)) in document.entries(place).enumerate() {
+            self.push(if at == 0 { "" } else { ", " })?;
+            self.push(key)?;
+            self.push("=")?;
+            self.java(heap, &Heap::of_body(document, value), depth)?;
+        }
+        self.push("}")
+    }
+
+    fn joined<'s>(&mut self, heap: &Heap<'s>, items: &[Value<'s>], depth: usize) -> Result<(), Fault> {
         self.push("[")?;
         for (at, item) in items.iter().enumerate() {
             self.push(if at == 0 { "" } else { ", " })?;
-            self.java(item, depth)?;
+            self.java(heap, item, depth)?;
         }
         self.push("]")
     }
 
-    fn json(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
-        let depth = depth.checked_sub(1).ok_or_else(|| Fault::new("the value is nested too deep to be printed"))?;
+    fn json<'s>(&mut self, heap: &Heap<'s>, value: &Value<'s>, depth: usize) -> Result<(), Fault> {
+        let depth = deeper(depth)?;
         match value {
-            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Double(_) => self.java(value, 1),
-            Value::List(list) => self.json_list(list, depth),
-            Value::Map(map) => self.json_map(map, depth),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Double(_) => self.java(heap, value, 1),
+            Value::List(list) => self.json_list(heap, list, depth),
+            Value::Map(map) => self.json_map(heap, map, depth),
+            Value::Body(place) => match heap.unchanged() {
+                Some(document) => document.write(*place, self).map_err(|fmt::Error| too_long()),
+                None => self.json(heap, &heap.open(value)?, depth + 1),
+            },
             _ => {
                 let mut inner = Self::new(self.limit);
-                inner.java(value, depth)?;
-                quote(&inner.text, self).map_err(|fmt::Error| Fault::new("the result grows too long"))
+                inner.java(heap, value, depth)?;
+                quote(&inner.text, self).map_err(|fmt::Error| too_long())
             }
         }
     }
 
-    fn json_list(&mut self, list: &List, depth: usize) -> Result<(), Fault> {
+    fn json_list<'s>(&mut self, heap: &Heap<'s>, list: &List<'s>, depth: usize) -> Result<(), Fault> {
         list.with(|items| {
             self.push("[")?;
             for (at, item) in items.iter().enumerate() {
                 self.push(if at == 0 { "" } else { "," })?;
-                self.json(item, depth)?;
+                self.json(heap, item, depth)?;
             }
             self.push("]")
         })
     }
 
-    fn json_map(&mut self, map: &Map, depth: usize) -> Result<(), Fault> {
+    fn json_map<'s>(&mut self, heap: &Heap<'s>, map: &Map<'s>, depth: usize) -> Result<(), Fault> {
         map.with(|entries| {
             self.push("{")?;
             for (at, (key, value)) in entries.iter().enumerate() {
                 self.push(if at == 0 { "" } else { "," })?;
-                quote(key, self).map_err(|fmt::Error| Fault::new("the result grows too long"))?;
+                quote(key, self).map_err(|fmt::Error| too_long())?;
                 self.push(":")?;
-                self.json(value, depth)?;
+                self.json(heap, value, depth)?;
             }
             self.push("}")
         })
     }
+}
+
+fn deeper(depth: usize) -> Result<usize, Fault> {
+    depth.checked_sub(1).ok_or_else(|| Fault::new("the value is nested too deep to be printed"))
+}
+
+#[cold]
+fn too_long() -> Fault {
+    Fault::new("the result grows too long")
 }
 
 impl Write for Printer {
@@ -136,12 +187,12 @@ impl Write for Printer {
 }
 
 /// The value as text; null is the empty one.
-pub(in crate::velocity) fn text(heap: &Heap, value: &Value) -> Result<Arc<str>, Fault> {
+pub(in crate::velocity) fn text<'s>(heap: &Heap<'s>, value: &Value<'s>) -> Result<Text<'s>, Fault> {
     if let Value::Text(text) = value {
-        return Ok(Arc::clone(text));
+        return Ok(text.clone());
     }
     let mut printer = Printer::new(heap.longest());
-    printer.print(value)?;
+    printer.print(heap, value)?;
     heap.spend_text(printer.text.len())?;
     Ok(printer.text.into())
 }

@@ -1,0 +1,144 @@
+//! The scripted backend of a case, which keeps what it was called with.
+
+use std::sync::{Arc, Mutex};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use gateway_core::{
+    Body, Context, Error, ErrorKind, Function, Functions, HttpClient, Invocation, Invoked, Request, Response,
+};
+use gateway_integrations::{
+    Integrations,
+    aws::{ServiceCall, ServiceClient},
+};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use crate::answers::Call;
+
+/// The scripted backend of a case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Backend(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    answer: Value,
+    calls: Mutex<Vec<Call>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Backend {
+    pub(crate) fn new(answer: &Value) -> Self {
+        Self(Arc::new(Inner { answer: answer.clone(), ..Inner::default() }))
+    }
+
+    /// What it was called with.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.0.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
+    }
+
+    /// The ARNs of the functions that were asked for.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.0.asked.lock().map(|asked| asked.clone()).unwrap_or_default()
+    }
+
+    /// Integrations that all call it.
+    pub(crate) fn integrations(&self) -> Integrations {
+        let (backend, service) = (self.clone(), self.clone());
+        let function = move |arn: &str| {
+            if let Ok(mut asked) = backend.0.asked.lock() {
+                asked.push(arn.to_owned());
+            }
+            Some(Arc::new(backend.clone()) as Arc<dyn Function>)
+        };
+        Integrations::new(Arc::new(self.clone()))
+            .functions(Functions::new().resolve_with(function))
+            .service_client(service)
+    }
+
+    fn keep(&self, call: Call) {
+        if let Ok(mut calls) = self.0.calls.lock() {
+            calls.push(call);
+        }
+    }
+
+    /// A call over HTTP, of the kind `http` or `aws`.
+    pub(crate) async fn answer(&self, kind: &'static str, request: Request) -> Result<Response, Error> {
+        let (parts, body) = request.into_parts();
+        let sent =
+            body.collect().await.map_err(|error| Error::new(ErrorKind::IntegrationFailure).with_source(error))?;
+        let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        let origin = match (parts.uri.scheme_str(), parts.uri.authority()) {
+            (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+            _ => String::new(),
+        };
+        let method = parts.method.to_string();
+        self.keep(Call { kind, method, origin, target, headers: parts.headers, body: sent.clone() });
+        let answer = &self.0.answer;
+        if answer.is_null() {
+            return Ok(status(StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()));
+        }
+        let body = if answer["echo_body"] == true { sent } else { content(&answer["body"]) };
+        let code = answer["status"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+        let mut response = status(code.unwrap_or_default(), body);
+        for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            for value in values.iter().filter_map(Value::as_str) {
+                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+                    response.headers_mut().append(name, value);
+                }
+            }
+        }
+        Ok(response)
+    }
+}
+
+fn status(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+}
+
+/// The bytes of `{"text": ...}`, `{"base64": ...}` or `{"empty": true}`.
+pub(crate) fn content(body: &Value) -> Bytes {
+    match (body["text"].as_str(), body["base64"].as_str()) {
+        (Some(text), _) => Bytes::from(text.to_owned()),
+        (None, Some(encoded)) => STANDARD.decode(encoded).unwrap_or_default().into(),
+        (None, None) => Bytes::new(),
+    }
+}
+
+#[async_trait::async_trait]
+impl HttpClient for Backend {
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.answer("http", request).await
+    }
+}
+
+#[async_trait::async_trait]
+impl ServiceClient for Backend {
+    async fn send(&self, call: ServiceCall, _: &Context) -> Result<Response, Error> {
+        self.answer("aws", call.request.map(Body::from)).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Function for Backend {
+    async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
+        let mut headers = invocation.headers;
+        if invocation.asynchronous {
+            headers.insert("x-amz-invocation-type", HeaderValue::from_static("Event"));
+        }
+        self.keep(Call { kind: "lambda", headers, body: invocation.payload, ..Call::default() });
+        let answer = &self.0.answer;
+        let payload = match &answer["payload"] {
+            Value::String(text) if text.is_empty() => Bytes::new(),
+            payload => Bytes::from(payload.to_string()),
+        };
+        let mut invoked = Invoked::new(payload);
+        invoked.error = answer["functionError"].as_str().map(str::to_owned);
+        let code = answer["status"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+        invoked.status = code.unwrap_or_default();
+        Ok(invoked)
+    }
+}

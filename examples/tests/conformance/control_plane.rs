@@ -82,8 +82,8 @@ struct Refused {
     message: String,
 }
 
-fn bad(message: impl ToString) -> Refused {
-    Refused { code: "BadRequestException", message: message.to_string() }
+fn bad(message: impl std::fmt::Display) -> Refused {
+    Refused { code: "BadRequestException", message: format!("{message}") }
 }
 
 fn missing(what: &str) -> Refused {
@@ -182,10 +182,7 @@ impl Plane {
         ids.retain(|name, _| names.contains(name));
         names.extend((0..parts).map(|place| format!("documentation {place}")));
         for name in names {
-            if !ids.contains_key(&name) {
-                let drawn = self.id();
-                ids.insert(name, drawn);
-            }
+            ids.entry(name).or_insert_with(|| self.id());
         }
         self.apis.insert(id.to_owned(), Kept { config, ids, warnings });
     }

@@ -54,6 +54,11 @@ impl<'a> BodyText<'a> {
         }
     }
 
+    /// The JSON that the body is, if it was read already.
+    pub(crate) fn parsed(&self) -> Option<&Json> {
+        self.json.get()?.as_ref()
+    }
+
     fn json(&self) -> Result<Option<&Json>, BodyFault> {
         let json = self.json.get_or_init(|| self.whole().and_then(|text| Json::parse(text).ok()));
         let looks_like_json = || self.whole().is_some_and(|text| text.trim_start().starts_with(['{', '[', '\'', '"']));

@@ -49,11 +49,12 @@ impl Pattern {
 }
 
 impl IntegrationResponse {
-    /// An answer with `status`, for every answer of the backend that no pattern matches. What is no status of HTTP
-    /// becomes 500.
+    /// An answer with `status`, for every answer of the backend that no pattern matches. What is no status of a final
+    /// answer (below 200, above 999) becomes 500.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Self::of(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+        let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
+        Self::of(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
     }
 
     pub(super) fn of(status: StatusCode) -> Self {

@@ -1,13 +1,13 @@
 //! `Mapped`: a backend behind a mapping.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use gateway_core::{
-    Body, Context, Error, Integration, Request, Response, Step,
+    Body, Context, Error, Integration, IntegrationFacts, Request, Response, Step,
     config::{ContentHandling, Passthrough},
 };
-use http::HeaderMap;
+use http::{HeaderMap, response::Parts};
 
 use super::{
     error::MappingError,
@@ -142,15 +142,29 @@ impl<I: Integration> Integration for Mapped<I> {
         mapped.extensions_mut().insert(call.parameters);
         let called = context.clock().elapsed();
         let (head, body) = self.inner.invoke(mapped, context).await?.into_parts();
+        let latency = context.clock().elapsed().saturating_sub(called);
         let body = read_answer(body, context).await?;
         if self.response.behind != Behind::Nothing {
+            answered(&head, latency, context);
             context.record(|| Step::EndpointResponse {
                 status: head.status,
-                latency: context.clock().elapsed().saturating_sub(called),
+                latency,
                 headers: HeaderMap::clone(&head.headers),
                 body: readable(&body),
             });
         }
         self.response.apply(Answer { head, body }, call.overrides, &request, context)
     }
+}
+
+/// Writes down how the backend itself answered: what the client gets may be quite another answer.
+fn answered(head: &Parts, latency: Duration, context: &Context) {
+    let ids = ["x-amzn-requestid", "x-amz-request-id"];
+    let id = ids.into_iter().find_map(|name| head.headers.get(name)).and_then(|id| id.to_str().ok());
+    context.set_integration(IntegrationFacts {
+        status: Some(head.status),
+        latency,
+        error: None,
+        request_id: id.map(str::to_owned),
+    });
 }

@@ -132,7 +132,17 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_is_not(text in "[{}\\[\\]:,'\"\\\\ a0-]{0,40}") {
+            let object = format!("{{statusCode: 7, {text}");
+            prop_assert!([None, Some(7)].contains(&status_code(&object)) || text.contains("statusCode"));
+        }
+    }
 
     #[test]
     fn carelessly_written_objects_are_read() {

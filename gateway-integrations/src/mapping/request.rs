@@ -15,7 +15,7 @@ use super::{
     content::Content,
     headers::{Behind, Fate},
     parameters::{RequestParameters, forbidden, header_value},
-    scene::rendered,
+    scene::{Input, rendered},
     source::MethodRequest,
     templates::Templates,
 };
@@ -62,8 +62,8 @@ impl RequestMapping {
         let content_type = request.headers.get(header::CONTENT_TYPE);
         let (body, overrides) = match self.templates.for_request(content_type) {
             Some(entry) => {
-                let (text, overrides) =
-                    rendered(Phase::Request, entry, &content, Overrides::default(), request, context)?;
+                let input = Input { content: &content, parsed: read.body.parsed(), overrides: Overrides::default() };
+                let (text, overrides) = rendered(Phase::Request, entry, input, request, context)?;
                 (text.into(), overrides)
             }
             None if self.passes_on() => (content.into_bytes(), Overrides::default()),

@@ -14,7 +14,7 @@ use super::{
     integration_response::IntegrationResponse,
     parameters::header_value,
     request::{binary_types, header_name},
-    scene::rendered,
+    scene::{Input, rendered},
 };
 use crate::{
     failure::{misconfigured, readable},
@@ -73,10 +73,13 @@ impl ResponseMapping {
         let Answer { head, body } = answer;
         let content = Content::of_response(body, &head.headers, accept, &binary_types(context), response.handling)
             .map_err(|error| misconfigured(context, error))?;
-        let mut headers = mapped_headers(response, &head.headers, &content, context)?;
+        let reads_body = response.headers.iter().any(|(_, source)| source.reads_body());
+        let read = BodyText::new(if reads_body { content.text() } else { None });
+        let mut headers = mapped_headers(response, &head.headers, &read, context)?;
         let (body, overrides) = match response.templates.for_response(accept) {
             Some(entry) => {
-                let (text, overrides) = rendered(Phase::Response, entry, &content, overrides, request, context)?;
+                let input = Input { content: &content, parsed: read.parsed(), overrides };
+                let (text, overrides) = rendered(Phase::Response, entry, input, request, context)?;
                 (text.into(), overrides)
             }
             None => (content.into_bytes(), overrides),
@@ -132,27 +135,25 @@ impl ResponseMapping {
     /// The gateway's own part of the headers.
     fn finish(&self, headers: &mut HeaderMap, context: &Context) {
         rename_for_client(headers);
-        let json = || HeaderValue::from_static("application/json");
-        headers.entry(header::CONTENT_TYPE).or_insert_with(json);
         if self.behind != Behind::Nothing
             && let Some(trace) = context.trace_id().to_header()
         {
             headers.insert(&TRACE, trace);
         }
+        let json = || HeaderValue::from_static("application/json");
+        headers.entry(header::CONTENT_TYPE).or_insert_with(json);
     }
 }
 
 fn mapped_headers(
     response: &IntegrationResponse,
     backend: &HeaderMap,
-    content: &Content,
+    body: &BodyText<'_>,
     context: &Context,
 ) -> Result<HeaderMap, Error> {
-    let reads_body = response.headers.iter().any(|(_, source)| source.reads_body());
-    let body = BodyText::new(if reads_body { content.text() } else { None });
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 4);
     for (name, source) in &response.headers {
-        let value = source.value(backend, &body, context).map_err(|fault| misconfigured(context, fault))?;
+        let value = source.value(backend, body, context).map_err(|fault| misconfigured(context, fault))?;
         if let Some(value) = value {
             headers.insert(name, header_value(context, name, &value)?);
         }

@@ -154,6 +154,20 @@ async fn binary_answers_are_bytes_for_clients_that_accept_them_and_base64_for_ot
 }
 
 #[tokio::test]
+async fn the_facts_are_those_of_the_backends_own_answer() {
+    let backend = RecordingIntegration::new(|_| {
+        let response = http::Response::builder().status(404).header("x-amzn-requestid", "of the backend");
+        Ok(response.body(Body::empty()).unwrap())
+    });
+    let response = IntegrationResponse::new(200)
+        .response_parameter("method.response.header.x-status", "context.integration.status")
+        .and_then(|response| response.response_template("application/json", "$context.awsEndpointRequestId"))
+        .unwrap();
+    let answer = answer(Mapped::new(backend).response(response), "/prod/pets/7").await;
+    assert_eq!((answer.status.as_u16(), answer.header("x-status"), answer.text()), (200, "404", "of the backend"));
+}
+
+#[tokio::test]
 async fn failures_are_the_gateways_own_answers() {
     let large = RecordingIntegration::new(|_| Ok(Response::new(Body::from(vec![b' '; (10 << 20) + 1]))));
     let unreachable = RecordingIntegration::new(|_| Err(Error::new(ErrorKind::IntegrationFailure)));

@@ -217,7 +217,6 @@ async fn a_trace_tells_what_was_made_of_the_request() {
             r#"200 OK "application/json" out"#,
         ]
     );
-    let failed = steps("/prod/nowhere").await.pop();
     let reason = "configuration error: Invalid endpoint address".to_owned();
-    assert_eq!(failed, Some(Step::Failed { reason }));
+    assert!(steps("/prod/nowhere").await.contains(&Step::Failed { reason }));
 }

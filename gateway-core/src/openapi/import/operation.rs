@@ -122,7 +122,8 @@ impl<'d> Import<'d> {
             "query" => format!("method.request.querystring.{name}"),
             "header" => format!("method.request.header.{name}"),
             "path" if variables(operation.path).any(|variable| variable == name) => return,
-            "path" => return self.report.ignore(place, "the path has no such variable"),
+            // AWS keeps it: a validator of parameters then refuses every request.
+            "path" => format!("method.request.path.{name}"),
             "body" => return self.body_parameter(place, parameter, operation, route),
             "formData" => return self.report.ignore(place, "a REST API has no parameters in forms"),
             "cookie" => return self.report.ignore(place, "a REST API has no parameters in cookies"),

@@ -220,12 +220,12 @@ fn add<'j, 's>(nodes: &mut Vec<Item<'s>>, json: &'j Json, text: &impl Fn(&'j Arc
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let at = nodes.len();
     nodes.push(match json {
-        Json::Null => Item::Null,
         Json::Bool(value) => Item::Bool(*value),
         Json::Integer(number) => Item::Integer(*number),
         Json::Double(number) => Item::Double(*number),
         Json::Text(value) => Item::Text(text(value)),
-        Json::List(_) | Json::Object(_) => Item::Null,
+        // Of a container the item follows when its own are known.
+        Json::Null | Json::List(_) | Json::Object(_) => Item::Null,
     });
     let filled = match json {
         Json::List(items) => {

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    ApiKeySource, Authorization, Authorizer, Context, Error, ErrorKind, Gateway, Integration, Parts, Problem,
-    config::{AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
+    ApiKeySource, Authorization, Authorizer, Context, Error, ErrorKind, Gateway, Integration, Parts, PolicyPhase,
+    PolicyVerdict, Problem, ResourcePolicy,
+    config::{ApiConfig, AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
     openapi::{self, BasePath, Fate, ImportError, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{document, mock, options, route, shop};
 use crate::{Outcome, run};
@@ -16,12 +17,22 @@ fn integrations(_: &IntegrationConfig, _: IntegrationPlace<'_>) -> Option<Result
     Some(Ok(Arc::new(RecordingIntegration::answering("ok"))))
 }
 
-/// Makes every integration and every authorizer.
+/// A policy that lets everybody pass.
+struct Open;
+
+impl ResourcePolicy for Open {
+    fn evaluate(&self, _: &Parts, _: &Context, _: PolicyPhase) -> PolicyVerdict {
+        PolicyVerdict::allow()
+    }
+}
+
+/// Makes every integration, every authorizer and every policy.
 fn registry() -> Registry {
+    let policy = |_: &Value, _: &ApiConfig| Ok::<_, Problem>(Arc::new(Open) as Arc<dyn ResourcePolicy>);
     let authorizer = |_: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         Some(Ok(Arc::new(|_: &Parts, _: &Context| Ok::<_, Error>(Authorization::new("caller")))))
     };
-    Registry::new().integrations(integrations).authorizers(authorizer)
+    Registry::new().integrations(integrations).authorizers(authorizer).policies(policy)
 }
 
 #[test]

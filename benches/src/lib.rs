@@ -2,5 +2,6 @@
 //! with other gateways.
 
 pub mod admission;
+pub mod document;
 pub mod lab;
 pub mod pipe;

@@ -1,7 +1,8 @@
 //! How often one request may ask for memory. The counts are exact, so a change that adds an allocation is seen here.
 
 use allocation_counter::measure;
-use gateway_benches::{admission, pipe::Pipe};
+use gateway_benches::{admission, document::petstore, pipe::Pipe};
+use gateway_core::openapi::{self, ImportOptions};
 use tokio::runtime::Builder;
 use tower::Service;
 
@@ -38,4 +39,17 @@ fn end_to_end_the_gateway_allocates_at_most_1_4_times_what_hyper_does() {
     };
     let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to_gateway().unwrap()));
     assert!(5 * gateway <= 7 * bare, "{gateway} for {REQUESTS} requests, where bare hyper makes {bare}");
+}
+
+#[test]
+fn a_document_of_5_mb_is_imported_in_less_than_200_mb() {
+    let json = petstore(5 * 1024 * 1024);
+    // With a comment it is YAML.
+    let yaml = format!("# pets\n{json}");
+    for text in [json, yaml] {
+        let most = measure(|| {
+            openapi::import(&text, &ImportOptions::new()).unwrap();
+        });
+        assert!(most.bytes_max < 200 * 1024 * 1024, "{} bytes", most.bytes_max);
+    }
 }

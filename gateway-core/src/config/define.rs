@@ -209,6 +209,16 @@ impl Scribe<'_> {
                 None => self.wrong(format!("{pointer}/authorizer"), format!("the API has no authorizer `{name}`")),
             }
         }
+        if config.iam_authorization {
+            let pointer = format!("{pointer}/iamAuthorization");
+            if config.authorizer.is_some() {
+                self.wrong(&pointer, "a method has one kind of authorization; leave out this or the authorizer");
+            }
+            let made = self.registry.make_authorizer(&AuthorizerConfig::AwsIam).map_err(|problem| {
+                self.wrong(&pointer, problem.message);
+            });
+            route.authorizer = Some(made.unwrap_or_else(|()| Arc::new(unmade)));
+        }
         route
     }
 

@@ -181,7 +181,7 @@ impl Export<'_> {
         let mut paths = Map::new();
         for route in self.api.routes.iter().filter_map(|route| route.get().ok()) {
             let Some((method, path)) = method_and_path(route) else { continue };
-            let operation = self.operation(route, path)?;
+            let operation = self.operation(route)?;
             let field = match method {
                 "ANY" => "x-amazon-apigateway-any-method".to_owned(),
                 method => method.to_ascii_lowercase(),

@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{Export, ExportError, put};
 use crate::{
     config::{MethodResponseConfig, RouteConfig},
-    openapi::import::{JSON, variables},
+    openapi::import::JSON,
 };
 
 impl Export<'_> {
-    pub(super) fn operation(&self, route: &RouteConfig, path: &str) -> Result<Value, ExportError> {
+    pub(super) fn operation(&self, route: &RouteConfig) -> Result<Value, ExportError> {
         let mut operation = Map::new();
         put(&mut operation, "operationId", route.operation_name.as_ref());
-        let mut parameters = self.parameters(route, path);
+        let mut parameters = self.parameters(route);
         self.body(route, &mut operation, &mut parameters)?;
         if !parameters.is_empty() {
             operation.insert("parameters".to_owned(), Value::Array(parameters));
@@ -47,7 +47,7 @@ impl Export<'_> {
         Ok(Value::Object(operation))
     }
 
-    fn parameters(&self, route: &RouteConfig, path: &str) -> Vec<Value> {
+    fn parameters(&self, route: &RouteConfig) -> Vec<Value> {
         let mut parameters = Vec::new();
         let mut add = |name: &str, position: &str, required: bool| {
             let mut parameter = json!({ "name": name, "in": position });
@@ -71,7 +71,7 @@ impl Export<'_> {
             match position {
                 "querystring" => add(name, "query", *required),
                 "header" => add(name, "header", *required),
-                "path" if variables(path).any(|variable| variable == name) => add(name, "path", true),
+                "path" => add(name, "path", true),
                 _ => {}
             }
         }

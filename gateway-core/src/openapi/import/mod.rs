@@ -20,7 +20,7 @@ use std::{
 use self::security::{Scheme, Security};
 pub(super) use self::{
     models::{MODELS, model_name},
-    operation::{JSON, variables},
+    operation::JSON,
     paths::{Tree, second_variable},
 };
 use super::{

@@ -123,7 +123,10 @@ impl<'d> Import<'d> {
             "header" => format!("method.request.header.{name}"),
             "path" if variables(operation.path).any(|variable| variable == name) => return,
             // AWS keeps it: a validator of parameters then refuses every request.
-            "path" => format!("method.request.path.{name}"),
+            "path" => {
+                self.report.approximate(place, "the path has no such variable, so that it is always missing");
+                format!("method.request.path.{name}")
+            }
             "body" => return self.body_parameter(place, parameter, operation, route),
             "formData" => return self.report.ignore(place, "a REST API has no parameters in forms"),
             "cookie" => return self.report.ignore(place, "a REST API has no parameters in cookies"),
@@ -202,6 +205,6 @@ impl<'d> Import<'d> {
 const PARAMETER_FIELDS: &[&str] = &["name", "in", "required", "type", "description", "schema"];
 
 /// The names of a path's variables.
-pub(in crate::openapi) fn variables(path: &str) -> impl Iterator<Item = &str> {
+fn variables(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| Some(part.strip_prefix('{')?.strip_suffix('}')?.trim_end_matches('+')))
 }

@@ -1,38 +1,38 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    ApiKeySource, Authorization, Authorizer, Context, Error, Gateway, Integration, Parts, PolicyPhase, PolicyVerdict,
-    Problem, ResourcePolicy,
+    ApiKeySource, Authorization, Authorizer, Context, Error, ErrorKind, Gateway, Integration, Parts, PolicyPhase,
+    PolicyVerdict, Problem, ResourcePolicy,
     config::{ApiConfig, AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
     openapi::{self, BasePath, Fate, ImportError, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{document, mock, options, route, shop};
 use crate::{Outcome, run};
 
-/// A policy that lets every request pass.
-struct Allows;
+/// Makes every integration.
+fn integrations(_: &IntegrationConfig, _: IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    Some(Ok(Arc::new(RecordingIntegration::answering("ok"))))
+}
 
-impl ResourcePolicy for Allows {
+/// A policy that lets everybody pass.
+struct Open;
+
+impl ResourcePolicy for Open {
     fn evaluate(&self, _: &Parts, _: &Context, _: PolicyPhase) -> PolicyVerdict {
         PolicyVerdict::allow()
     }
 }
 
-/// Makes every integration, authorizer and policy.
+/// Makes every integration, every authorizer and every policy.
 fn registry() -> Registry {
-    let integration =
-        |_: &IntegrationConfig, _: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>> {
-            Some(Ok(Arc::new(RecordingIntegration::answering("ok"))))
-        };
+    let policy = |_: &Value, _: &ApiConfig| Ok::<_, Problem>(Arc::new(Open) as Arc<dyn ResourcePolicy>);
     let authorizer = |_: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         Some(Ok(Arc::new(|_: &Parts, _: &Context| Ok::<_, Error>(Authorization::new("caller")))))
     };
-    let policy =
-        |_: &serde_json::Value, _: &ApiConfig| -> Result<Arc<dyn ResourcePolicy>, Problem> { Ok(Arc::new(Allows)) };
-    Registry::new().integrations(integration).authorizers(authorizer).policies(policy)
+    Registry::new().integrations(integrations).authorizers(authorizer).policies(policy)
 }
 
 #[test]
@@ -54,6 +54,27 @@ fn a_whole_document_compiles_where_schemas_can_be_held_against_bodies() -> Outco
         made?;
     }
     Ok(())
+}
+
+#[test]
+fn a_method_for_signed_requests_is_not_served_without_what_checks_them() -> Outcome {
+    run(async {
+        let mut signed = mock();
+        signed["x-amazon-apigateway-auth"] = json!({ "type": "AWS_IAM" });
+        let imported = openapi::import(&document(json!({ "paths": { "/a": { "get": signed } } })), &options())?;
+        let config = imported.into_config(["prod"]);
+        let unchecked = Registry::new().integrations(integrations);
+        let problems = crate::problems(config.define(&unchecked));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with("/apis/0/routes/0/iamAuthorization: no factory makes this authorizer"));
+        let refusing = |config: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+            let refuse = |_: &Parts, _: &Context| Err::<Authorization, Error>(ErrorKind::InvalidSignature.into());
+            (*config == AuthorizerConfig::AwsIam).then(|| Ok(Arc::new(refuse) as Arc<dyn Authorizer>))
+        };
+        let gateway = TestGateway::new(config.define(&unchecked.authorizers(refusing)))?;
+        assert_eq!(gateway.send(http::Request::get("/prod/a")).await.status, 403);
+        Ok(())
+    })
 }
 
 #[test]

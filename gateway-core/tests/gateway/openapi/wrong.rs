@@ -11,11 +11,9 @@ fn refused(fields: Value) -> String {
     }
 }
 
-fn with(integration: Value) -> Value {
-    let mut operation = mock();
-    if let Some(fields) = operation.as_object_mut() {
-        fields.insert("x-amazon-apigateway-integration".to_owned(), integration);
-    }
+fn with(integration: &Value) -> Value {
+    let responses = json!({ "200": { "description": "ok" } });
+    let operation = json!({ "responses": responses, "x-amazon-apigateway-integration": integration });
     json!({ "paths": { "/a": { "get": operation } } })
 }
 
@@ -35,7 +33,7 @@ fn what_is_no_document_is_refused() {
 fn an_address_without_a_scheme_is_refused_as_aws_does() {
     let integration = json!({ "type": "http", "httpMethod": "GET", "uri": "${stageVariables.url}" });
     assert_eq!(
-        refused(with(integration)),
+        refused(with(&integration)),
         "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/a': \
          Invalid HTTP endpoint specified for URI"
     );
@@ -102,7 +100,7 @@ fn each_mistake_has_the_words_of_aws() {
         (json!({ "type": "mock", "responses": { "default": { "statusCode": "ok" } } }), "Invalid Response status code"),
     ];
     for (integration, words) in table {
-        let text = refused(with(integration.clone()));
+        let text = refused(with(&integration));
         assert!(text.contains(words), "{integration}: {text}");
     }
     let unknown = json!({ "x-amazon-apigateway-gateway-responses": { "TEAPOT": {} } });

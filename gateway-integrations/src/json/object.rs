@@ -11,7 +11,7 @@ const TABLE_FROM: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Object<V, K = Arc<str>> {
     entries: Vec<(K, V)>,
-    table: Option<Box<HashMap<K, usize>>>,
+    table: Option<HashMap<K, usize>>,
 }
 
 impl<V, K: Borrow<str> + Clone + Eq + Hash> Object<V, K> {
@@ -87,7 +87,7 @@ impl<V, K: Borrow<str> + Clone + Eq + Hash> Object<V, K> {
     fn index(&mut self) {
         self.table = (self.entries.len() >= TABLE_FROM).then(|| {
             let places = self.entries.iter().enumerate();
-            Box::new(places.map(|(place, (key, _))| (key.clone(), place)).collect())
+            places.map(|(place, (key, _))| (key.clone(), place)).collect()
         });
     }
 }

@@ -10,4 +10,5 @@
 mod conformance;
 mod golden;
 mod properties;
+mod robust;
 mod run;

@@ -12,6 +12,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
+    status: Option<StatusCode>,
     message: Option<Cow<'static, str>>,
     header: Option<(HeaderName, HeaderValue)>,
     source: Option<BoxError>,
@@ -146,13 +147,21 @@ impl Error {
     /// An error with its kind's stock message.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, message: None, header: None, source: None }))
+        Self(Box::new(Inner { kind, status: None, message: None, header: None, source: None }))
     }
 
     /// Replaces the stock message, which the caller sees.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.0.message = Some(message.into());
+        self
+    }
+
+    /// Replaces the stock status of a REST API's answer, where AWS has several for one kind. A status that a gateway
+    /// response defines stands above it.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
         self
     }
 
@@ -174,6 +183,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// The status of a REST API's answer, unless a gateway response defines one.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status.unwrap_or_else(|| self.kind().status())
     }
 
     /// The message given, if any; the stock message depends on the API's kind.

@@ -2,20 +2,27 @@
 
 mod authorizer;
 mod body;
+mod cache;
 mod clock;
 mod compile;
+mod compress;
 pub mod config;
 mod context;
+mod cors;
 mod definition;
 mod error;
 mod function;
 mod gateway;
 mod guard;
+mod header_case;
 mod http_client;
 mod integration;
 mod media;
 mod names;
 mod observe;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+mod policy;
 mod problem;
 mod random;
 mod responses;
@@ -39,21 +46,28 @@ pub use self::observe::Metrics;
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
+    cache::{StageCache, UnauthorizedCacheControl},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, Context, ContextVariable, DomainFacts, EndpointType, ErrorFacts,
-        IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts,
-        TraceId, Variables, clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, CacheOutcome, Context, ContextVariable, DomainFacts, EndpointType,
+        ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts,
+        StageFacts, TraceId, Variables, clf_time, iso_time,
     },
-    definition::{Api, Definition, Domain, Limits, RouteDefinition, StageDefinition},
+    cors::Cors,
+    definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked},
-    gateway::{Explanation, Gateway, GatewayBuilder, GatewayHandle, TestInvoke, TestInvokeError, TestInvoked},
+    gateway::{
+        CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
+        StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
+    },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
+    header_case::HeaderCase,
     http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
+    policy::{PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, execute_api_arn},
     problem::{Problem, Problems, pointer_token},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
@@ -64,7 +78,7 @@ pub use self::{
     },
     service::{Parts, Request, Response, ResponseFuture},
     source::{SourceError, ValueSource, query_pairs},
-    stage::{Deployment, FixedStage, Stage, StageService},
+    stage::{CanaryStage, Deployment, FixedStage, Stage, StageService},
     trace::{Candidate, Phase, Step, Trace, TracedStep},
     usage_plan::{
         ApiKey, ApiKeyError, ApiKeySource, Period, Plan, PlanStage, Quota, Throttle, Usage, UsagePlan, UsagePlans,

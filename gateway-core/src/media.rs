@@ -12,7 +12,7 @@ use http::HeaderValue;
 ///
 /// let binary = MediaTypes::new(["image/png", "application/*"]);
 /// assert!(binary.contain("image/png") && binary.contain("application/pdf"));
-/// assert!(!binary.contain("image/*") && !MediaTypes::new(["*/png"]).contain("image/png"));
+/// assert!(!binary.contain("image/*") && !MediaTypes::new(["*/png"]).contain("*/png"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MediaTypes(Vec<Box<str>>);
@@ -41,7 +41,7 @@ impl MediaTypes {
         self.iter().any(|own| {
             let family = own.strip_suffix('*').filter(|family| family.ends_with('/'));
             own == "*/*"
-                || own.eq_ignore_ascii_case(media)
+                || (!own.starts_with('*') && own.eq_ignore_ascii_case(media))
                 || family.is_some_and(|family| {
                     media.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family))
                 })

@@ -31,6 +31,13 @@ impl Random {
     pub fn next_u64(&self) -> u64 {
         mix(self.state.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP))
     }
+
+    /// A number from 0.0 up to, and never, 1.0, all equally likely.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are what a double holds exactly")]
+    pub(crate) fn next_unit(&self) -> f64 {
+        const STEPS: f64 = (1_u64 << 53) as f64;
+        (self.next_u64() >> 11) as f64 / STEPS
+    }
 }
 
 /// Spreads the bits of `value`; one to one.

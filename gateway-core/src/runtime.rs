@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use crate::{clock::Clock, random::Random, service::Parts, store::UsageStore};
+use crate::{cache::ResponseCaches, clock::Clock, random::Random, service::Parts, store::UsageStore};
 
 /// Tells the peer's address from a request.
 pub(crate) type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
@@ -10,7 +10,8 @@ pub(crate) type PeerOf = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 /// What a gateway stands on; it outlives every reload.
 pub(crate) struct Runtime {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Random,
+    pub(crate) random: Arc<Random>,
     pub(crate) store: Arc<dyn UsageStore>,
+    pub(crate) caches: ResponseCaches,
     pub(crate) peer: Option<PeerOf>,
 }

@@ -58,7 +58,6 @@ const NEVER_SET: &[&str] = &[
     "integration.responseTransferMode",
     "integration.timeToAllHeaders",
     "integration.timeToFirstContent",
-    "isCanaryRequest",
     "tlsVersion",
     "waf.error",
     "waf.latency",

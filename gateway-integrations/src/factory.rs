@@ -1,5 +1,12 @@
 //! `Integrations`: makes integrations of what a definition says.
 
+mod aws;
+#[cfg(feature = "mapping")]
+mod mapped;
+#[cfg(not(feature = "mapping"))]
+#[path = "factory/unmapped.rs"]
+mod mapped;
+
 use std::{fmt, sync::Arc};
 
 use gateway_core::{
@@ -9,9 +16,9 @@ use gateway_core::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{HttpProxy, Mock};
+use crate::{HttpProxy, Mock, http::UriTemplateError};
 
-/// Makes the HTTP proxies and mocks of a definition.
+/// Makes the HTTP backends, Lambda functions, services of AWS and mocks of a definition.
 ///
 /// It holds the client that all of them call through, so that a reload keeps the connections. Other types of
 /// integrations are left to other factories.
@@ -29,13 +36,14 @@ use crate::{HttpProxy, Mock};
 #[derive(Clone)]
 pub struct Integrations {
     client: Arc<dyn HttpClient>,
+    aws: aws::Callees,
 }
 
 impl Integrations {
     /// Integrations that call through `client`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client }
+        Self { client, aws: aws::Callees::default() }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -48,18 +56,16 @@ impl Integrations {
         Ok(Self::new(Arc::new(crate::http::PooledClient::new()?)))
     }
 
-    /// The proxy of a definition; the timeout is checked here and kept by the gateway.
+    /// The proxy of a definition.
     fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problem> {
-        if let Some(millis) = config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
-            return Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000")));
-        }
+        check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client))
-            .map_err(|error| Problem::new("/uri", format_args!("`{}`: {error}", config.uri)))?;
-        Ok(match method {
+        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
+        let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
-        })
+        };
+        mapped::with_parameters(proxy, config)
     }
 }
 
@@ -73,20 +79,38 @@ impl IntegrationFactory for Integrations {
     fn integration(
         &self,
         config: &IntegrationConfig,
-        _: IntegrationPlace<'_>,
+        place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problem>> {
-        match config {
-            IntegrationConfig::HttpProxy(proxy) => {
-                Some(self.http_proxy(proxy).map(|proxy| Arc::new(proxy) as Arc<dyn Integration>))
-            }
-            IntegrationConfig::Fixed(config) => Some(fixed(config).map(|mock| Arc::new(mock) as Arc<dyn Integration>)),
-            _ => None,
-        }
+        Some(match config {
+            IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
+            IntegrationConfig::Mock(config) => mapped::mock(config, place),
+            IntegrationConfig::Fixed(config) => fixed(config).map(shared),
+            IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
+            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config),
+            _ => return None,
+        })
     }
 }
 
+fn shared(integration: impl Integration) -> Arc<dyn Integration> {
+    Arc::new(integration)
+}
+
+/// The gateway keeps the timeout; here it is checked.
+fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
+    match config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
+        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000"))),
+        None => Ok(()),
+    }
+}
+
+fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {
+    Problem::new("/uri", format_args!("`{}`: {error}", config.uri))
+}
+
 /// The method to call with; none for `ANY`, the client's own.
-fn method(name: &str) -> Result<Option<Method>, Problem> {
+pub(crate) fn method(name: &str) -> Result<Option<Method>, Problem> {
     const KNOWN: [Method; 7] =
         [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::HEAD];
     if name == "ANY" {

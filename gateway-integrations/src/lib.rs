@@ -1,8 +1,9 @@
 //! Backends are `async fn(Request) -> Response` too: what answers behind a `gateway_core::Gateway`, or alone.
 //!
 //! - [`HttpProxy`] passes requests on to an HTTP backend, streaming both ways.
+//! - [`LambdaProxy`] calls a function with the whole request as an event.
 //! - [`Mock`] answers by itself, always the same.
-//! - [`Integrations`] makes both of a definition, and keeps their connections over reloads.
+//! - [`Integrations`] makes them of a definition, and keeps their connections over reloads.
 //!
 //! Each is an [`Integration`](gateway_core::Integration), and by
 //! [`into_service`](gateway_core::Integration::into_service) a tower service of its own.
@@ -10,7 +11,7 @@
 //! # Features
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
-//! - `mapping`: mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
+//! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
@@ -28,7 +29,10 @@
 //! # }).unwrap();
 //! ```
 
+pub mod aws;
 mod factory;
+mod failure;
+mod headers;
 pub mod http;
 #[cfg(feature = "mapping")]
 mod java_regex;
@@ -36,10 +40,11 @@ mod java_regex;
 pub mod json;
 #[cfg(feature = "mapping")]
 pub mod jsonpath;
+pub mod lambda;
 #[cfg(feature = "mapping")]
 pub mod mapping;
 mod mock;
 #[cfg(feature = "mapping")]
 pub mod velocity;
 
-pub use self::{factory::Integrations, http::HttpProxy, mock::Mock};
+pub use self::{factory::Integrations, http::HttpProxy, lambda::LambdaProxy, mock::Mock};

@@ -29,6 +29,10 @@ pub(crate) fn headers(
         if found.is_none() && TRANSPORT.contains(&name.to_ascii_lowercase().as_str()) {
             continue;
         }
+        // What the recordings put in the place of every date that they hide.
+        if value == "Thu, 01 Jan 1970 00:00:00 GMT" && found.is_some() {
+            continue;
+        }
         bindings.check(&format!("{at}.{name}"), value, found.map(Value::from).as_ref(), Extent::Whole)?;
     }
     let allowed = |name: &str| {
@@ -77,7 +81,8 @@ pub(crate) fn body(bindings: &mut Bindings, at: &str, expected: &Value, actual: 
             for (name, value) in query_pairs(&text) {
                 form.insert(name.into_owned(), Value::from(&*value));
             }
-            bindings.check(at, value, Some(&Value::Object(form)), Extent::Whole)
+            // Some were put together from the message that a queue held, which does not tell every field.
+            bindings.check(at, value, Some(&Value::Object(form)), Extent::Subset)
         }
         other => Err(format!("{at}: `{other}` is no kind of body")),
     }
@@ -113,7 +118,9 @@ pub(crate) fn call(bindings: &mut Bindings, expected: &Value, call: Option<&Call
     }
     let signed = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];
     let own = expected["headers_ignored"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let ignored: Vec<&str> = own.chain(signed.into_iter().filter(|_| call.kind == "aws")).collect();
+    // What it reports of a request leaves these out.
+    let hidden = call.origin.ends_with("//httpbin.org").then_some("x-forwarded-*");
+    let ignored: Vec<&str> = own.chain(signed.into_iter().filter(|_| call.kind == "aws")).chain(hidden).collect();
     let complete = expected["headers_complete"] == true;
     headers(bindings, &format!("{at}.headers"), &expected["headers"], &call.headers, complete, &ignored)?;
     if let Some(wanted) = expected.get("body") {

@@ -34,8 +34,11 @@ async fn mock(case: &Value) -> Result<(), String> {
 /// The address that is called; ARNs that name neither function nor service are never called.
 async fn uri(case: &Value) -> Result<(), String> {
     let uri = case["uri"].as_str().unwrap_or_default();
+    if uri.contains(":lambda:path/") {
+        return function_called(case, uri).await;
+    }
     if !uri.starts_with("http") {
-        return Err("not supported: only addresses can be seen from outside".to_owned());
+        return Err("not supported: this is no address that a request could be sent to".to_owned());
     }
     let backend = Backend::new(&json!({ "status": 200, "body": { "empty": true } }));
     let integration = json!({ "type": "http_proxy", "uri": uri });
@@ -43,6 +46,17 @@ async fn uri(case: &Value) -> Result<(), String> {
     let called = backend.calls().first().map(|call| format!("{}{}", call.origin, call.target)).unwrap_or_default();
     let (expected, bare) = (case["expect"].as_str().unwrap_or_default(), called.trim_end_matches('/'));
     if expected.eq_ignore_ascii_case(bare) { Ok(()) } else { Err(format!("expected {expected}, got {called}")) }
+}
+
+/// The function that is called.
+async fn function_called(case: &Value, uri: &str) -> Result<(), String> {
+    let backend = Backend::new(&json!({ "payload": {} }));
+    let integration = json!({ "type": "aws_proxy", "httpMethod": "POST", "uri": uri });
+    answer(integration, case["stageVariables"].clone(), &backend).await?;
+    let asked = backend.asked();
+    let expected = case["expect"].as_str().unwrap_or_default();
+    let called = |arn: &String| expected.ends_with(&format!("/functions/{arn}/invocations"));
+    if asked.iter().any(called) { Ok(()) } else { Err(format!("expected {expected}, asked for {asked:?}")) }
 }
 
 async fn answer(integration: Value, variables: Value, backend: &Backend) -> Result<(u16, String), String> {

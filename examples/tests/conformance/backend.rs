@@ -4,7 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use gateway_core::{Body, Context, Error, ErrorKind, Function, HttpClient, Invocation, Invoked, Request, Response};
+use gateway_core::{
+    Body, Context, Error, ErrorKind, Function, Functions, HttpClient, Invocation, Invoked, Request, Response,
+};
+use gateway_integrations::{
+    Integrations,
+    aws::{ServiceCall, ServiceClient},
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -18,16 +24,36 @@ pub(crate) struct Backend(Arc<Inner>);
 struct Inner {
     answer: Value,
     calls: Mutex<Vec<Call>>,
+    asked: Mutex<Vec<String>>,
 }
 
 impl Backend {
     pub(crate) fn new(answer: &Value) -> Self {
-        Self(Arc::new(Inner { answer: answer.clone(), calls: Mutex::default() }))
+        Self(Arc::new(Inner { answer: answer.clone(), ..Inner::default() }))
     }
 
     /// What it was called with.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.0.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
+    }
+
+    /// The ARNs of the functions that were asked for.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.0.asked.lock().map(|asked| asked.clone()).unwrap_or_default()
+    }
+
+    /// Integrations that all call it.
+    pub(crate) fn integrations(&self) -> Integrations {
+        let (backend, service) = (self.clone(), self.clone());
+        let function = move |arn: &str| {
+            if let Ok(mut asked) = backend.0.asked.lock() {
+                asked.push(arn.to_owned());
+            }
+            Some(Arc::new(backend.clone()) as Arc<dyn Function>)
+        };
+        Integrations::new(Arc::new(self.clone()))
+            .functions(Functions::new().resolve_with(function))
+            .service_client(service)
     }
 
     fn keep(&self, call: Call) {
@@ -86,6 +112,13 @@ pub(crate) fn content(body: &Value) -> Bytes {
 impl HttpClient for Backend {
     async fn send(&self, request: Request) -> Result<Response, Error> {
         self.answer("http", request).await
+    }
+}
+
+#[async_trait::async_trait]
+impl ServiceClient for Backend {
+    async fn send(&self, call: ServiceCall, _: &Context) -> Result<Response, Error> {
+        self.answer("aws", call.request.map(Body::from)).await
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use gateway_core::{
-    config::{ApiConfig, EndpointType},
-    openapi::{self, ExportFormat, ExportOptions, PutMode},
+    EndpointType,
+    config::ApiConfig,
+    openapi::{self, ExportOptions, PutMode, Specification},
 };
 use serde_json::{Map, Value, json};
 
@@ -81,8 +82,8 @@ struct Refused {
     message: String,
 }
 
-fn bad(message: impl ToString) -> Refused {
-    Refused { code: "BadRequestException", message: message.to_string() }
+fn bad(message: impl std::fmt::Display) -> Refused {
+    Refused { code: "BadRequestException", message: format!("{message}") }
 }
 
 fn missing(what: &str) -> Refused {
@@ -148,7 +149,7 @@ impl Plane {
             ..ApiConfig::default()
         };
         self.keep(&id, config, Vec::new());
-        self.described(&id, true)
+        self.described(&id, false)
     }
 
     fn import(&mut self, params: &Value) -> Result<Value, Refused> {
@@ -161,11 +162,12 @@ impl Plane {
 
     fn put(&mut self, id: &str, params: &Value) -> Result<Value, Refused> {
         let options = options(&params["parameters"], &self.env, id).fail_on_warnings(params["failOnWarnings"] == true);
-        let imported = openapi::import(text(&params["body"]), &options).map_err(bad)?;
         let mode = if params["mode"] == "overwrite" { PutMode::Overwrite } else { PutMode::Merge };
-        let mut config = self.kept(id)?.config.clone();
-        config.put(imported.api, mode);
-        self.keep(id, config, imported.warnings);
+        let body = text(&params["body"]);
+        // A document that cannot be read is refused before the API is looked for.
+        openapi::import(body, &options).map_err(bad)?;
+        let imported = openapi::put(&self.kept(id)?.config, body, mode, &options).map_err(bad)?;
+        self.keep(id, imported.api, imported.warnings);
         self.described(id, true)
     }
 
@@ -180,10 +182,7 @@ impl Plane {
         ids.retain(|name, _| names.contains(name));
         names.extend((0..parts).map(|place| format!("documentation {place}")));
         for name in names {
-            if !ids.contains_key(&name) {
-                let drawn = self.id();
-                ids.insert(name, drawn);
-            }
+            ids.entry(name).or_insert_with(|| self.id());
         }
         self.apis.insert(id.to_owned(), Kept { config, ids, warnings });
     }
@@ -268,7 +267,10 @@ impl Plane {
                 backend.and_then(|backend| described::integration_response(backend, status()))
             }
         };
-        found.ok_or_else(|| missing("Integration or response"))
+        found.ok_or_else(|| match call {
+            "GetIntegration" => missing("Integration"),
+            _ => Refused { code: "NotFoundException", message: "Invalid Response status code specified".to_owned() },
+        })
     }
 
     fn authorizers(&self, id: &str) -> Result<Value, Refused> {
@@ -336,20 +338,18 @@ impl Plane {
 
     fn export(&self, id: &str, params: &Value) -> Result<Value, Refused> {
         let api = &self.kept(id)?.config;
-        let oas30 = params["exportType"] == "oas30";
-        let format = if oas30 { ExportFormat::OpenApi30 } else { ExportFormat::Swagger20 };
-        let extensions = text(&params["parameters"]["extensions"]);
+        let specification = if params["exportType"] == "oas30" { Specification::Oas30 } else { Specification::Swagger };
         let host = format!("{id}.execute-api.{}.amazonaws.com", text(&self.env["region"]));
-        let options = ExportOptions::new(format, host, text(&params["stageName"])).extensions(extensions.split(','));
-        let mut document = openapi::export(api, &options);
         // The time of the export stands where an API has no version; the recordings hide it.
-        let version = api.version.as_deref().unwrap_or("date");
-        document["info"]["version"] = json!(version);
-        let name = if oas30 { "oas30" } else { "swagger" };
+        let options = ExportOptions::new(specification, text(&params["stageName"]))
+            .host(host)
+            .version("date")
+            .extensions(params["parameters"]["extensions"].is_string());
+        let document = openapi::export(api, &options).map_err(bad)?;
         Ok(json!({
             "body": document.to_string(),
             "contentType": "application/octet-stream",
-            "contentDisposition": format!("attachment; filename=\"{name}_{version}.json\""),
+            "contentDisposition": format!("attachment; filename=\"{}\"", options.file_name(api)),
         }))
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gateway_core::{
-    Body, Gateway, Request,
+    Body, Gateway, HeaderCase, Request,
     config::{ApiConfig, CanaryConfig, Config, Registry, StageConfig, UsagePlanConfig},
     testing::TestGateway,
 };
@@ -103,6 +103,7 @@ pub(crate) fn request(case: &Value) -> Result<Request, String> {
     }
     let mut request = builder.body(Body::from(content(&case["body"]))).map_err(|error| error.to_string())?;
     request.extensions_mut().insert(IpAddr::from([192, 0, 2, 7]));
+    request.extensions_mut().insert(HeaderCase::new(headers.iter().map(|(name, _)| *name)));
     Ok(request)
 }
 

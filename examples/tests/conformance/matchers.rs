@@ -41,6 +41,11 @@ impl Bindings {
         extent: Extent,
     ) -> Result<(), String> {
         let differs = || Err(format!("{at}: expected {expected}, got {}", actual.unwrap_or(&Value::Null)));
+        if let (Some(json), Some(Value::String(text))) = (expected.get("$json"), actual)
+            && let Ok(actual) = serde_json::from_str(text)
+        {
+            return self.check(at, json, Some(&actual), extent);
+        }
         if let Value::Object(matcher) = expected
             && !matcher.is_empty()
             && matcher.keys().all(|key| NAMES.contains(&key.as_str()))
@@ -58,6 +63,14 @@ impl Bindings {
                     None => Ok(()),
                 }
             }
+            // The parameters of an operation have no order.
+            (Value::Array(expected), Value::Array(actual)) if at.ends_with(".parameters") => {
+                match unordered(expected, &actual.iter().collect::<Vec<_>>(), self, extent) {
+                    Some(bindings) => *self = bindings,
+                    None => return Err(format!("{at}: expected {expected:?}, got {actual:?}")),
+                }
+                Ok(())
+            }
             (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
                 let mut pairs = expected.iter().zip(actual).enumerate();
                 pairs.try_for_each(|(place, (expected, actual))| {
@@ -74,7 +87,6 @@ impl Bindings {
         matcher.iter().all(|(name, argument)| match (name.as_str(), actual) {
             ("$absent", actual) => actual.is_none(),
             ("$optional", None) => true,
-            (_, None) => false,
             ("$optional", Some(actual)) => self.try_check(argument, actual, extent),
             ("$any", Some(actual)) => !actual.is_null(),
             ("$bind", Some(actual)) => self.bind(argument.as_str().unwrap_or_default(), actual),

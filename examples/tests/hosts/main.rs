@@ -31,6 +31,11 @@ fn hyper_host_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn openapi_import_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_openapi_import"))
+}
+
+#[test]
 fn custom_authorizer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_custom_authorizer"))
 }

@@ -7,6 +7,7 @@ use super::Authorizer;
 use crate::{
     context::{Authorization, Context},
     error::{Error, ErrorKind},
+    policy::PolicyCombination,
     service::Parts,
     source::ValueSource,
 };
@@ -172,6 +173,10 @@ impl Authorizer for CachedAuthorizer {
             Ok(key) => self.remembered(&key, context),
             Err(error) => Some(Err(error)),
         }
+    }
+
+    fn policy_combination(&self) -> PolicyCombination {
+        self.inner.policy_combination()
     }
 }
 

@@ -9,8 +9,9 @@ use async_trait::async_trait;
 pub use self::cache::{CachedAuthorizer, ResultCache};
 use crate::{
     context::{Authorization, Context},
-    error::Error,
+    error::{Error, ErrorKind},
     guard::{Guard, GuardLayer},
+    policy::PolicyCombination,
     service::Parts,
 };
 
@@ -53,6 +54,11 @@ pub trait Authorizer: Send + Sync + 'static {
         None
     }
 
+    /// How its result and the API's resource policy decide together.
+    fn policy_combination(&self) -> PolicyCombination {
+        PolicyCombination::default()
+    }
+
     /// This authorizer as a tower layer.
     fn into_layer(self) -> GuardLayer
     where
@@ -85,6 +91,10 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
     fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
         (**self).authorize_now(request, context)
     }
+
+    fn policy_combination(&self) -> PolicyCombination {
+        (**self).policy_combination()
+    }
 }
 
 /// An [`Authorizer`] as a [`Guard`]: writes what it found out into the context.
@@ -101,12 +111,18 @@ impl fmt::Debug for AuthorizerGuard {
 impl Guard for AuthorizerGuard {
     async fn check(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         // The one in the `Arc`: the `Arc` itself would box a second future.
-        context.set_authorization((*self.0).authorize(request, context).await?);
-        Ok(())
+        accept((*self.0).authorize(request, context).await?, context)
     }
 
     fn check_now(&self, request: &Parts, context: &Context) -> Option<Result<(), Error>> {
         let answer = self.0.authorize_now(request, context)?;
-        Some(answer.map(|authorization| context.set_authorization(authorization)))
+        Some(answer.and_then(|authorization| accept(authorization, context)))
     }
+}
+
+/// Writes down who calls; a caller whom nothing allows to call is refused.
+fn accept(authorization: Authorization, context: &Context) -> Result<(), Error> {
+    let is_silent = authorization.is_silent();
+    context.set_authorization(authorization);
+    if is_silent { Err(ErrorKind::AccessDenied.into()) } else { Ok(()) }
 }

@@ -1,12 +1,11 @@
-use std::{cmp::Reverse, collections::HashSet, sync::Arc};
+use std::{cmp::Reverse, collections::HashSet};
 
 use super::wrong_stage;
 use crate::{
     definition::{Definition, places},
     names::NameMap,
     problem::Problem,
-    snapshot::CompiledMapping,
-    stage::Deployment,
+    snapshot::{CompiledMapping, CompiledStage},
 };
 
 /// Checks the custom domains: names, base paths, stages.
@@ -46,12 +45,12 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
 /// The mappings of each domain, the longest first.
 pub(super) fn compile(
     definition: &Definition,
-    find: impl Fn(&str, &str) -> Option<Arc<Deployment>>,
+    find: impl Fn(&str, &str) -> Option<CompiledStage>,
 ) -> NameMap<String, Vec<CompiledMapping>> {
     let domains = definition.domains.iter().flatten().map(|domain| {
         let mappings = domain.mappings.iter().filter_map(|mapping| {
-            let deployment = find(&mapping.api, &mapping.stage)?;
-            Some(CompiledMapping { base_path: mapping.base_path.as_str().into(), deployment })
+            let stage = find(&mapping.api, &mapping.stage)?;
+            Some(CompiledMapping { base_path: mapping.base_path.as_str().into(), stage })
         });
         let mut mappings: Vec<_> = mappings.collect();
         mappings.sort_by_key(|mapping| Reverse(mapping.base_path.len()));

@@ -1,38 +1,76 @@
 //! From a definition to a snapshot: all checks first, then everything compiled, or nothing.
 
+mod canary;
 mod domains;
 mod plans;
+mod preflight;
+mod revision;
 mod routes;
+mod settings;
 mod stages;
 mod validation;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use self::routes::CompiledRoutes;
+pub(crate) use self::{
+    revision::{CompiledApi, Linker, Revision},
+    stages::short_id,
+};
 use crate::{
-    definition::{Api, Definition, places},
+    context::ApiKind,
+    cors::CompiledCors,
+    definition::{Api, Canary, Definition, StageDefinition, places},
     names::NameMap,
     problem::{Problem, Problems},
-    runtime::Runtime,
     snapshot::{ApiStages, Snapshot},
-    usage_plan::Limiter,
 };
 
-/// Compiles a definition, or says everything that is wrong with it.
-pub(crate) fn compile(definition: &Definition, runtime: &Runtime) -> Result<Snapshot, Problems> {
+/// Checks a definition and compiles its APIs, or says everything that is wrong with it.
+pub(crate) fn compile(definition: &Definition) -> Result<Vec<CompiledApi>, Problems> {
     let mut problems = definition.problems.clone();
     plans::check(definition, &mut problems);
     domains::check(definition, &mut problems);
-    let routes: Vec<_> = each_api(definition)
-        .map(|(pointer, api)| {
-            check_api(definition, api, &pointer, &mut problems);
-            let routes = routes::compile(api, &pointer, &mut problems);
-            stages::check(api, &routes, &pointer, &mut problems);
-            routes
-        })
-        .collect();
+    let apis = each_api(definition).map(|(pointer, api)| {
+        check_api(definition, api, &pointer, &mut problems);
+        canary::check(definition, api, &pointer, &mut problems);
+        compile_api(api.clone(), &pointer, &mut problems)
+    });
+    let apis: Vec<_> = apis.collect();
     Problems::check(problems)?;
-    assemble(definition, routes, runtime)
+    apis.into_iter().map(|(api, routes, cors)| CompiledApi::new(api, routes, cors)).collect()
+}
+
+/// Checks one API and compiles it for `stage`, which is deployed to alone.
+pub(crate) fn compile_alone(api: &Api, stage: StageDefinition) -> Result<CompiledApi, Problems> {
+    let mut problems = Vec::new();
+    let api = Api { stages: vec![Some(stage)], ..api.clone() };
+    let (api, routes, cors) = compile_api(api, "", &mut problems);
+    Problems::check(problems)?;
+    CompiledApi::new(api, routes, cors)
+}
+
+/// Checks the settings of a canary that comes from no definition.
+pub(crate) fn check_canary(kind: ApiKind, canary: &Canary) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    canary::check_settings(kind, canary, "", &mut problems);
+    Problems::check(problems)
+}
+
+type Parts = (Api, CompiledRoutes, Option<Arc<CompiledCors>>);
+
+fn compile_api(mut api: Api, pointer: &str, problems: &mut Vec<Problem>) -> Parts {
+    let cors = preflight::add(&mut api, pointer, problems);
+    let routes = routes::compile(&api, pointer, problems);
+    stages::check(&api, &routes, pointer, problems);
+    (api, routes, cors)
+}
+
+/// The snapshot of these stages, with the domains of the definition.
+pub(crate) fn assemble(definition: &Definition, apis: BTreeMap<String, ApiStages>) -> Snapshot {
+    let mut snapshot = Snapshot { apis, domains: NameMap::default() };
+    snapshot.domains = domains::compile(definition, |api, stage| snapshot.stage(api, stage).cloned());
+    snapshot
 }
 
 fn each_api(definition: &Definition) -> impl Iterator<Item = (String, &Api)> {
@@ -48,37 +86,24 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
         let message = format!("another API is called `{}` already; give this one an id of its own", api.stable_id());
         problems.push(Problem::new(format!("{pointer}/{field}"), message));
     }
-    if api.stages.is_empty() {
+    if api.minimum_compression_size.is_some() && api.kind == ApiKind::Http {
+        let message = "an HTTP API compresses nothing; make it a REST API";
+        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
+    } else if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
+        let message = "answers are compressed from at most 10485760 bytes on";
+        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
+    }
+    if api.policy.is_some() && api.kind == ApiKind::Http {
+        problems
+            .push(Problem::new(format!("{pointer}/policy"), "an HTTP API has no resource policy; make it a REST API"));
+    }
+    if api.stages.is_empty() && !canary::is_canary(definition, api) {
         problems.push(Problem::new(format!("{pointer}/stages"), "an API without a stage cannot be called; add one"));
     }
 }
 
-/// Nothing here can fail on a definition that was checked.
-fn assemble(definition: &Definition, routes: Vec<CompiledRoutes>, runtime: &Runtime) -> Result<Snapshot, Problems> {
-    let account = definition.account_throttle.map(|throttle| Limiter::new(&*runtime.store, "account", throttle));
-    let mut apis = BTreeMap::new();
-    for ((_, api), routes) in each_api(definition).zip(routes) {
-        let router = routes.router.as_ref().ok_or_else(Problems::internal)?;
-        let stages = api.stages.iter().flatten().map(|stage| {
-            let plans = plans::compile(definition, api, &stage.name, &*runtime.store);
-            let scene = stages::Scene { definition, api, stage, runtime, routes: &routes, account: account.as_ref() };
-            (stage.name.clone(), Arc::new(scene.deployment(Arc::clone(router), plans)))
-        });
-        let stages = ApiStages {
-            name: api.name.clone(),
-            kind: api.kind,
-            default_endpoint: api.default_endpoint,
-            stages: stages.collect(),
-        };
-        apis.insert(api.stable_id().to_owned(), stages);
-    }
-    let mut snapshot = Snapshot { apis, domains: NameMap::default() };
-    snapshot.domains = domains::compile(definition, |api, stage| snapshot.deployment(api, stage));
-    Ok(snapshot)
-}
-
 /// The API with this id, else with this name: a name may be another API's id.
-fn find_api<'d>(definition: &'d Definition, reference: &str) -> Option<&'d Api> {
+pub(crate) fn find_api<'d>(definition: &'d Definition, reference: &str) -> Option<&'d Api> {
     let apis = || definition.apis.iter().flatten();
     apis().find(|api| api.stable_id() == reference).or_else(|| apis().find(|api| api.name == reference))
 }

@@ -6,6 +6,7 @@ use crate::{
     definition::Api,
     problem::Problem,
     router::{HttpRouter, RestRouter, RouteConflict, RouteKey, Router},
+    source::ValueSource,
     validate::Validation,
 };
 
@@ -17,6 +18,8 @@ pub(super) struct CompiledRoutes {
     pub(super) router: Option<Arc<dyn Router>>,
     /// By the places of the keys; `None` where there is nothing to validate.
     pub(super) validations: Vec<Option<Arc<Validation>>>,
+    /// By the places of the keys: what tells kept answers from each other.
+    pub(super) cache_keys: Vec<Vec<ValueSource>>,
 }
 
 impl CompiledRoutes {
@@ -35,10 +38,12 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
     let models = Models::compile(api, pointer, problems);
     let mut keys = Vec::with_capacity(api.routes.len());
     let mut validations = Vec::with_capacity(api.routes.len());
+    let mut cache_keys = Vec::with_capacity(api.routes.len());
     for (place, slot) in api.routes.iter().enumerate() {
         let Some((text, route)) = slot else {
             keys.push(None);
             validations.push(None);
+            cache_keys.push(Vec::new());
             continue;
         };
         let pointer = format!("{pointer}/routes/{place}");
@@ -54,6 +59,7 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
         if route.timeout.is_some_and(|timeout| timeout < Duration::from_millis(50)) {
             wrong("integration/timeoutInMillis", "a timeout is at least 50 milliseconds");
         }
+        cache_keys.push(cache_key(&route.cache_key, &pointer, problems));
         validations.push(models.route(api, route, &pointer, problems).map(Arc::new));
         match RouteKey::parse(text, api.kind) {
             Ok(key) => keys.push(Some(key)),
@@ -72,7 +78,25 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
             Problem::new(format!("{pointer}/routes/{}/route", conflict.second), conflict)
         }));
     });
-    CompiledRoutes { keys, router: router.ok(), validations }
+    CompiledRoutes { keys, router: router.ok(), validations, cache_keys }
+}
+
+/// Reads what kept answers are found by.
+fn cache_key(texts: &[String], pointer: &str, problems: &mut Vec<Problem>) -> Vec<ValueSource> {
+    let mut sources = Vec::with_capacity(texts.len());
+    for (place, text) in texts.iter().enumerate() {
+        match ValueSource::parse(text) {
+            Ok(source) => sources.push(source),
+            Err(_) => problems.push(Problem::new(
+                format!("{pointer}/integration/cacheKeyParameters/{place}"),
+                format!(
+                    "`{text}` cannot tell answers from each other: write method.request.{{header|path|querystring}}.NAME, \
+                     or an integration.request parameter that the integration maps from something else than the body"
+                ),
+            )),
+        }
+    }
+    sources
 }
 
 /// The router for this kind of API.

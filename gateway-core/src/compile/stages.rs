@@ -1,20 +1,21 @@
 use std::{sync::Arc, time::Duration};
 
-use http::Method;
 use sha2::{Digest, Sha256};
 
-use super::routes::CompiledRoutes;
+use super::{routes::CompiledRoutes, settings::Settings};
 use crate::{
     authorizer::AuthorizerGuard,
+    cache::{CacheKey, RouteCache},
     context::{ApiKind, RouteFacts, StageFacts},
-    definition::{Api, Definition, RouteDefinition, StageDefinition, places},
+    cors::CompiledCors,
+    definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
     observe::Observer,
     problem::{Problem, pointer_token},
     route::{Admission, Route, RouteThrottle},
-    router::{RouteKey, RouteMethod, Router},
+    router::{RouteKey, Router},
     runtime::Runtime,
     stage::Deployment,
-    usage_plan::{Limiter, Throttle, UsagePlans},
+    usage_plan::{Limiter, UsagePlans},
 };
 
 const REST_TIMEOUT: Duration = Duration::from_millis(29_000);
@@ -41,11 +42,10 @@ pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems:
                 wrong(&format!("variables/{}", pointer_token(name)), message);
             }
         }
-        for route in stage.throttles.keys().filter(|route| !routes.serve(route, api.kind)) {
-            let message =
-                format!("the API has no route `{route}` to throttle; write its key, such as `GET /pets/{{id}}`");
-            wrong(&format!("routeSettings/{}", pointer_token(route)), message);
+        if stage.cache.is_some() && api.kind == ApiKind::Http {
+            wrong("cacheClusterEnabled", "an HTTP API caches nothing; make it a REST API".to_owned());
         }
+        Settings::compile(api, stage, routes, &pointer, problems);
     }
 }
 
@@ -59,7 +59,7 @@ fn wrong_name(name: &str, kind: ApiKind) -> Option<String> {
     }
 }
 
-fn wrong_variable(name: &str, value: &str) -> Option<String> {
+pub(super) fn wrong_variable(name: &str, value: &str) -> Option<String> {
     let in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let in_value = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(letter);
     if !(1..=64).contains(&name.len()) || !name.chars().all(in_name) {
@@ -76,13 +76,20 @@ pub(super) struct Scene<'a> {
     pub(super) definition: &'a Definition,
     pub(super) api: &'a Api,
     pub(super) stage: &'a StageDefinition,
+    pub(super) deployment_id: &'a str,
+    /// What tells its cached answers from those of other deployments.
+    pub(super) cache_scope: &'a str,
+    pub(super) is_canary: Option<bool>,
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
+    pub(super) router: &'a Arc<dyn Router>,
+    pub(super) cors: Option<&'a Arc<CompiledCors>>,
+    pub(super) settings: &'a Settings,
     pub(super) account: Option<&'a Limiter>,
 }
 
 impl Scene<'_> {
-    pub(super) fn deployment(&self, router: Arc<dyn Router>, plans: UsagePlans) -> Deployment {
+    pub(super) fn deployment(&self, plans: UsagePlans) -> Deployment {
         let facts = Arc::new(StageFacts {
             kind: self.api.kind,
             api_id: self.api.stable_id().to_owned(),
@@ -90,15 +97,11 @@ impl Scene<'_> {
             account_id: self.api.account_id.clone(),
             region: self.api.region.clone(),
             stage: self.stage.name.clone(),
-            deployment_id: self
-                .stage
-                .deployment_id
-                .clone()
-                .unwrap_or_else(|| short_id(&self.runtime.random.next_u64().to_le_bytes())),
+            deployment_id: self.deployment_id.to_owned(),
             variables: self.stage.variables.clone(),
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
-            is_canary: None,
+            is_canary: self.is_canary,
         });
         let plans = Arc::new(plans);
         let defined = self.api.routes.iter().flatten().map(|(_, route)| route);
@@ -109,11 +112,12 @@ impl Scene<'_> {
             routes: routes.collect(),
             observers: self.observers(&facts),
             facts,
-            router,
+            router: Arc::clone(self.router),
             responses: self.api.responses.clone(),
             keeps_headers: self.api.responses.reads_headers(),
             plans,
             limits: self.definition.limits,
+            cors: self.cors.filter(|cors| cors.on_answers()).cloned(),
         }
     }
 
@@ -143,11 +147,15 @@ impl Scene<'_> {
             admission: Admission {
                 kind: self.api.kind,
                 guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
+                policy: self.api.policy.clone(),
                 authorizer: route.authorizer.clone().map(AuthorizerGuard),
                 plans: route.api_key_required.then(|| Arc::clone(plans)),
                 throttle: self.throttle(key),
                 account: self.account.cloned(),
             },
+            cache: self.cache(index, key, route),
+            minimum_compression_size: self.api.minimum_compression_size,
+            max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
             integration: Arc::clone(&route.integration),
@@ -158,24 +166,33 @@ impl Scene<'_> {
     /// The entry of the route, else the default; each route has its own bucket. An `ANY` route's single methods may
     /// have entries, which count if the route itself has none.
     fn throttle(&self, key: &RouteKey) -> RouteThrottle {
-        let limiter = |key: &str, throttle: Throttle| {
+        let limiter = |key: &str, settings: &RouteSettings| {
             let id = format!("stage/{}/{}/{key}", self.api.stable_id(), self.stage.name);
-            Limiter::new(&*self.runtime.store, &id, throttle)
+            Some(Limiter::new(&*self.runtime.store, &id, settings.limit()?))
         };
         let text = key.to_string();
-        if let Some(own) = self.stage.throttles.get(&text) {
-            return RouteThrottle { all: Some(limiter(&text, *own)), by_method: Vec::new() };
+        let by_method = self.settings.by_method(key).into_iter();
+        RouteThrottle {
+            by_method: by_method.filter_map(|(method, single, own)| Some((method, limiter(&single, own)?))).collect(),
+            all: limiter(&text, self.settings.of(&text)),
         }
-        let all = self.stage.default_throttle.map(|throttle| limiter(&text, throttle));
-        let any = key.path().filter(|_| key.method() == Some(RouteMethod::Any));
-        let by_method = any.into_iter().flat_map(|path| {
-            RouteMethod::ALL.iter().filter_map(move |method| {
-                let single = format!("{method} {path}");
-                let throttle = self.stage.throttles.get(&single)?;
-                Some((Method::from_bytes(method.as_str().as_bytes()).ok()?, limiter(&single, *throttle)))
-            })
-        });
-        RouteThrottle { by_method: by_method.collect(), all }
+    }
+
+    fn cache(&self, index: usize, key: &RouteKey, route: &RouteDefinition) -> Option<RouteCache> {
+        let uses = self.is_canary != Some(true) || self.stage.canary.as_ref()?.use_stage_cache;
+        let cache = self.stage.cache.as_ref().filter(|_| uses)?;
+        let methods = self.settings.caching(key);
+        let path = key.path().filter(|_| !methods.is_empty())?.to_string();
+        let sources = self.routes.cache_keys.get(index).cloned().unwrap_or_default();
+        let deployment = [self.api.stable_id(), self.cache_scope];
+        let namespace = route.cache_namespace.as_ref();
+        let namespace = namespace.map_or_else(|| format!("resource {path}"), |name| format!("namespace {name}"));
+        Some(RouteCache {
+            store: self.runtime.caches.open(self.api.stable_id(), &self.stage.name, cache.bytes),
+            key: CacheKey::new(&deployment, &namespace, sources),
+            methods,
+            may_invalidate: cache.may_invalidate.clone(),
+        })
     }
 
     fn observers(&self, facts: &StageFacts) -> Arc<[Arc<dyn Observer>]> {
@@ -185,14 +202,20 @@ impl Scene<'_> {
 
     #[cfg(feature = "metrics")]
     fn stage_metrics(&self, facts: &StageFacts) -> Option<Arc<dyn Observer>> {
-        self.stage.metrics.then(|| Arc::new(crate::observe::Metrics::for_stage(facts)) as Arc<dyn Observer>)
+        self.stage.metrics.then(|| self.counted(crate::observe::Metrics::for_stage(facts)))
+    }
+
+    #[cfg(feature = "metrics")]
+    fn counted(&self, metrics: crate::observe::Metrics) -> Arc<dyn Observer> {
+        Arc::new(if self.stage.cache.is_some() { metrics.with_cache() } else { metrics })
     }
 
     #[cfg(feature = "metrics")]
     fn route_observer(&self, stage: &StageFacts, route: &RouteFacts, key: &RouteKey) -> Option<Arc<dyn Observer>> {
-        let method = key.method().map_or("$default", RouteMethod::as_str);
-        let metrics = || Arc::new(crate::observe::Metrics::for_route(stage, route, method)) as Arc<dyn Observer>;
-        self.stage.detailed_metrics.then(metrics)
+        let method = key.method().map_or("$default", crate::router::RouteMethod::as_str);
+        let detailed = self.settings.of(&route.route_key).metrics.unwrap_or(self.stage.detailed_metrics);
+        let metrics = crate::observe::Metrics::for_route;
+        detailed.then(|| self.counted(metrics(stage, route, method)))
     }
 
     #[cfg(not(feature = "metrics"))]
@@ -207,7 +230,7 @@ impl Scene<'_> {
 }
 
 /// Six characters for `seed`, as AWS's ids look.
-fn short_id(seed: &[u8]) -> String {
+pub(crate) fn short_id(seed: &[u8]) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let digit = |byte: u8| char::from(DIGITS.get(usize::from(byte) % 36).copied().unwrap_or(b'0'));
     Sha256::digest(seed).iter().take(6).map(|byte| digit(*byte)).collect()

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{AuthorizerConfig, IntegrationConfig, StageConfig, Tried};
 use crate::{
     context::{ApiKind, EndpointType},
+    cors::Cors,
     usage_plan::ApiKeySource,
     validate::RequestValidator,
 };
@@ -48,7 +49,7 @@ pub struct ApiConfig {
     /// Its resource policy: an IAM document.
     #[serde(default)]
     pub policy: Option<Value>,
-    /// CORS headers on every gateway response, with preflights answered where no route does.
+    /// CORS: preflights are answered where no `OPTIONS` route does, and answers carry its headers, gateway responses too.
     #[serde(default)]
     pub cors: Option<CorsConfig>,
     /// Its documentation.
@@ -153,6 +154,8 @@ pub struct EndpointConfig {
     pub r#type: EndpointType,
     /// The VPC endpoints of a private API.
     pub vpc_endpoint_ids: Vec<String>,
+    /// `ipv4` (as is nothing) or `dualstack`, on AWS.
+    pub ip_address_type: Option<String>,
 }
 
 /// Which other origins may call an API from a browser.
@@ -171,6 +174,9 @@ pub struct CorsConfig {
     pub max_age: Option<i32>,
     /// Whether cookies may come along.
     pub allow_credentials: bool,
+    /// Whether preflights are all that is answered so, as on AWS: other answers, those of the gateway itself included, then
+    /// carry only what backends and gateway responses say (REST APIs).
+    pub preflight_only: bool,
 }
 
 /// The documentation of an API.
@@ -214,5 +220,18 @@ impl From<ProtocolType> for ApiKind {
             ProtocolType::Rest => Self::Rest,
             ProtocolType::Http => Self::Http,
         }
+    }
+}
+
+impl From<&CorsConfig> for Cors {
+    fn from(config: &CorsConfig) -> Self {
+        let mut cors = Self::origins(&config.allow_origins)
+            .methods(&config.allow_methods)
+            .headers(&config.allow_headers)
+            .expose(&config.expose_headers)
+            .credentials(config.allow_credentials)
+            .preflight_only(config.preflight_only);
+        cors.max_age = config.max_age;
+        cors
     }
 }

@@ -2,14 +2,17 @@
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
+use sha2::{Digest, Sha256};
+
 use super::{
-    AccessLogConfig, ApiConfig, AuthorizerConfig, Config, GatewayResponseConfig, IntegrationConfig, IntegrationPlace,
-    LogDestination, Registry, StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
+    AccessLogConfig, ApiConfig, AuthorizerConfig, CanaryConfig, Config, GatewayResponseConfig, IntegrationConfig,
+    IntegrationPlace, LogDestination, Registry, StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
 };
 use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
+    cache::StageCache,
     context::{ApiKind, Authorization, Context},
-    definition::{Api, Definition, Domain, RouteDefinition, Slots, StageDefinition},
+    definition::{Api, Canary, Definition, Domain, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
     observe::{AccessLog, AccessLogFormat},
     problem::{Problem, pointer_token},
@@ -103,12 +106,22 @@ impl Scribe<'_> {
             let Some(part) = self.read(&pointer, part) else { continue };
             match response(part).map(|response| api.set_response(name, response)) {
                 Ok(true) => {}
+                // AWS takes it, and answers with its own all the same.
+                Ok(false) if name == "REQUEST_TOO_LARGE" => {}
                 Ok(false) => self.wrong(pointer, format!("`{name}` is no gateway response type that can be defined")),
                 Err(error) => self.wrong(pointer, error),
             }
         }
+        api.cors = config.cors.as_ref().map(Into::into);
+        if let Some(document) = &config.policy {
+            match self.registry.make_policy(document, config) {
+                Ok(policy) => api.policy = Some(policy),
+                Err(problem) => self.problems.push(problem.below(&format!("{pointer}/policy"))),
+            }
+        }
         let authorizers = self.authorizers(pointer, config);
         let validators = self.validators(pointer, config);
+        api.minimum_compression_size = config.minimum_compression_size;
         api.models.clone_from(&config.models);
         api.validator = self.validator(pointer, config.request_validator.as_deref(), &validators);
         api.routes = self.each(&format!("{pointer}/routes"), &config.routes, |scribe, pointer, route| {
@@ -178,11 +191,18 @@ impl Scribe<'_> {
             Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
+        route.digest = Some(digest(place));
         route.timeout = config.integration.as_ref().and_then(IntegrationConfig::timeout);
         route.api_key_required = config.api_key_required;
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
         route.request_parameters.clone_from(&config.request_parameters);
         route.request_models.clone_from(&config.request_models);
+        if let Some(backend) = config.integration.as_ref().and_then(IntegrationConfig::backend) {
+            route.cache_namespace.clone_from(&backend.cache_namespace);
+            // What the integration is called with is known by where that comes from.
+            let source = |name: &String| backend.request_parameters.get(name).unwrap_or(name).clone();
+            route.cache_key = backend.cache_key_parameters.iter().map(source).collect();
+        }
         if let Some(name) = &config.authorizer {
             match authorizers.get(name) {
                 Some(made) => route.authorizer = Some(made.clone().unwrap_or_else(|| Arc::new(unmade))),
@@ -196,9 +216,14 @@ impl Scribe<'_> {
         let mut stage = StageDefinition::new(&config.name);
         stage.deployment_id.clone_from(&config.deployment_id);
         stage.variables.clone_from(&config.variables);
-        stage.default_throttle = config.default_route_settings.and_then(|settings| settings.throttle());
+        stage.default_settings = config.default_route_settings.map(Into::into);
         let settings = config.route_settings.iter();
-        stage.throttles = settings.filter_map(|(key, settings)| Some((key.clone(), settings.throttle()?))).collect();
+        stage.settings = settings.map(|(key, settings)| (key.clone(), (*settings).into())).collect();
+        match (config.cache_cluster_enabled, cache_size(config.cache_cluster_size.as_deref())) {
+            (true, Ok(bytes)) => stage.cache = Some(StageCache::new(bytes)),
+            (false, Ok(_)) => {}
+            (_, Err(message)) => self.wrong(format!("{pointer}/cacheClusterSize"), message),
+        }
         stage.metrics = config.metrics_enabled || config.detailed_metrics_enabled;
         stage.detailed_metrics = config.detailed_metrics_enabled;
         if stage.metrics && cfg!(not(feature = "metrics")) {
@@ -206,12 +231,29 @@ impl Scribe<'_> {
         }
         if let Some(log) = &config.access_log {
             let pointer = format!("{pointer}/accessLog");
-            match access_log(self.registry, log, kind) {
+            match access_log(self.registry, log, &log.destination, "/destination", kind) {
                 Ok(log) => stage = stage.observer(log),
                 Err(problem) => self.problems.push(problem.below(&pointer)),
             }
         }
+        stage.canary = config.canary_settings.as_ref().map(|canary| self.canary(pointer, canary, config, kind));
         stage
+    }
+
+    fn canary(&mut self, pointer: &str, config: &CanaryConfig, stage: &StageConfig, kind: ApiKind) -> Canary {
+        let mut canary = Canary::percent(config.percent_traffic).use_stage_cache(config.use_stage_cache);
+        canary.api.clone_from(&config.api);
+        canary.deployment_id.clone_from(&config.deployment_id);
+        canary.variables.clone_from(&config.stage_variable_overrides);
+        let log = stage.access_log.as_ref().and_then(|log| Some((log, log.canary_destination.as_ref()?)));
+        let Some((log, destination)) = log else { return canary };
+        match access_log(self.registry, log, destination, "/canaryDestination", kind) {
+            Ok(log) => canary.observer(log),
+            Err(problem) => {
+                self.problems.push(problem.below(&format!("{pointer}/accessLog")));
+                canary
+            }
+        }
     }
 
     fn plan(&mut self, pointer: &str, config: &UsagePlanConfig) -> Plan {
@@ -235,6 +277,23 @@ impl Scribe<'_> {
         }
         plan
     }
+}
+
+/// Of what is said of a route and of its authorizer.
+fn digest(place: IntegrationPlace<'_>) -> [u8; 32] {
+    let authorizer = place.route.authorizer.as_ref().and_then(|name| place.api.authorizers.get(name));
+    Sha256::digest(format!("{:?} {authorizer:?}", place.route)).into()
+}
+
+/// The size of a cache in bytes, of the GB that AWS writes.
+fn cache_size(text: Option<&str>) -> Result<u64, String> {
+    const GIGABYTE: f64 = 1_073_741_824.0;
+    let text = text.unwrap_or("0.5");
+    let size = text.parse::<f64>().ok().filter(|size| *size > 0.0 && *size <= 237.0);
+    let size = size.ok_or_else(|| format!("`{text}` is no size of a cache: write its GB, such as 0.5, at most 237"))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^38")]
+    let bytes = (size * GIGABYTE) as u64;
+    Ok(bytes)
 }
 
 /// Stands where an authorizer could not be made, which was reported.
@@ -278,7 +337,13 @@ fn cached(
     Ok(Arc::new(CachedAuthorizer::new(made, sources, ttl).with_cache(registry.results(name))))
 }
 
-fn access_log(registry: &Registry, config: &AccessLogConfig, kind: ApiKind) -> Result<AccessLog, Problem> {
+fn access_log(
+    registry: &Registry,
+    config: &AccessLogConfig,
+    destination: &LogDestination,
+    field: &str,
+    kind: ApiKind,
+) -> Result<AccessLog, Problem> {
     let format = match config.format.as_str() {
         "CLF" => AccessLogFormat::clf(kind),
         "JSON" => AccessLogFormat::json(kind),
@@ -286,13 +351,13 @@ fn access_log(registry: &Registry, config: &AccessLogConfig, kind: ApiKind) -> R
         "CSV" => AccessLogFormat::csv(kind),
         custom => AccessLogFormat::parse(custom).map_err(|error| Problem::new("/format", error))?,
     };
-    Ok(match &config.destination {
+    Ok(match destination {
         LogDestination::Stdout => AccessLog::to_writer(format, io::stdout()),
         LogDestination::Stderr => AccessLog::to_writer(format, io::stderr()),
         LogDestination::Tracing => AccessLog::to_tracing(format),
         LogDestination::Sink(name) => {
             let message = || format!("no log sink `{name}` is registered; add it to the registry");
-            let sink = registry.sink(name).ok_or_else(|| Problem::new("/destination/sink", message()))?;
+            let sink = registry.sink(name).ok_or_else(|| Problem::new(format!("{field}/sink"), message()))?;
             AccessLog::new(format, sink)
         }
     })

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, RouteConfig};
-use crate::{authorizer::Authorizer, integration::Integration, problem::Problem};
+use crate::{authorizer::Authorizer, integration::Integration, policy::ResourcePolicy, problem::Problem};
 
 /// Where an integration stands.
 #[derive(Clone, Copy, Debug)]
@@ -61,5 +63,25 @@ where
 {
     fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         self(config)
+    }
+}
+
+/// Makes the resource policy of an API of the document that a definition holds.
+///
+/// A closure `|document: &Value, api: &ApiConfig| -> Result<Arc<dyn ResourcePolicy>, Problem>` is a factory too.
+pub trait PolicyFactory: Send + Sync + 'static {
+    /// Makes the policy.
+    ///
+    /// # Errors
+    /// What is wrong with it; the pointer starts at the document.
+    fn policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem>;
+}
+
+impl<F> PolicyFactory for F
+where
+    F: Fn(&Value, &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> + Send + Sync + 'static,
+{
+    fn policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {
+        self(document, api)
     }
 }

@@ -47,16 +47,14 @@ pub use self::{
     authorizer::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
     },
-    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace},
+    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
     },
     plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,
-    stage::{
-        AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig, UnauthorizedCacheControl,
-    },
+    stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
 };
 use crate::problem::{Problem, Problems};

@@ -4,11 +4,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory, IntegrationPlace};
+use serde_json::Value;
+
+use super::{
+    ApiConfig, AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory, IntegrationPlace,
+    PolicyFactory,
+};
 use crate::{
     authorizer::{Authorizer, ResultCache},
     integration::Integration,
     observe::LogSink,
+    policy::ResourcePolicy,
     problem::Problem,
 };
 
@@ -19,6 +25,7 @@ use crate::{
 pub struct Registry {
     integrations: Vec<Box<dyn IntegrationFactory>>,
     authorizers: Vec<Box<dyn AuthorizerFactory>>,
+    policies: Option<Box<dyn PolicyFactory>>,
     services: HashMap<String, Arc<dyn Integration>>,
     named: HashMap<String, Arc<dyn Authorizer>>,
     sinks: HashMap<String, Arc<dyn LogSink>>,
@@ -43,6 +50,13 @@ impl Registry {
     #[must_use]
     pub fn authorizers(mut self, factory: impl AuthorizerFactory) -> Self {
         self.authorizers.push(Box::new(factory));
+        self
+    }
+
+    /// The factory of resource policies.
+    #[must_use]
+    pub fn policies(mut self, factory: impl PolicyFactory) -> Self {
+        self.policies = Some(Box::new(factory));
         self
     }
 
@@ -84,6 +98,11 @@ impl Registry {
         made.unwrap_or_else(|| {
             Err(Problem::new("/type", "no factory makes this integration; add gateway_integrations to the registry"))
         })
+    }
+
+    pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {
+        let none = || Problem::new("", "no factory makes resource policies; add one to the registry");
+        self.policies.as_ref().ok_or_else(none)?.policy(document, api)
     }
 
     pub(super) fn make_authorizer(&self, config: &AuthorizerConfig) -> Result<Arc<dyn Authorizer>, Problem> {

@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
-use crate::usage_plan::Throttle;
+use crate::{cache::UnauthorizedCacheControl, definition::RouteSettings};
 
 /// One stage.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StageConfig {
     /// Its name; `$default` is an HTTP API's root.
@@ -51,9 +51,11 @@ pub struct StageConfig {
 pub struct CanaryConfig {
     /// How many of a hundred requests it serves, 0.0 to 100.0.
     pub percent_traffic: f64,
-    /// The API, by its name or id, whose routes it serves; the stage's own unless given.
+    /// The API, by its name or id, whose routes it serves; the stage's own unless given. An API that is nothing but a
+    /// canary needs no stage.
     pub api: Option<String>,
-    /// `$context.deploymentId` of its requests; the stage's own unless given.
+    /// `$context.deploymentId` of its requests; the stage's own unless given, and drawn if it serves another API's
+    /// routes.
     pub deployment_id: Option<String>,
     /// Stage variables that it sees in place of the stage's, or besides.
     pub stage_variable_overrides: BTreeMap<String, String>,
@@ -71,7 +73,8 @@ pub struct RouteSettingsConfig {
     /// Requests at once; 5000 if only the rate is given.
     #[serde(default)]
     pub throttling_burst_limit: Option<u32>,
-    /// Whether answers are cached; of `GET` alone unless given.
+    /// Whether answers are cached, where the stage has a cache; no unless given. As a default, and for `ANY`, of `GET`
+    /// alone.
     #[serde(default)]
     pub caching_enabled: Option<bool>,
     /// How long an answer is cached, in seconds, 0 to 3600; 300 unless given.
@@ -91,27 +94,24 @@ pub struct RouteSettingsConfig {
     pub metrics_enabled: Option<bool>,
 }
 
-/// What becomes of a `Cache-Control: max-age=0` of a caller who may not invalidate the cache.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum UnauthorizedCacheControl {
-    /// The request is refused.
-    #[serde(rename = "FAIL_WITH_403")]
-    FailWith403,
-    /// The header is ignored, and the answer says so.
-    #[default]
-    SucceedWithResponseHeader,
-    /// The header is ignored.
-    SucceedWithoutResponseHeader,
+/// A stage with this name, and nothing set.
+impl From<&str> for StageConfig {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
-impl RouteSettingsConfig {
-    /// The throttle, if any limit is given.
-    #[must_use]
-    pub fn throttle(&self) -> Option<Throttle> {
-        let given = self.throttling_rate_limit.is_some() || self.throttling_burst_limit.is_some();
-        let rate = self.throttling_rate_limit.unwrap_or(10_000.0);
-        given.then(|| Throttle::new(rate, self.throttling_burst_limit.unwrap_or(5_000)))
+impl From<RouteSettingsConfig> for RouteSettings {
+    fn from(config: RouteSettingsConfig) -> Self {
+        Self {
+            rate_limit: config.throttling_rate_limit,
+            burst_limit: config.throttling_burst_limit,
+            caching: config.caching_enabled,
+            cache_ttl: config.cache_ttl_in_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            requires_authorization: config.require_authorization_for_cache_control,
+            unauthorized: config.unauthorized_cache_control_header_strategy,
+            metrics: config.metrics_enabled,
+        }
     }
 }
 
@@ -124,6 +124,9 @@ pub struct AccessLogConfig {
     /// Where it goes; `stdout` unless given.
     #[serde(default)]
     pub destination: LogDestination,
+    /// Where the lines of a canary's requests go besides; nowhere unless given.
+    #[serde(default)]
+    pub canary_destination: Option<LogDestination>,
 }
 
 /// Where an access log goes.

@@ -25,6 +25,8 @@ struct Inner {
     claims: BTreeMap<String, String>,
     scopes: Vec<String>,
     usage_key: Option<String>,
+    account_id: Option<String>,
+    is_silent: bool,
 }
 
 impl Authorization {
@@ -60,6 +62,32 @@ impl Authorization {
     pub fn with_usage_key(mut self, key: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).usage_key = Some(key.into());
         self
+    }
+
+    /// The account of the caller, where he has one: a resource policy must itself allow one of another account.
+    #[must_use]
+    pub fn with_account(mut self, account_id: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.0).account_id = Some(account_id.into());
+        self
+    }
+
+    /// The caller is known, and no policy of his allows the call: only the API's resource policy can.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        Arc::make_mut(&mut self.0).is_silent = true;
+        self
+    }
+
+    /// The account of the caller.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&str> {
+        self.0.account_id.as_deref()
+    }
+
+    /// Whether no policy of the caller's allows the call.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.0.is_silent
     }
 
     /// Who calls.

@@ -203,6 +203,16 @@ pub struct IntegrationFacts {
     pub request_id: Option<String>,
 }
 
+/// How the response cache served a request of a route whose answers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CacheOutcome {
+    /// With a kept answer: the backend was not called for this request.
+    Hit,
+    /// Not: the backend was called.
+    Miss,
+}
+
 /// Why the request was refused.
 #[derive(Clone, Debug)]
 pub struct ErrorFacts {

@@ -47,6 +47,7 @@ names! {
     IntegrationError = "integration.error" | "integrationErrorMessage";
     IntegrationLatency = "integration.latency" | "integrationLatency";
     IntegrationStatus = "integration.status" | "integration.integrationStatus" | "integrationStatus";
+    IsCanaryRequest = "isCanaryRequest";
     Path = "path";
     PrincipalId = "authorizer.principalId";
     Protocol = "protocol";
@@ -117,6 +118,7 @@ impl Context {
             Name::RequestId => Some(self.request_id().into()),
             Name::ExtendedRequestId => Some(self.id().extended().into()),
             Name::HttpMethod => Some(self.request().method.as_str().into()),
+            Name::IsCanaryRequest => Some(if self.stage()?.is_canary? { "true" } else { "false" }.into()),
             Name::Path => Some(self.request().uri.path().into()),
             Name::Protocol => Some("HTTP/1.1".into()),
             Name::RequestTime => Some(clf_time(self.received()).into()),

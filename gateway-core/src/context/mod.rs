@@ -22,8 +22,8 @@ pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
     facts::{
-        ApiKeyFacts, ApiKind, DomainFacts, EndpointType, ErrorFacts, IntegrationFacts, PathParams, PathVariable,
-        RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
+        ApiKeyFacts, ApiKind, CacheOutcome, DomainFacts, EndpointType, ErrorFacts, IntegrationFacts, PathParams,
+        PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
     lookup::ContextVariable,
     request_id::RequestId,
@@ -62,6 +62,7 @@ pub struct Context {
     body: OnceLock<Bytes>,
     authorization: OnceLock<Authorization>,
     api_key: OnceLock<ApiKeyFacts>,
+    cache: OnceLock<CacheOutcome>,
     integration: OnceLock<IntegrationFacts>,
     validation_error: OnceLock<String>,
     error: OnceLock<ErrorFacts>,
@@ -122,6 +123,7 @@ impl Context {
             body: OnceLock::new(),
             authorization: OnceLock::new(),
             api_key: OnceLock::new(),
+            cache: OnceLock::new(),
             integration: OnceLock::new(),
             validation_error: OnceLock::new(),
             error: OnceLock::new(),
@@ -317,6 +319,8 @@ facts! {
     authorization, set_authorization: Authorization;
     /// The API key that the request was admitted with.
     api_key, set_api_key: ApiKeyFacts;
+    /// How the response cache served; known only where answers are kept.
+    cache, set_cache: CacheOutcome;
     /// How the backend answered.
     integration, set_integration: IntegrationFacts;
     /// What request validation found wrong, which may hold parts of the body.

@@ -5,8 +5,10 @@ use serde_json::Value;
 use super::{RouteDefinition, Slots, StageDefinition, places};
 use crate::{
     context::{ApiKind, EndpointType},
+    cors::Cors,
     guard::Guard,
     media::MediaTypes,
+    policy::ResourcePolicy,
     responses::{GatewayResponse, GatewayResponses},
     usage_plan::ApiKeySource,
     validate::RequestValidator,
@@ -33,11 +35,14 @@ pub struct Api {
     pub(crate) binary_media_types: MediaTypes,
     pub(crate) responses: GatewayResponses,
     pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) policy: Option<Arc<dyn ResourcePolicy>>,
+    pub(crate) cors: Option<Cors>,
     pub(crate) models: BTreeMap<String, Value>,
     pub(crate) validator: Option<RequestValidator>,
     pub(crate) routes: Slots<(String, RouteDefinition)>,
     pub(crate) stages: Slots<StageDefinition>,
     pub(crate) default_endpoint: bool,
+    pub(crate) minimum_compression_size: Option<u64>,
 }
 
 impl Api {
@@ -65,11 +70,14 @@ impl Api {
             binary_media_types: MediaTypes::default(),
             responses: GatewayResponses::default(),
             guards: Vec::new(),
+            policy: None,
+            cors: None,
             models: BTreeMap::new(),
             validator: None,
             routes: Vec::new(),
             stages: Vec::new(),
             default_endpoint: true,
+            minimum_compression_size: None,
         }
     }
 
@@ -103,6 +111,19 @@ impl Api {
         self
     }
 
+    /// Compresses answers of so many bytes and more, with gzip or deflate, for clients that like one of these best (REST
+    /// APIs); nothing is compressed unless given.
+    ///
+    /// An answer whose size is not known beforehand streams through as it is, and so does one that is coded already.
+    /// Requests are decoded in any case.
+    ///
+    /// AWS developer guide: *Payload compression for REST APIs in API Gateway*.
+    #[must_use]
+    pub fn minimum_compression_size(mut self, bytes: u64) -> Self {
+        self.minimum_compression_size = Some(bytes);
+        self
+    }
+
     /// Behind what the API is reached, which decides how names of headers are spelled for functions.
     #[must_use]
     pub fn endpoint(mut self, endpoint: EndpointType) -> Self {
@@ -117,10 +138,27 @@ impl Api {
         self
     }
 
-    /// Adds a check before every route's authorizer, where resource policies stand.
+    /// Adds a check before every route's policy and authorizer.
     #[must_use]
     pub fn guard(mut self, guard: impl Guard) -> Self {
         self.guards.push(Arc::new(guard));
+        self
+    }
+
+    /// The resource policy (REST APIs). A route without an authorizer is called only if it says so explicitly; what it and
+    /// an authorizer decide together is the authorizer's [`PolicyCombination`](crate::PolicyCombination).
+    ///
+    /// AWS developer guide: *How API Gateway resource policies affect authorization workflow*.
+    #[must_use]
+    pub fn policy(mut self, policy: impl ResourcePolicy) -> Self {
+        self.policy = Some(Arc::new(policy));
+        self
+    }
+
+    /// Lets pages of other origins call the API from a browser (REST APIs).
+    #[must_use]
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Some(cors);
         self
     }
 

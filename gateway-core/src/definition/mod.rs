@@ -1,13 +1,17 @@
 //! What the host writes in code: APIs, stages, plans and domains, before they are compiled.
 
 mod api;
+mod canary;
 mod domain;
 mod route;
+mod settings;
 mod stage;
 
 use std::sync::Arc;
 
-pub use self::{api::Api, domain::Domain, route::RouteDefinition, stage::StageDefinition};
+pub use self::{
+    api::Api, canary::Canary, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition,
+};
 use crate::{
     observe::Observer,
     problem::Problem,

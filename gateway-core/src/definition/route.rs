@@ -14,6 +14,10 @@ pub struct RouteDefinition {
     pub(crate) validator: Option<RequestValidator>,
     pub(crate) request_parameters: BTreeMap<String, bool>,
     pub(crate) request_models: BTreeMap<String, String>,
+    /// A digest of what the definition says of it, where it was read as data.
+    pub(crate) digest: Option<[u8; 32]>,
+    pub(crate) cache_key: Vec<String>,
+    pub(crate) cache_namespace: Option<String>,
 }
 
 impl RouteDefinition {
@@ -28,7 +32,33 @@ impl RouteDefinition {
             validator: None,
             request_parameters: BTreeMap::new(),
             request_models: BTreeMap::new(),
+            digest: None,
+            cache_key: Vec::new(),
+            cache_namespace: None,
         }
+    }
+
+    /// Whether this is the same route as `other`, as far as can be told: of two that were read as data, what they say;
+    /// of code, the same objects.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        if let (Some(own), Some(other)) = (self.digest, other.digest) {
+            return own == other;
+        }
+        let guards = self.guards.iter().zip(&other.guards);
+        let authorizers = match (&self.authorizer, &other.authorizer) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        };
+        Arc::ptr_eq(&self.integration, &other.integration)
+            && authorizers
+            && self.guards.len() == other.guards.len()
+            && guards.into_iter().all(|(own, other)| Arc::ptr_eq(own, other))
+            && self.timeout == other.timeout
+            && self.scopes == other.scopes
+            && self.api_key_required == other.api_key_required
+            && self.validator == other.validator
+            && self.request_parameters == other.request_parameters
+            && self.request_models == other.request_models
     }
 
     /// How long to wait for the head of the backend's answer; 29 seconds for a REST API and 30 for an HTTP API unless
@@ -87,6 +117,25 @@ impl RouteDefinition {
     #[must_use]
     pub fn request_model(mut self, content_type: impl Into<String>, model: impl Into<String>) -> Self {
         self.request_models.insert(content_type.into(), model.into());
+        self
+    }
+
+    /// What tells one kept answer from another: `method.request.{header|path|querystring}.NAME`, or any other
+    /// [`ValueSource`](crate::ValueSource). Without one, **all requests of the route share one answer**, whatever their
+    /// path and query.
+    ///
+    /// All values of a header or parameter count. Only stages with a [`StageCache`](crate::StageCache) keep answers.
+    #[must_use]
+    pub fn cache_key<S: Into<String>>(mut self, sources: impl IntoIterator<Item = S>) -> Self {
+        self.cache_key = sources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Shares kept answers with all routes of the API that have the same namespace and key; the resource unless given,
+    /// so that its methods share them.
+    #[must_use]
+    pub fn cache_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.cache_namespace = Some(namespace.into());
         self
     }
 }

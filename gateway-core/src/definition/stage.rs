@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{context::Variables, observe::Observer, usage_plan::Throttle};
+use super::{Canary, RouteSettings};
+use crate::{cache::StageCache, context::Variables, observe::Observer, usage_plan::Throttle};
 
 /// One stage as it is written down: variables, throttles, who is told of its requests.
 ///
@@ -20,11 +21,13 @@ pub struct StageDefinition {
     pub(crate) name: String,
     pub(crate) deployment_id: Option<String>,
     pub(crate) variables: Variables,
-    pub(crate) default_throttle: Option<Throttle>,
-    pub(crate) throttles: BTreeMap<String, Throttle>,
+    pub(crate) default_settings: Option<RouteSettings>,
+    pub(crate) settings: BTreeMap<String, RouteSettings>,
+    pub(crate) cache: Option<StageCache>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) metrics: bool,
     pub(crate) detailed_metrics: bool,
+    pub(crate) canary: Option<Canary>,
 }
 
 impl StageDefinition {
@@ -35,11 +38,13 @@ impl StageDefinition {
             name: name.into(),
             deployment_id: None,
             variables: Variables::new(),
-            default_throttle: None,
-            throttles: BTreeMap::new(),
+            default_settings: None,
+            settings: BTreeMap::new(),
+            cache: None,
             observers: Vec::new(),
             metrics: false,
             detailed_metrics: false,
+            canary: None,
         }
     }
 
@@ -59,16 +64,37 @@ impl StageDefinition {
 
     /// The throttle of each route that has none of its own; each route has its own bucket.
     #[must_use]
-    pub fn default_throttle(mut self, throttle: Throttle) -> Self {
-        self.default_throttle = Some(throttle);
-        self
+    pub fn default_throttle(self, throttle: Throttle) -> Self {
+        self.default_settings(RouteSettings::new().throttle(throttle))
     }
 
     /// The throttle of one route, by its key: `GET /pets/{id}`. For a route of `ANY` both `ANY /path` and the single
     /// method are looked up, in this order.
     #[must_use]
-    pub fn throttle(mut self, route: impl Into<String>, throttle: Throttle) -> Self {
-        self.throttles.insert(route.into(), throttle);
+    pub fn throttle(self, route: impl Into<String>, throttle: Throttle) -> Self {
+        self.settings(route, RouteSettings::new().throttle(throttle))
+    }
+
+    /// The settings of each route that has none of its own, and what those that have leave out.
+    #[must_use]
+    pub fn default_settings(mut self, settings: RouteSettings) -> Self {
+        self.default_settings = Some(settings.or(&self.default_settings.unwrap_or_default()));
+        self
+    }
+
+    /// The settings of one route, by its key: `GET /pets/{id}`, or `pets/{id}/GET` as AWS writes it for REST APIs; `*/*`
+    /// is the default. For a route of `ANY` both `ANY /path` and the single method are looked up, in this order.
+    #[must_use]
+    pub fn settings(mut self, route: impl Into<String>, settings: RouteSettings) -> Self {
+        let entry = self.settings.entry(route.into()).or_default();
+        *entry = settings.or(entry);
+        self
+    }
+
+    /// Keeps answers, of the routes whose settings ask for it (REST APIs).
+    #[must_use]
+    pub fn cache(mut self, cache: StageCache) -> Self {
+        self.cache = Some(cache);
         self
     }
 
@@ -76,6 +102,13 @@ impl StageDefinition {
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Lets a second deployment serve a part of the requests (REST APIs).
+    #[must_use]
+    pub fn canary(mut self, canary: Canary) -> Self {
+        self.canary = Some(canary);
         self
     }
 
@@ -95,8 +128,10 @@ impl std::fmt::Debug for StageDefinition {
         f.debug_struct("StageDefinition")
             .field("name", &self.name)
             .field("variables", &self.variables)
-            .field("default_throttle", &self.default_throttle)
-            .field("throttles", &self.throttles)
+            .field("default_settings", &self.default_settings)
+            .field("settings", &self.settings)
+            .field("cache", &self.cache)
+            .field("canary", &self.canary)
             .finish_non_exhaustive()
     }
 }

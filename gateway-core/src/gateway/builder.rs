@@ -6,10 +6,10 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{Gateway, Shared};
+use super::{Gateway, Shared, ledger::Ledger};
 use crate::{
+    cache::ResponseCaches,
     clock::{Clock, SystemClock},
-    compile,
     definition::Definition,
     problem::Problems,
     random::Random,
@@ -22,14 +22,17 @@ use crate::{
 pub struct GatewayBuilder {
     definition: Definition,
     clock: Option<Arc<dyn Clock>>,
-    random: Option<Random>,
+    random: Option<Arc<Random>>,
     store: Option<Arc<dyn UsageStore>>,
     peer: Option<PeerOf>,
+    deployments_kept: usize,
 }
+
+const DEPLOYMENTS_KEPT: usize = 10;
 
 impl GatewayBuilder {
     pub(super) fn new(definition: Definition) -> Self {
-        Self { definition, clock: None, random: None, store: None, peer: None }
+        Self { definition, clock: None, random: None, store: None, peer: None, deployments_kept: DEPLOYMENTS_KEPT }
     }
 
     /// Another clock than the system's.
@@ -42,7 +45,7 @@ impl GatewayBuilder {
     /// A seeded source of randomness: request ids, canaries.
     #[must_use]
     pub fn random(mut self, random: Random) -> Self {
-        self.random = Some(random);
+        self.random = Some(Arc::new(random));
         self
     }
 
@@ -64,6 +67,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// How many deployments of each API are kept to go back to, those that serve included; 10 unless given.
+    #[must_use]
+    pub fn deployments_kept(mut self, count: usize) -> Self {
+        self.deployments_kept = count;
+        self
+    }
+
     /// Compiles the definition.
     ///
     /// # Errors
@@ -71,9 +81,12 @@ impl GatewayBuilder {
     pub fn build(self) -> Result<Gateway, Problems> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new(Arc::clone(&clock))));
-        let runtime = Runtime { random: self.random.unwrap_or_else(Random::from_os), clock, store, peer: self.peer };
-        let snapshot = ArcSwap::from_pointee(compile::compile(&self.definition, &runtime)?);
-        Ok(Gateway { shared: Arc::new(Shared { snapshot, runtime, reloading: Mutex::default() }) })
+        let random = self.random.unwrap_or_else(|| Arc::new(Random::from_os()));
+        let runtime = Runtime { random, clock, store, caches: ResponseCaches::default(), peer: self.peer };
+        let mut ledger = Ledger::new(self.deployments_kept);
+        ledger.load(&self.definition, &runtime)?;
+        let snapshot = ArcSwap::from_pointee(ledger.snapshot());
+        Ok(Gateway { shared: Arc::new(Shared { snapshot, runtime, ledger: Mutex::new(ledger) }) })
     }
 }
 

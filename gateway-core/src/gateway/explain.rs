@@ -10,7 +10,26 @@ use crate::{
     trace::{Trace, TracedStep},
 };
 
-/// What became of one request, and why. `Display` prints an account to read.
+/// What became of one request, and why. `Display` prints an account to read: a line a step, in plain words, and one for
+/// each route that lost.
+///
+/// # Example
+/// ```
+/// use gateway_core::{Api, Body, Definition, Error, Gateway, Request, Response, Route, StageDefinition};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let pet = |_: Request| async { Ok::<_, Error>(Response::new(Body::from("cat"))) };
+/// let api = Api::rest("petstore").route("GET /pets/{id}", Route::to(pet)).stage(StageDefinition::new("prod"));
+/// let handle = Gateway::new(Definition::new().api(api))?.handle();
+///
+/// let told = handle.explain(http::Request::post("/prod/pets/7").body(Body::empty())?).await;
+/// assert_eq!(told.status, 403);
+/// assert!(told.to_string().contains("no route serves this request"));
+/// assert!(told.to_string().contains("`/pets/{id}` has GET, and not POST"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Explanation {
@@ -47,7 +66,7 @@ impl GatewayHandle {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for TracedStep { at, step } in &self.steps {
-            writeln!(f, "{:>8.3} ms  {step:?}", at.as_secs_f64() * 1000.0)?;
+            writeln!(f, "{:>8.3} ms  {step}", at.as_secs_f64() * 1000.0)?;
         }
         write!(f, "answered with {}", self.status)
     }

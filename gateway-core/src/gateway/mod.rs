@@ -1,8 +1,10 @@
 //! `Gateway`: the whole, as one tower service, and the handle that reloads it.
 
 mod builder;
+mod deployments;
 mod explain;
 mod handle;
+mod ledger;
 mod test_invoke;
 
 use std::{
@@ -14,8 +16,10 @@ use arc_swap::ArcSwap;
 use http::{HeaderName, Method, Uri};
 use tracing::{Instrument, field};
 
+use self::ledger::Ledger;
 pub use self::{
     builder::GatewayBuilder,
+    deployments::{CanarySummary, DeploymentDiff, DeploymentSummary, StageError, StageSummary},
     explain::Explanation,
     handle::GatewayHandle,
     test_invoke::{TestInvoke, TestInvokeError, TestInvoked},
@@ -56,8 +60,8 @@ pub struct Gateway {
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
     runtime: Runtime,
-    /// Held while a definition is compiled: reloads come one after the other.
-    reloading: Mutex<()>,
+    /// Held while something is compiled: changes come one after the other.
+    ledger: Mutex<Ledger>,
 }
 
 static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");

@@ -92,7 +92,7 @@ impl GatewayHandle {
         let found = {
             let snapshot = self.shared.snapshot.load();
             let stage = stage.or_else(|| snapshot.first_stage(api)).unwrap_or_default();
-            snapshot.deployment(api, stage)
+            snapshot.stage(api, stage).map(|stage| Arc::clone(&stage.stable))
         };
         let deployment = found.ok_or(TestInvokeError::Resource)?;
         let route = route(&deployment, &call)?;

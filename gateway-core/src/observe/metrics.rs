@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use metrics::{Counter, Histogram, Label, Unit, counter, describe_counter, describe_histogram, histogram};
 
 use super::Observer;
-use crate::context::{ApiKind, Context, RouteFacts, StageFacts};
+use crate::context::{ApiKind, CacheOutcome, Context, RouteFacts, StageFacts};
 
 /// The longest value of a dimension, in bytes.
 const MAX_LENGTH: usize = 255;
@@ -18,11 +18,12 @@ const MAX_LENGTH: usize = 255;
 /// | `4XXError`, `5XXError` | `4xx`, `5xx` | counter | responses, by the status that the client was sent |
 /// | `IntegrationLatency` | `IntegrationLatency` | histogram, ms | from calling the backend to its answer |
 /// | `Latency` | `Latency` | histogram, ms | from the request's arrival to the end of the response |
+/// | `CacheHitCount`, `CacheMissCount` | | counter | requests of routes whose answers are kept |
 /// | | `DataProcessed` | counter, bytes | bodies of responses |
 ///
 /// [`Metrics::for_stage`] counts by `ApiName` and by `ApiName`, `Stage` (HTTP APIs: `ApiId` instead of `ApiName`);
 /// [`Metrics::for_route`] adds `Resource`, `Method` (HTTP APIs: `Route`) where detailed metrics are asked for, next to
-/// the stage's and not instead of them. A sum over all label sets thus counts a request more than once, as in
+/// the stage's and not instead of them. What a canary serves counts for its stage, and once more for `STAGE/Canary`. A sum over all label sets thus counts a request more than once, as in
 /// CloudWatch. A request whose client left before there was a status counts in `Count` and `Latency` only.
 ///
 /// Handles are registered when this is built, not for each request: **install the recorder before building the
@@ -46,6 +47,8 @@ pub struct Metrics {
 
 /// The handles for one set of dimensions.
 struct Series {
+    labels: Vec<Label>,
+    cache: Option<[Counter; 2]>,
     count: Counter,
     client_errors: Counter,
     server_errors: Counter,
@@ -59,20 +62,38 @@ impl Metrics {
     #[must_use]
     pub fn for_stage(stage: &StageFacts) -> Self {
         describe(stage.kind);
-        let series = [vec![api(stage)], vec![api(stage), label("Stage", &stage.stage)]];
-        Self { series: series.map(|labels| Series::register(stage.kind, &labels)).into() }
+        let stages = stage_labels(stage).map(|name| vec![api(stage), name]);
+        let series = std::iter::once(vec![api(stage)]).chain(stages);
+        Self { series: series.map(|labels| Series::register(stage.kind, &labels)).collect() }
     }
 
     /// Counts for one route alone: the detailed metrics. `method` is `Method` for REST APIs, where `ANY` may stand.
     #[must_use]
     pub fn for_route(stage: &StageFacts, route: &RouteFacts, method: &str) -> Self {
         describe(stage.kind);
-        let mut labels = vec![api(stage), label("Stage", &stage.stage)];
-        match stage.kind {
-            ApiKind::Rest => labels.extend([label("Resource", &route.resource_path), label("Method", method)]),
-            ApiKind::Http => labels.push(label("Route", &route.route_key)),
+        let own = match stage.kind {
+            ApiKind::Rest => vec![label("Resource", &route.resource_path), label("Method", method)],
+            ApiKind::Http => vec![label("Route", &route.route_key)],
+        };
+        let series = stage_labels(stage).map(|name| {
+            let labels: Vec<_> = [api(stage), name].into_iter().chain(own.clone()).collect();
+            Series::register(stage.kind, &labels)
+        });
+        Self { series: series.collect() }
+    }
+}
+
+impl Metrics {
+    /// Counts the response cache's hits and misses, too.
+    #[must_use]
+    pub fn with_cache(mut self) -> Self {
+        describe_counter!("CacheHitCount", Unit::Count, "Requests answered from the response cache");
+        describe_counter!("CacheMissCount", Unit::Count, "Requests answered by the backend while caching is on");
+        for series in &mut self.series {
+            let labels = &series.labels;
+            series.cache = Some(["CacheHitCount", "CacheMissCount"].map(|name| counter!(name, labels.iter())));
         }
-        Self { series: vec![Series::register(stage.kind, &labels)] }
+        self
     }
 }
 
@@ -88,6 +109,8 @@ impl Series {
     fn register(kind: ApiKind, labels: &[Label]) -> Self {
         let (client_errors, server_errors) = error_names(kind);
         Self {
+            labels: labels.to_vec(),
+            cache: None,
             count: counter!("Count", labels.iter()),
             client_errors: counter!(client_errors, labels.iter()),
             server_errors: counter!(server_errors, labels.iter()),
@@ -109,6 +132,12 @@ impl Series {
         }
         if let Some(integration) = context.integration() {
             self.integration_latency.record(millis(integration.latency));
+        }
+        if let (Some([hits, misses]), Some(outcome)) = (&self.cache, context.cache()) {
+            match outcome {
+                CacheOutcome::Hit => hits.increment(1),
+                CacheOutcome::Miss => misses.increment(1),
+            }
         }
         if let Some(data_processed) = &self.data_processed {
             data_processed.increment(response.length);
@@ -149,6 +178,13 @@ fn api(stage: &StageFacts) -> Label {
     let ascii: String = stage.api_name.chars().filter(char::is_ascii).collect();
     let name = ascii.trim();
     label("ApiName", if name.is_empty() { &stage.api_id } else { name })
+}
+
+/// The stage, and for a canary's requests the canary besides.
+fn stage_labels(stage: &StageFacts) -> impl Iterator<Item = Label> {
+    let canary = stage.is_canary == Some(true);
+    let canary = canary.then(|| label("Stage", &format!("{}/Canary", stage.stage)));
+    std::iter::once(label("Stage", &stage.stage)).chain(canary)
 }
 
 fn label(name: &'static str, value: &str) -> Label {

@@ -99,6 +99,22 @@ fn a_request_without_an_answer_or_a_backend_counts() {
 }
 
 #[test]
+fn hits_and_misses_count_where_there_is_a_cache() {
+    let stage = testing::stage(ApiKind::Rest);
+    let outcomes = [Some(CacheOutcome::Hit), Some(CacheOutcome::Miss), Some(CacheOutcome::Hit), None];
+    let contexts = outcomes.map(|outcome| {
+        let context = testing::answered(ApiKind::Rest, Some(200));
+        outcome.into_iter().for_each(|outcome| context.set_cache(outcome));
+        context
+    });
+    let read = readings(|| Metrics::for_stage(&stage).with_cache(), &contexts);
+    for labels in ["{ApiName=Pets}", "{ApiName=Pets,Stage=prod}"] {
+        assert_eq!(counter_of(&read, &format!("CacheHitCount{labels}")), 2);
+        assert_eq!(counter_of(&read, &format!("CacheMissCount{labels}")), 1);
+    }
+}
+
+#[test]
 fn names_are_made_fit_for_dimensions() {
     let long = "ü".repeat(200);
     for (api_name, expected) in

@@ -13,6 +13,7 @@ use crate::{
     context::{ApiKind, Context},
     error::{Error, ErrorKind},
     service::Response,
+    trace::{Step, reason},
 };
 
 /// The gateway responses of an API: the definitions given, with the stock table below them.
@@ -75,21 +76,40 @@ impl GatewayResponses {
 
     fn render_as(&self, kind: ApiKind, error: Error, context: &Context) -> Response {
         context.refuse(&error);
+        let (source, definition) = match kind {
+            ApiKind::Http => ("stock", None),
+            ApiKind::Rest => self.definition(error.kind()),
+        };
+        context.record(|| {
+            let stock = if kind == ApiKind::Rest { error.kind().status() } else { error.kind().http_status() };
+            Step::GatewayResponse {
+                response_type: error.kind().name().to_owned(),
+                source: source.to_owned(),
+                status: definition.and_then(GatewayResponse::own_status).unwrap_or(stock),
+                reason: reason(&error),
+            }
+        });
         match kind {
             ApiKind::Http => render::http(error, context),
             ApiKind::Rest => {
                 let none = HeaderMap::new();
-                let definition = self.definition(error.kind());
                 render::rest(error, definition, context.headers().unwrap_or(&none), context)
             }
         }
     }
 
-    fn definition(&self, kind: ErrorKind) -> Option<&GatewayResponse> {
-        let family = if kind.status().is_server_error() { &self.default_5xx } else { &self.default_4xx };
+    /// What defines the answer of this kind, by its name.
+    fn definition(&self, kind: ErrorKind) -> (&'static str, Option<&GatewayResponse>) {
+        let server = kind.status().is_server_error();
+        let (name, family) =
+            if server { ("DEFAULT_5XX", &self.default_5xx) } else { ("DEFAULT_4XX", &self.default_4xx) };
         if !kind.is_customisable() {
-            return None;
+            return ("stock", None);
         }
-        self.defined.get(&kind).or(family.as_ref())
+        match (self.defined.get(&kind), family) {
+            (Some(own), _) => ("explicit", Some(own)),
+            (None, Some(family)) => (name, Some(family)),
+            (None, None) => ("stock", None),
+        }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn rest(
     context: &Context,
 ) -> Response {
     let kind = error.kind();
-    let status = definition.and_then(GatewayResponse::own_status).unwrap_or_else(|| kind.status());
+    let status = definition.and_then(GatewayResponse::own_status).unwrap_or_else(|| error.status());
     let mut headers = HeaderMap::with_capacity(6);
     let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {
         Some((content_type, body)) => (HeaderValue::from_str(content_type).unwrap_or(JSON), Body::from(body)),

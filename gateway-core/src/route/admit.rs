@@ -5,18 +5,21 @@ use http::Method;
 use crate::{
     authorizer::AuthorizerGuard,
     body::Body,
-    context::{ApiKind, Context},
+    context::{ApiKind, Authorization, Context},
     error::Error,
     guard::{Guard, ask, buffer},
+    policy::{PolicyEffect, PolicyPhase, ResourcePolicy, denied},
     service::Parts,
+    trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
 };
 
 /// What a request must pass before its route serves it. The order is written down here, once.
 pub(crate) struct Admission {
     pub(crate) kind: ApiKind,
-    /// The API's guards, then the route's own: where resource policies stand.
+    /// The API's guards, then the route's own.
     pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) policy: Option<Arc<dyn ResourcePolicy>>,
     pub(crate) authorizer: Option<AuthorizerGuard>,
     pub(crate) plans: Option<Arc<UsagePlans>>,
     pub(crate) throttle: RouteThrottle,
@@ -42,45 +45,95 @@ impl Admission {
         }
     }
 
-    /// Policies, authorizer, API key, throttles (key and method, key, method of the stage, account), quota.
+    /// Guards, policy, authorizer, policy, API key, throttles (key and method, key, method of the stage, account), quota.
     async fn admit_rest(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
-        self.authorize(request, context).await?;
-        let Some(plans) = &self.plans else { return self.throttle(request).await };
+        match &self.policy {
+            Some(policy) => self.authorize_with(&**policy, request, context).await?,
+            None => self.authorize(request, context).await?,
+        }
+        let Some(plans) = &self.plans else { return self.throttle(request, context).await };
         let key = plans.identify(request, context)?;
         key.throttle(context).await?;
-        self.throttle(request).await?;
+        self.throttle(request, context).await?;
         key.count(context).await
     }
 
     /// Throttle first, then the authorizer: an HTTP API has no keys.
     async fn admit_http(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
-        self.throttle(request).await?;
+        self.throttle(request, context).await?;
         self.authorize(request, context).await
     }
 
     async fn guard(&self, request: &Parts, context: &Context) -> Result<(), Error> {
-        for guard in &self.guards {
-            ask(&**guard, request, context).await?;
+        for (place, guard) in self.guards.iter().enumerate() {
+            let answer = ask(&**guard, request, context).await;
+            context.record(|| Step::Guard { place, refused: answer.as_ref().err().map(|error| reason(error)) });
+            answer?;
         }
         Ok(())
     }
 
     async fn authorize(&self, request: &Parts, context: &Context) -> Result<(), Error> {
-        match &self.authorizer {
-            Some(authorizer) => ask(authorizer, request, context).await,
-            None => Ok(()),
-        }
+        let Some(authorizer) = &self.authorizer else { return Ok(()) };
+        let answer = ask(authorizer, request, context).await;
+        context.record(|| Step::Authorizer {
+            principal_id: context.authorization().map(|caller| caller.principal_id().to_owned()),
+            refused: answer.as_ref().err().map(|error| reason(error)),
+        });
+        answer
     }
 
-    async fn throttle(&self, request: &Parts) -> Result<(), Error> {
+    /// The authorizer and the API's resource policy, together.
+    async fn authorize_with(
+        &self,
+        policy: &dyn ResourcePolicy,
+        request: &Parts,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let ask = |phase, decide: &dyn Fn(PolicyEffect) -> PolicyEffect| {
+            let verdict = policy.evaluate(request, context, phase);
+            let effect = decide(verdict.effect());
+            let refused = (effect != PolicyEffect::Allow).then(|| denied(request, context, effect));
+            context.record(|| Step::Policy {
+                after_authorizer: phase == PolicyPhase::AfterAuthorizer,
+                effect: verdict.effect().to_string(),
+                statement: verdict.statement().map(str::to_owned),
+                refused: refused.as_ref().map(|error| reason(error)),
+            });
+            refused.map_or(Ok(()), Err)
+        };
+        let Some(authorizer) = &self.authorizer else { return ask(PolicyPhase::BeforeAuthorizer, &|policy| policy) };
+        let combination = authorizer.0.policy_combination();
+        if combination.denies_first() {
+            ask(PolicyPhase::BeforeAuthorizer, &|policy| match policy {
+                PolicyEffect::Deny => PolicyEffect::Deny,
+                _ => PolicyEffect::Allow,
+            })?;
+        }
+        let answer = self.authorize(request, context).await;
+        let caller = match answer {
+            Ok(()) => PolicyEffect::Allow,
+            Err(_)
+                if combination.hears_the_silent() && context.authorization().is_some_and(Authorization::is_silent) =>
+            {
+                PolicyEffect::Silent
+            }
+            Err(error) => return Err(error),
+        };
+        let account = context.authorization().and_then(Authorization::account_id);
+        let same = account.is_none_or(|account| context.stage().is_some_and(|stage| stage.account_id == account));
+        ask(PolicyPhase::AfterAuthorizer, &|policy| combination.decide(caller, policy, same))
+    }
+
+    async fn throttle(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         let own = self.throttle.by_method.iter().find(|(method, _)| *method == request.method);
         if let Some(limiter) = own.map(|(_, limiter)| limiter).or(self.throttle.all.as_ref()) {
-            limiter.take().await?;
+            limiter.take("method", context).await?;
         }
         match &self.account {
-            Some(limiter) => limiter.take().await,
+            Some(limiter) => limiter.take("account", context).await,
             None => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! `Route`: one compiled method or route, its steps in the specification's order.
 
 mod admit;
+mod cached;
 
 use std::{
     fmt,
@@ -16,7 +17,9 @@ use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
 use crate::{
-    context::{Context, IntegrationFacts, RouteFacts},
+    cache::RouteCache,
+    compress::{Compression, RequestCoding},
+    context::{ApiKind, Context, IntegrationFacts, RouteFacts},
     definition::RouteDefinition,
     error::{Error, ErrorKind},
     integration::Integration,
@@ -30,8 +33,13 @@ pub struct Route {
     pub(crate) facts: Arc<RouteFacts>,
     pub(crate) admission: Admission,
     pub(crate) validation: Option<Arc<Validation>>,
+    pub(crate) cache: Option<RouteCache>,
+    /// From how many bytes on answers are compressed.
+    pub(crate) minimum_compression_size: Option<u64>,
     pub(crate) integration: Arc<dyn Integration>,
     pub(crate) timeout: Duration,
+    /// The most bytes that a body may have, decoded.
+    pub(crate) max_payload: u64,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
@@ -53,8 +61,16 @@ impl Route {
     /// # Errors
     /// What the first step that fails refuses with.
     pub async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (parts, mut body) = request.into_parts();
+        let (mut parts, mut body) = request.into_parts();
+        let coding = match self.admission.kind {
+            ApiKind::Rest => RequestCoding::of(&parts.headers, &body)?,
+            ApiKind::Http => None,
+        };
         self.admission.admit(&parts, &mut body, context).await?;
+        if let Some(coding) = coding {
+            // After the guards: a signature is of the bytes that were sent. Boxed, as few requests are coded.
+            Box::pin(coding.decode(&mut parts.headers, &mut body, self.max_payload)).await?;
+        }
         self.call(Request::from_parts(parts, body), context).await
     }
 
@@ -64,18 +80,31 @@ impl Route {
         if let Some(validation) = &self.validation {
             validation.validate(&parts, &mut body, context).await?;
         }
-        // The one in the `Arc`: the `Arc` itself would box a second future.
-        self.answer((*self.integration).invoke(Request::from_parts(parts, body), context), context).await
+        let minimum = self.minimum_compression_size;
+        let compression = minimum.and_then(|minimum| Compression::of(minimum, &parts.method, &parts.headers));
+        let cached = self.cache.as_ref().and_then(|cache| Some((cache, cache.rules(&parts.method)?)));
+        let request = Request::from_parts(parts, body);
+        let answer = match cached {
+            // Boxed, so that routes without a cache do not carry it about.
+            Some((cache, rules)) => Box::pin(self.serve_cached(cache, rules, request, context)).await,
+            // The one in the `Arc`: the `Arc` itself would box a second future.
+            None => self.answer(self.timeout, (*self.integration).invoke(request, context), context).await,
+        };
+        match compression {
+            Some(compression) => Box::pin(compression.apply(answer?)).await,
+            None => answer,
+        }
     }
 
-    /// Waits for the backend no longer than the route's timeout, and writes down how it answered.
+    /// Waits for the backend no longer than `limit`, and writes down how it answered.
     async fn answer(
         &self,
+        limit: Duration,
         call: impl Future<Output = Result<Response, Error>> + Unpin,
         context: &Context,
     ) -> Result<Response, Error> {
         let called = context.clock().elapsed();
-        let answer = within(self.timeout, call).await;
+        let answer = within(limit, call).await;
         let answer = answer.unwrap_or_else(|| Err(ErrorKind::IntegrationTimeout.into()));
         context.set_integration(IntegrationFacts {
             status: answer.as_ref().ok().map(Response::status),

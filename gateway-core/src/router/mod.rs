@@ -1,5 +1,6 @@
 //! `Router`: which route serves. Pure and synchronous.
 
+mod candidates;
 mod conflict;
 mod http;
 mod key;
@@ -11,6 +12,7 @@ mod tree;
 #[cfg(test)]
 mod oracle;
 
+pub(crate) use self::candidates::candidates;
 pub use self::{
     conflict::{ConflictReason, RouteConflict},
     http::HttpRouter,

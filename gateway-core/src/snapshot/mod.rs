@@ -9,7 +9,7 @@ use crate::{
     context::{ApiKind, DomainFacts, without_port},
     error::{Error, ErrorKind},
     names::NameMap,
-    stage::Deployment,
+    stage::{CanaryStage, Deployment},
 };
 
 /// Everything compiled, swapped at once.
@@ -25,13 +25,27 @@ pub(crate) struct ApiStages {
     pub(crate) name: String,
     pub(crate) kind: ApiKind,
     pub(crate) default_endpoint: bool,
-    pub(crate) stages: NameMap<String, Arc<Deployment>>,
+    pub(crate) stages: NameMap<String, CompiledStage>,
+}
+
+/// A stage as it serves.
+#[derive(Clone)]
+pub(crate) struct CompiledStage {
+    pub(crate) stable: Arc<Deployment>,
+    pub(crate) canary: Option<Arc<CanaryStage>>,
+}
+
+impl CompiledStage {
+    /// The deployment of one request.
+    fn choose(&self) -> Arc<Deployment> {
+        Arc::clone(self.canary.as_ref().map_or(&self.stable, |canary| canary.draw()))
+    }
 }
 
 /// One base path mapping; the longest of a domain comes first.
 pub(crate) struct CompiledMapping {
     pub(crate) base_path: Arc<str>,
-    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) stage: CompiledStage,
 }
 
 /// Why a request has no target, and in which kind of API's words to say so: a REST API's as long as none is known.
@@ -78,9 +92,9 @@ impl Snapshot {
         self.apis.get(label).or_else(in_any_case).or_else(only)
     }
 
-    /// The deployment of a stage, by the API's id or name.
-    pub(crate) fn deployment(&self, api: &str, stage: &str) -> Option<Arc<Deployment>> {
-        self.named(api)?.stages.get(stage).cloned()
+    /// A stage, by the API's id or name.
+    pub(crate) fn stage(&self, api: &str, stage: &str) -> Option<&CompiledStage> {
+        self.named(api)?.stages.get(stage)
     }
 
     /// The first stage of an API by its name.
@@ -99,11 +113,11 @@ impl ApiStages {
     fn by_path(&self, path: &str) -> Option<Target> {
         let start = path.len() - path.trim_start_matches('/').len();
         let segment = path.get(start..)?.split('/').next()?;
-        if let Some(deployment) = self.stages.get(segment).filter(|_| segment != DEFAULT_STAGE) {
-            return Some(Target { deployment: Arc::clone(deployment), prefix: start + segment.len(), domain: None });
+        if let Some(stage) = self.stages.get(segment).filter(|_| segment != DEFAULT_STAGE) {
+            return Some(Target { deployment: stage.choose(), prefix: start + segment.len(), domain: None });
         }
-        let deployment = self.stages.get(DEFAULT_STAGE)?;
-        Some(Target { deployment: Arc::clone(deployment), prefix: 0, domain: None })
+        let stage = self.stages.get(DEFAULT_STAGE)?;
+        Some(Target { deployment: stage.choose(), prefix: 0, domain: None })
     }
 }
 
@@ -125,6 +139,6 @@ fn mapped(mappings: &[CompiledMapping], path: &str) -> Option<Target> {
             _ => return None,
         };
         let domain = Some(DomainFacts { base_path: Arc::clone(&mapping.base_path) });
-        Some(Target { deployment: Arc::clone(&mapping.deployment), prefix, domain })
+        Some(Target { deployment: mapping.stage.choose(), prefix, domain })
     })
 }

@@ -3,13 +3,15 @@ use std::{fmt, sync::Arc};
 use super::front;
 use crate::{
     context::{Context, StageFacts},
+    cors::CompiledCors,
     definition::Limits,
     error::{Error, ErrorKind},
     observe::Observer,
     responses::GatewayResponses,
     route::Route,
-    router::Router,
+    router::{Router, candidates},
     service::Parts,
+    trace::Step,
     usage_plan::UsagePlans,
 };
 
@@ -24,6 +26,8 @@ pub struct Deployment {
     pub(crate) observers: Arc<[Arc<dyn Observer>]>,
     pub(crate) plans: Arc<UsagePlans>,
     pub(crate) limits: Limits,
+    /// Of every answer, where that is wanted.
+    pub(crate) cors: Option<Arc<CompiledCors>>,
 }
 
 impl Deployment {
@@ -51,7 +55,13 @@ impl Deployment {
         if self.keeps_headers {
             context.set_headers(request.headers.clone());
         }
-        let found = self.router.route(request)?;
+        let found = self.router.route(request);
+        context.record(|| {
+            let keys = self.routes.iter().map(|route| route.facts.route_key.as_str());
+            let winner = found.as_ref().ok().map(|found| found.route);
+            Step::Routed { candidates: candidates(keys, self.facts.kind, request, winner) }
+        });
+        let found = found?;
         let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(found.params);

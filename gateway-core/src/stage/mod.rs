@@ -1,5 +1,6 @@
 //! `Stage`: which deployment serves, and the compiled deployment.
 
+mod canary;
 mod completion;
 mod deployment;
 mod fixed;
@@ -9,7 +10,7 @@ mod service;
 use std::sync::Arc;
 
 pub(crate) use self::service::serve;
-pub use self::{deployment::Deployment, fixed::FixedStage, service::StageService};
+pub use self::{canary::CanaryStage, deployment::Deployment, fixed::FixedStage, service::StageService};
 use crate::service::Parts;
 
 /// A stage: it decides for each request which deployment serves it.

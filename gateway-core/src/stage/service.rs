@@ -1,5 +1,6 @@
 use std::{fmt, sync::Arc};
 
+use http::header;
 use tracing::Span;
 
 use super::{Deployment, Stage, completion::Completion};
@@ -20,6 +21,7 @@ pub(crate) async fn serve(
 ) -> Response {
     context.set_stage(Arc::clone(&deployment.facts));
     let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
+    let origin = deployment.cors.as_ref().and_then(|_| parts.headers.get(header::ORIGIN).cloned());
     let answer = match deployment.route(&parts, &context) {
         Ok(route) => {
             let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
@@ -27,13 +29,16 @@ pub(crate) async fn serve(
         }
         Err(error) => Err(error),
     };
-    let response = match answer {
+    let mut response = match answer {
         Ok(mut response) => {
             responses::stamp(response.headers_mut(), context.kind(), &context);
             response
         }
         Err(error) => deployment.responses.render(error, &context),
     };
+    if let Some(cors) = &deployment.cors {
+        cors.decorate(origin.as_ref(), response.headers_mut());
+    }
     completion.status = Some(response.status());
     response.map(|body| body.with_tail(completion))
 }

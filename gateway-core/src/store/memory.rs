@@ -12,9 +12,9 @@ use std::{
 use async_trait::async_trait;
 use governor::{
     Quota, RateLimiter,
-    middleware::NoOpMiddleware,
+    middleware::StateInformationMiddleware,
     nanos::Nanos,
-    state::{InMemoryState, NotKeyed},
+    state::{InMemoryState, NotKeyed, StateStore},
 };
 
 use super::{Allowance, QuotaCounter, StoreError, TokenBucket, UsageStore};
@@ -73,7 +73,35 @@ impl UsageStore for MemoryStore {
 /// Governor counts in nanoseconds of 64 bits. A bucket that needs longer than a century to fill refills faster.
 const MOST_TO_FILL: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-type Limiter = RateLimiter<NotKeyed, InMemoryState, GovernorClock, NoOpMiddleware<Nanos>>;
+type Limiter = RateLimiter<Access, BucketState, GovernorClock, StateInformationMiddleware>;
+
+/// What governor is asked for: it has no other way to look at a bucket.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Access {
+    Take,
+    Look,
+}
+
+#[derive(Default)]
+struct BucketState(InMemoryState);
+
+impl StateStore for BucketState {
+    type Key = Access;
+
+    fn measure_and_replace<T, F, E>(&self, access: &Access, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        match access {
+            Access::Take => self.0.measure_and_replace(&NotKeyed::NonKey, decide),
+            // An error replaces nothing.
+            Access::Look => {
+                let looked = |state| Err::<(Result<T, E>, Nanos), _>(decide(state).map(|(outcome, _)| outcome));
+                self.0.measure_and_replace(&NotKeyed::NonKey, looked).unwrap_or_else(|decision| decision)
+            }
+        }
+    }
+}
 
 struct MemoryBucket {
     rate: f64,
@@ -88,15 +116,15 @@ impl MemoryBucket {
             let longest = MOST_TO_FILL / burst.get();
             let period = Duration::try_from_secs_f64(rate.recip()).unwrap_or(longest);
             let quota = Quota::with_period(period.clamp(Duration::from_nanos(1), longest))?;
-            Some(RateLimiter::direct_with_clock(quota.allow_burst(burst), clock))
+            Some(RateLimiter::new(quota.allow_burst(burst), BucketState::default(), clock))
         });
         Self { rate, burst, limiter }
     }
 
     fn admit(&self, permits: u32) -> bool {
         match (&self.limiter, NonZeroU32::new(permits)) {
-            (Some(limiter), Some(NonZeroU32::MIN)) => limiter.check().is_ok(),
-            (Some(limiter), Some(permits)) => matches!(limiter.check_n(permits), Ok(Ok(()))),
+            (Some(limiter), Some(NonZeroU32::MIN)) => limiter.check_key(&Access::Take).is_ok(),
+            (Some(limiter), Some(permits)) => matches!(limiter.check_key_n(&Access::Take, permits), Ok(Ok(_))),
             (None, Some(_)) => false,
             (_, None) => true,
         }
@@ -111,6 +139,12 @@ impl TokenBucket for MemoryBucket {
 
     fn take_now(&self, permits: u32) -> Option<bool> {
         Some(self.admit(permits))
+    }
+
+    fn level(&self) -> Option<u32> {
+        let looked = self.limiter.as_ref().map(|limiter| limiter.check_key(&Access::Look));
+        // What is left beside the one that was asked for.
+        Some(looked.and_then(Result::ok).map_or(0, |state| state.remaining_burst_capacity().saturating_add(1)))
     }
 }
 
@@ -195,6 +229,25 @@ mod tests {
     async fn memory_passes_the_suite_of_stores() {
         let clock = Arc::new(ManualClock::default());
         usage_store_suite(&MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>), |by| clock.advance(by)).await;
+    }
+
+    #[tokio::test]
+    async fn a_level_is_read_without_taking_anything() {
+        let clock = Arc::new(ManualClock::default());
+        let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let bucket = store.bucket("level", 0.5, 3);
+        for left in [3, 2, 1, 0, 0] {
+            assert_eq!((bucket.level(), bucket.level()), (Some(left), Some(left)));
+            assert_eq!(bucket.take(1).await.unwrap(), left > 0);
+        }
+        clock.advance(Duration::from_secs(3));
+        assert_eq!(bucket.level(), Some(1), "one and a half");
+        clock.advance(Duration::from_secs(3_600));
+        assert_eq!(bucket.level(), Some(3));
+        for (rate, burst) in [(0.0, 5), (5.0, 0)] {
+            assert_eq!(store.bucket("closed", rate, burst).level(), Some(0));
+        }
+        assert_eq!(store.bucket("fast", f64::INFINITY, u32::MAX).level(), Some(u32::MAX));
     }
 
     #[tokio::test]

@@ -44,6 +44,11 @@ pub trait TokenBucket: Send + Sync + 'static {
         let _ = permits;
         None
     }
+
+    /// How many permits are there, where that is known without waiting; it takes none.
+    fn level(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// How much a quota allows in a window.

@@ -1,14 +1,18 @@
 //! `Trace`: what one request went through, step by step, and why.
 
+mod display;
+mod json;
 mod log;
 mod mask;
 
 use std::{
+    error::Error as StdError,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use http::{HeaderMap, StatusCode};
+use serde::Serialize;
 
 pub(crate) use self::log::{ExecutionLog, canonical_header};
 
@@ -19,12 +23,14 @@ pub struct Trace {
     steps: Mutex<Vec<TracedStep>>,
 }
 
-/// One step, and when it was over.
-#[derive(Clone, Debug)]
+/// One step, and when it was over. As JSON it is the step with `at`, in milliseconds.
+#[derive(Clone, Debug, Serialize)]
 pub struct TracedStep {
     /// How long the request had been here.
+    #[serde(serialize_with = "json::millis")]
     pub at: Duration,
     /// What was decided, and why.
+    #[serde(flatten)]
     pub step: Step,
 }
 
@@ -54,7 +60,11 @@ impl Trace {
 }
 
 /// A step of a request: what it decided, and why.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Display` tells it in a line of plain words, in which a long body is cut. As JSON it is an object of its fields, with
+/// its name as `step`; times are in milliseconds and headers lists of values.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Step {
     /// The router looked for a route.
@@ -67,6 +77,17 @@ pub enum Step {
         /// Its place among the route's checks.
         place: usize,
         /// Why it refused; `None` if it let the request pass.
+        refused: Option<String>,
+    },
+    /// The API's resource policy.
+    Policy {
+        /// Whether the authorizer was asked already.
+        after_authorizer: bool,
+        /// What the policy says: `Allow`, `Deny` or `no statement`.
+        effect: String,
+        /// The statement that says so.
+        statement: Option<String>,
+        /// Why it refused, together with the authorizer's result; `None` if it let the request pass.
         refused: Option<String>,
     },
     /// The authorizer.
@@ -91,6 +112,12 @@ pub enum Step {
         bucket: String,
         /// Whether it had a token left.
         passed: bool,
+        /// How many tokens it has after this request, if its store can tell.
+        left: Option<u32>,
+        /// How many tokens a second it gets.
+        rate: f64,
+        /// How many it holds.
+        burst: u32,
     },
     /// The quota of the API key.
     Quota {
@@ -131,6 +158,7 @@ pub enum Step {
         /// The method.
         method: String,
         /// The headers.
+        #[serde(serialize_with = "json::headers")]
         headers: HeaderMap,
         /// The body, as text.
         body: String,
@@ -138,10 +166,13 @@ pub enum Step {
     /// The backend has answered.
     EndpointResponse {
         /// With this status.
+        #[serde(serialize_with = "json::status")]
         status: StatusCode,
         /// After this time.
+        #[serde(serialize_with = "json::millis")]
         latency: Duration,
         /// With these headers.
+        #[serde(serialize_with = "json::headers")]
         headers: HeaderMap,
         /// And this body, as text.
         body: String,
@@ -158,11 +189,25 @@ pub enum Step {
     /// The answer for the client, before the gateway's own headers.
     MethodResponse {
         /// The status.
+        #[serde(serialize_with = "json::status")]
         status: StatusCode,
         /// The headers.
+        #[serde(serialize_with = "json::headers")]
         headers: HeaderMap,
         /// The body, as text.
         body: String,
+    },
+    /// The gateway itself answered, because a step refused or failed the request.
+    GatewayResponse {
+        /// The gateway response type, such as `THROTTLED`.
+        response_type: String,
+        /// Whose status, headers and body were taken: `explicit` (this type's own), `DEFAULT_4XX`, `DEFAULT_5XX`, `stock`.
+        source: String,
+        /// The status.
+        #[serde(serialize_with = "json::status")]
+        status: StatusCode,
+        /// Why, with the causes, which the client does not see.
+        reason: String,
     },
     /// The execution failed.
     Failed {
@@ -172,7 +217,8 @@ pub enum Step {
 }
 
 /// Whether a template is for the request or for the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// For the request to the backend.
     Request,
@@ -181,10 +227,22 @@ pub enum Phase {
 }
 
 /// A route that could have been meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
     /// Its key.
     pub route: String,
     /// Why it lost; `None` for the one that serves.
     pub lost: Option<String>,
+}
+
+/// An error with its causes.
+pub(crate) fn reason(error: &(dyn StdError + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        told.push_str(": ");
+        told.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    told
 }

@@ -19,6 +19,7 @@ use crate::{
     names::NameMap,
     service::Parts,
     store::{MemoryStore, QuotaCounter, StoreError, UsageStore},
+    trace::Step,
 };
 
 static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -101,21 +102,43 @@ impl UsagePlans {
 
     /// Finds the caller's key, and writes it down.
     pub(crate) fn identify(&self, request: &Parts, context: &Context) -> Result<&Entry, Error> {
+        let found = self.find(request, context);
+        context.record(|| {
+            let (entry, refused) = match found {
+                Ok(entry) if entry.enabled => (Some(entry), None),
+                Ok(entry) => (Some(entry), Some("the key is switched off")),
+                Err(reason) => (None, Some(reason)),
+            };
+            Step::ApiKey {
+                id: entry.map(|entry| entry.facts.id.to_string()),
+                plan: entry.map(|entry| entry.facts.plan.to_string()),
+                refused: refused.map(str::to_owned),
+            }
+        });
+        let entry = found.ok().filter(|entry| entry.enabled).ok_or(ErrorKind::InvalidApiKey)?;
+        context.set_api_key(entry.facts.clone());
+        Ok(entry)
+    }
+
+    /// The entry of the key that was given, or why there is none.
+    fn find(&self, request: &Parts, context: &Context) -> Result<&Entry, &'static str> {
         let given = match self.source {
             ApiKeySource::Header => {
                 let mut values = request.headers.get_all(&API_KEY).iter();
+                let first = values.next().ok_or("the request has no x-api-key header")?;
                 // Two keys are none: it would be a guess which one is meant.
-                values.next().filter(|_| values.next().is_none()).map(http::HeaderValue::as_bytes)
+                if values.next().is_some() {
+                    return Err("the request has more than one x-api-key header");
+                }
+                first.as_bytes()
             }
             ApiKeySource::Authorizer => {
-                context.authorization().and_then(|caller| caller.usage_key()).map(str::as_bytes)
+                let key = context.authorization().and_then(|caller| caller.usage_key());
+                key.ok_or("the authorizer gave no usage identifier key")?.as_bytes()
             }
         };
-        let digest = given.and_then(KeyDigest::of_given);
-        let entry = digest.and_then(|digest| self.keys.get(&digest)).filter(|entry| entry.enabled);
-        let entry = entry.ok_or(ErrorKind::InvalidApiKey)?;
-        context.set_api_key(entry.facts.clone());
-        Ok(entry)
+        let digest = KeyDigest::of_given(given).ok_or("the key is longer than any key can be")?;
+        self.keys.get(&digest).ok_or("no usage plan of this stage has the key")
     }
 
     /// The keys' ids.
@@ -142,11 +165,11 @@ impl Entry {
         if !self.methods.is_empty() {
             let route = context.route().map(|route| route.route_key.as_str()).unwrap_or_default();
             if let Some(limiter) = self.methods.get(route) {
-                limiter.take().await?;
+                limiter.take("key and method", context).await?;
             }
         }
         match &self.throttle {
-            Some(limiter) => limiter.take().await,
+            Some(limiter) => limiter.take("key", context).await,
             None => Ok(()),
         }
     }
@@ -163,7 +186,17 @@ impl Entry {
                 1
             }),
         };
-        if granted == 1 { Ok(()) } else { Err(ErrorKind::QuotaExceeded.into()) }
+        let passed = granted == 1;
+        if context.trace().is_some() {
+            let read = counter.read(window, allowance).await.ok();
+            context.record(|| Step::Quota {
+                used: read.map(|(used, _)| used),
+                // The first period may have less.
+                limit: Some(read.map_or(quota.limit(), |(used, remaining)| used.saturating_add(remaining))),
+                passed,
+            });
+        }
+        if passed { Ok(()) } else { Err(ErrorKind::QuotaExceeded.into()) }
     }
 }
 

@@ -1,8 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    context::Context,
     error::{Error, ErrorKind},
     store::{TokenBucket, UsageStore},
+    trace::Step,
 };
 
 /// A token bucket's size: `rate` tokens a second, up to `burst` at once.
@@ -43,28 +45,38 @@ impl Throttle {
 
 /// A throttle with its state.
 #[derive(Clone)]
-pub(crate) struct Limiter(Arc<dyn TokenBucket>);
+pub(crate) struct Limiter {
+    bucket: Arc<dyn TokenBucket>,
+    throttle: Throttle,
+}
 
 impl Limiter {
     pub(crate) fn new(store: &dyn UsageStore, id: &str, throttle: Throttle) -> Self {
-        Self(store.bucket(id, throttle.rate, throttle.burst))
+        Self { bucket: store.bucket(id, throttle.rate, throttle.burst), throttle }
     }
 
-    /// Takes one token. A store that fails lets the request pass, as AWS does.
-    pub(crate) async fn take(&self) -> Result<(), Error> {
-        let taken = match self.0.take_now(1) {
+    /// Takes one token; `whose` is for the trace. A store that fails lets the request pass, as AWS does.
+    pub(crate) async fn take(&self, whose: &str, context: &Context) -> Result<(), Error> {
+        let passed = match self.bucket.take_now(1) {
             Some(taken) => taken,
-            None => self.0.take(1).await.unwrap_or_else(|error| {
+            None => self.bucket.take(1).await.unwrap_or_else(|error| {
                 tracing::warn!(error = &error as &(dyn std::error::Error + 'static), "throttle not checked");
                 true
             }),
         };
-        if taken { Ok(()) } else { Err(ErrorKind::Throttled.into()) }
+        context.record(|| Step::Throttle {
+            bucket: whose.to_owned(),
+            passed,
+            left: self.bucket.level(),
+            rate: self.throttle.rate,
+            burst: self.throttle.burst,
+        });
+        if passed { Ok(()) } else { Err(ErrorKind::Throttled.into()) }
     }
 }
 
 impl fmt::Debug for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter").finish_non_exhaustive()
+        f.debug_struct("Limiter").field("throttle", &self.throttle).finish_non_exhaustive()
     }
 }

@@ -39,7 +39,8 @@ impl BodyModels {
     pub(super) async fn validate(&self, headers: &HeaderMap, body: &mut Body, context: &Context) -> Result<(), Error> {
         let Some(model) = self.model(headers) else { return Ok(()) };
         buffer(body, context).await?;
-        let bytes = context.body().map(|bytes| &**bytes).unwrap_or_default();
+        // Not the context's, which are as they were sent.
+        let bytes = body.as_bytes().unwrap_or_default();
         // An empty body stands for an empty object.
         let read = serde_json::from_slice(if bytes.is_empty() { b"{}" } else { bytes });
         let wrong = match &read {

@@ -28,6 +28,7 @@ use crate::{
     context::Context,
     error::{Error, ErrorKind},
     service::Parts,
+    trace::{Step, reason},
 };
 
 /// What of a request is validated before its integration is called; nothing unless asked for.
@@ -96,6 +97,15 @@ impl Validation {
 
     /// Lets the request pass, with its body in memory if a model was asked, or refuses it.
     pub(crate) async fn validate(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
+        let answer = self.check(request, body, context).await;
+        context.record(|| {
+            let told = |error: &Error| context.validation_error().cloned().unwrap_or_else(|| reason(error));
+            Step::Validation { error: answer.as_ref().err().map(told) }
+        });
+        answer
+    }
+
+    async fn check(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         self.parameters(request, context)?;
         match &self.models {
             Some(models) => models.validate(&request.headers, body, context).await,

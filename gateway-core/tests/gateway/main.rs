@@ -2,15 +2,23 @@
 
 mod admission;
 mod answers;
+mod cache;
+mod cache_flights;
+mod compression;
 mod config;
 mod directions;
 mod explain;
+mod front_door;
 mod layers;
 mod logs;
 mod nested;
+mod openapi;
 mod properties;
 mod reload;
 mod routing;
+mod settings;
+mod stages;
+mod steps;
 mod validation;
 
 use std::{error::Error, future::Future};

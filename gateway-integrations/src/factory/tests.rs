@@ -77,6 +77,45 @@ fn problems_say_where_they_are() {
     }
 }
 
+#[cfg(feature = "mapping")]
+#[test]
+fn problems_of_a_mapping_say_where_they_are() {
+    for (json, pointer) in [
+        (r#"{"type":"http","uri":"host"}"#, "/uri"),
+        (r#"{"type":"http","uri":"http://h","httpMethod":"FETCH"}"#, "/httpMethod"),
+        (r#"{"type":"mock","timeoutInMillis":49}"#, "/timeoutInMillis"),
+        (r#"{"type":"mock","requestParameters":{"a/b":"'x'"}}"#, "/requestParameters/a~1b"),
+        (
+            r#"{"type":"http_proxy","uri":"http://h","requestParameters":{"integration.request.path.x":"x"}}"#,
+            "/requestParameters/integration.request.path.x",
+        ),
+        (
+            r#"{"type":"mock","requestParameters":{"integration.request.path.x":"method.request.body.a["}}"#,
+            "/requestParameters/integration.request.path.x",
+        ),
+        (r#"{"type":"mock","responses":[{"statusCode":200},{"statusCode":99}]}"#, "/responses/1/statusCode"),
+        (r#"{"type":"mock","responses":[{"statusCode":200,"selectionPattern":"("}]}"#, "/responses/0/selectionPattern"),
+        (
+            r#"{"type":"mock","responses":[{"statusCode":200,"responseParameters":{"method.response.header.x":"x"}}]}"#,
+            "/responses/0/responseParameters/method.response.header.x",
+        ),
+    ] {
+        assert_eq!(problem(json).pointer, pointer, "{json}");
+    }
+}
+
+#[cfg(not(feature = "mapping"))]
+#[test]
+fn mappings_need_their_feature() {
+    for json in [
+        r#"{"type":"http","uri":"http://h"}"#,
+        r#"{"type":"mock"}"#,
+        r#"{"type":"http_proxy","uri":"http://h","requestParameters":{"integration.request.path.x":"'x'"}}"#,
+    ] {
+        assert!(problem(json).message.contains("the feature `mapping`"), "{json}");
+    }
+}
+
 #[test]
 fn what_is_not_ours_is_left_to_others() {
     assert!(made(r#"{"type":"service","name":"own"}"#).is_none());

@@ -3,6 +3,8 @@
 //! [`HttpProxy`] works over any [`HttpClient`](gateway_core::HttpClient); `PooledClient` is the one that comes with the
 //! feature `proxy`.
 
+#[cfg(feature = "mapping")]
+mod backend;
 #[cfg(feature = "proxy")]
 mod client;
 #[cfg(feature = "proxy")]
@@ -11,6 +13,11 @@ mod headers;
 mod proxy;
 mod uri;
 
+#[cfg(feature = "mapping")]
+pub use self::backend::HttpBackend;
+pub(crate) use self::headers::Origin;
+#[cfg(feature = "mapping")]
+pub(crate) use self::uri::climbs;
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},

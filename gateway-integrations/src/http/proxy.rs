@@ -1,16 +1,23 @@
 //! `HttpProxy`: passes requests on to an HTTP backend.
 
+#[cfg(not(feature = "mapping"))]
+use std::future::{Ready, ready};
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use gateway_core::{Context, Error, ErrorKind, HttpClient, Integration, Request, Response};
-use http::{Method, StatusCode, Version, header};
+use gateway_core::{Body, Context, Error, ErrorKind, HttpClient, Integration, Parts, Request, Response, Step};
+use http::{HeaderMap, Method, StatusCode, Version, header};
 use http_body::Body as _;
 
 use super::{
     headers::{Rules, clients_host, set_content_length},
-    uri::{UriTemplate, UriTemplateError},
+    uri::{UriTemplate, UriTemplateError, Variables},
 };
+#[cfg(feature = "mapping")]
+use crate::failure::read_request;
+use crate::failure::{no_answer, readable};
+#[cfg(feature = "mapping")]
+use crate::mapping::{BodyText, MappingError, headers::Behind, parameters::RequestParameters, source::MethodRequest};
 
 /// An HTTP backend; requests and answers stream through.
 ///
@@ -43,6 +50,17 @@ pub struct HttpProxy {
     client: Arc<dyn HttpClient>,
     method: Option<Method>,
     preserve_host: bool,
+    #[cfg(feature = "mapping")]
+    parameters: RequestParameters,
+}
+
+/// What a mapping adds to a request.
+#[derive(Default)]
+struct Added {
+    headers: HeaderMap,
+    query: Vec<(Box<str>, String)>,
+    /// The variables of the address; the route's own where none is mapped.
+    path: Option<Vec<(Box<str>, String)>>,
 }
 
 impl HttpProxy {
@@ -55,7 +73,14 @@ impl HttpProxy {
     }
 
     pub(super) fn of(uri: UriTemplate, client: Arc<dyn HttpClient>) -> Self {
-        Self { uri, client, method: None, preserve_host: false }
+        Self {
+            uri,
+            client,
+            method: None,
+            preserve_host: false,
+            #[cfg(feature = "mapping")]
+            parameters: RequestParameters::default(),
+        }
     }
 
     /// Calls the backend with `method`, whatever the client's own is.
@@ -72,6 +97,46 @@ impl HttpProxy {
     pub fn preserve_host(mut self, preserve: bool) -> Self {
         self.preserve_host = preserve;
         self
+    }
+
+    /// Sets a parameter of the call, `integration.request.{header|querystring|path}.NAME`, to a source:
+    /// `method.request.{header|querystring|path}.NAME`, `method.request.body.PATH`, `context.NAME`,
+    /// `stageVariables.NAME` or `'text'`. What has no value is left out.
+    ///
+    /// Mapped headers replace the client's and the gateway's own; mapped parameters of the query follow the client's.
+    /// Once a variable of the address is mapped, variables that are not stay as they are written. A source in the body
+    /// has the body read into memory.
+    ///
+    /// # Errors
+    /// [`MappingError`] when a text names neither a target nor a source.
+    #[cfg(feature = "mapping")]
+    pub fn request_parameter(mut self, target: &str, source: &str) -> Result<Self, MappingError> {
+        self.parameters.add(target, source, Behind::Http)?;
+        Ok(self)
+    }
+
+    #[cfg(feature = "mapping")]
+    pub(crate) fn with_parameters(mut self, parameters: RequestParameters) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    #[cfg(feature = "mapping")]
+    async fn added(&self, parts: &Parts, body: &mut Body, context: &Context) -> Result<Added, Error> {
+        if self.parameters.is_empty() {
+            return Ok(Added::default());
+        }
+        let bytes = if self.parameters.reads_body() { Some(read_request(body).await?) } else { None };
+        let text = bytes.as_deref().map(String::from_utf8_lossy);
+        let body = BodyText::new(text.as_deref());
+        let (headers, call) = self.parameters.values(&MethodRequest { headers: &parts.headers, context, body })?;
+        let path = self.parameters.map_path().then_some(call.path);
+        Ok(Added { headers, query: call.query, path })
+    }
+
+    #[cfg(not(feature = "mapping"))]
+    fn added(&self, _: &Parts, _: &mut Body, _: &Context) -> Ready<Result<Added, Error>> {
+        ready(Ok(Added::default()))
     }
 
     /// The address.
@@ -94,8 +159,10 @@ impl fmt::Debug for HttpProxy {
 #[async_trait]
 impl Integration for HttpProxy {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (mut parts, body) = request.into_parts();
-        let (uri, host) = self.uri.target(&parts.uri, context)?;
+        let (mut parts, mut body) = request.into_parts();
+        let added = self.added(&parts, &mut body, context).await?;
+        let variables = added.path.as_deref().map_or(Variables::OfRoute, Variables::Mapped);
+        let (uri, host) = self.uri.proxied(&parts.uri, variables, &added.query, context)?;
         if let Some(method) = &self.method {
             parts.method = method.clone();
         }
@@ -108,16 +175,46 @@ impl Integration for HttpProxy {
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
         let host = if self.preserve_host { clients_host(&parts.headers, context).unwrap_or(host) } else { host };
         parts.headers.insert(header::HOST, host);
+        replace(&mut parts.headers, added.headers);
         parts.uri = uri;
         parts.version = Version::HTTP_11;
         let method = parts.method.clone();
+        context.record(|| Step::EndpointRequest {
+            uri: parts.uri.to_string(),
+            method: method.to_string(),
+            headers: parts.headers.clone(),
+            body: readable(body.as_bytes().unwrap_or_default()),
+        });
 
-        let mut response = self.client.send(Request::from_parts(parts, body)).await?;
+        let called = context.clock().elapsed();
+        let answer = self.client.send(Request::from_parts(parts, body)).await;
+        let mut response = answer.map_err(|error| no_answer(context, error))?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Error::new(ErrorKind::IntegrationFailure).with_source("the backend switched protocols unasked"));
         }
+        let record = |response: &Response| {
+            (response.headers().clone(), readable(response.body().as_bytes().unwrap_or_default()))
+        };
+        context.record(|| {
+            let (headers, body) = record(&response);
+            let latency = context.clock().elapsed().saturating_sub(called);
+            Step::EndpointResponse { status: response.status(), latency, headers, body }
+        });
         *response.version_mut() = Version::HTTP_11;
         rules.answer(&mut response, &method);
+        context.record(|| {
+            let (headers, body) = record(&response);
+            Step::MethodResponse { status: response.status(), headers, body }
+        });
         Ok(response)
+    }
+}
+
+/// Puts mapped headers in the place of others of their names.
+fn replace(headers: &mut HeaderMap, mapped: HeaderMap) {
+    for (name, value) in mapped {
+        if let Some(name) = name {
+            headers.insert(name, value);
+        }
     }
 }

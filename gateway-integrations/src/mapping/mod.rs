@@ -1,5 +1,33 @@
 //! Mapping: what of a request a backend gets, and what of its answer the client gets.
+//!
+//! [`Mapped`] stands in front of any [`Integration`](gateway_core::Integration) and works as the integrations of type
+//! HTTP, AWS and MOCK do: it converts the body, maps parameters, renders a template, applies its overrides, calls the
+//! backend, chooses an [`IntegrationResponse`], and does the same with the answer.
+//!
+//! AWS developer guide: *Data mappings for REST APIs in API Gateway*.
 
+mod body_text;
 mod call;
+mod content;
+mod define;
+mod error;
+mod integration_response;
+mod mapped;
+mod mock;
+pub(crate) mod parameters;
+mod relaxed;
+mod request;
+mod response;
+mod scene;
+pub(crate) mod source;
+mod templates;
 
-pub use self::call::{CallParameters, SelectionSubject};
+pub(crate) use self::{body_text::BodyText, define::request_parameters};
+pub use self::{
+    call::{CallParameters, SelectionSubject},
+    error::MappingError,
+    integration_response::IntegrationResponse,
+    mapped::Mapped,
+    mock::MockBackend,
+};
+pub(crate) use crate::headers;

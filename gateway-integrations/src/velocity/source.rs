@@ -128,7 +128,8 @@ impl ContextSource for Context {
         match group {
             "" => {
                 let authorizer = caller.is_some().then_some("authorizer");
-                TOP.into_iter().chain(authorizer).map(Cow::Borrowed).collect()
+                let canary = self.stage().and_then(|stage| stage.is_canary).map(|_| "isCanaryRequest");
+                TOP.into_iter().chain(canary).chain(authorizer).map(Cow::Borrowed).collect()
             }
             "identity" => IDENTITY.into_iter().map(Cow::Borrowed).collect(),
             "authorizer" => caller.map_or_else(Vec::new, |caller| {

@@ -1,4 +1,5 @@
-//! The template language and JSONPath against recorded and derived cases, Velocity itself, and any text.
+//! The template language and JSONPath against recorded and derived cases, Velocity itself, and any text; mappings around
+//! backends in memory.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,8 +8,12 @@
     reason = "tests; the figures are to be read"
 )]
 
+mod answers;
+mod calls;
 mod conformance;
 mod golden;
+mod mapping_properties;
 mod properties;
+mod requests;
 mod robust;
 mod run;

@@ -14,7 +14,7 @@ static PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 static PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Where a request came from, as far as the host's server says.
-pub(super) struct Origin {
+pub(crate) struct Origin {
     address: Option<IpAddr>,
     https: bool,
     host: Option<HeaderValue>,
@@ -22,7 +22,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// To be read before the `Host` header becomes the backend's.
-    pub(super) fn of(headers: &HeaderMap, context: &Context) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, context: &Context) -> Self {
         let request = context.request();
         Self {
             address: request.source_ip.map(|address| address.to_canonical()),
@@ -32,12 +32,17 @@ impl Origin {
     }
 
     /// Appends the client's address to `X-Forwarded-For`, and replaces what it says about port and scheme.
-    pub(super) fn add_x_forwarded(&self, headers: &mut HeaderMap) {
+    pub(crate) fn add_x_forwarded(&self, headers: &mut HeaderMap) {
         if let Some(address) = self.address {
             append(headers, &FOR, &address.to_string());
         }
         headers.insert(&PORT, self.port());
         headers.insert(&PROTO, HeaderValue::from_static(self.proto()));
+    }
+
+    /// The host that the client called.
+    pub(crate) fn host(&self) -> Option<&HeaderValue> {
+        self.host.as_ref()
     }
 
     /// Never lets a client's own `X-Forwarded-For` pass as the whole truth.

@@ -4,7 +4,7 @@
 ///
 /// Servers differ in what they decode, in what separates segments, and in whether empty segments count; so this does
 /// not count how deep the path is: one such segment is one too many. Path parameters (`..;x=y`) do not hide it.
-pub(super) fn climbs(path: &str) -> bool {
+pub(crate) fn climbs(path: &str) -> bool {
     let mut segment = Segment::default();
     let mut rest = path.as_bytes();
     while let Some((letter, after)) = next(rest) {

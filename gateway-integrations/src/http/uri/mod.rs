@@ -9,7 +9,10 @@ use http::{
     uri::{Authority, Scheme},
 };
 
+#[cfg(feature = "mapping")]
+pub(crate) use self::dots::climbs;
 pub use self::parse::UriTemplateError;
+pub(super) use self::render::Variables;
 
 /// The address of a backend.
 ///

@@ -2,7 +2,7 @@
 //!
 //! The parts are put together as parts, so that no value can move from one into another.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use bytes::Bytes;
 use gateway_core::{Context, Error, ErrorKind};
@@ -11,7 +11,15 @@ use http::{
     uri::{Authority, InvalidUri, Parts, PathAndQuery, Scheme},
 };
 
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{Host, Piece, UriTemplate, UriTemplateError, dots::climbs};
+use crate::failure::misconfigured;
+
+/// There is no address, in API Gateway's words.
+#[derive(Debug, thiserror::Error)]
+#[error("Invalid endpoint address")]
+struct InvalidEndpoint(#[source] RenderError);
 
 /// Why there is no address for a request; every kind but the last is the definition's fault.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +36,18 @@ enum RenderError {
     DotSegment,
 }
 
+/// What a mapping adds to an address: names and values, decoded or as they arrived.
+pub(in crate::http) type Pairs = [(Box<str>, String)];
+
+/// What the values of variables are.
+#[derive(Clone, Copy)]
+pub(in crate::http) enum Variables<'a> {
+    /// The route's own path variables.
+    OfRoute,
+    /// Mapped ones; a variable without a value stays as it is written.
+    Mapped(&'a Pairs),
+}
+
 impl UriTemplate {
     /// The address to call for `request`, whose path is the API's own, without stage and base path.
     ///
@@ -40,28 +60,58 @@ impl UriTemplate {
 
     /// The address, and the `Host` header that goes with it.
     pub(crate) fn target(&self, request: &Uri, context: &Context) -> Result<(Uri, HeaderValue), Error> {
+        self.proxied(request, Variables::OfRoute, &[], context)
+    }
+
+    /// The same, where a mapping has set variables, and parameters that follow the client's own.
+    pub(in crate::http) fn proxied(
+        &self,
+        request: &Uri,
+        variables: Variables<'_>,
+        added: &Pairs,
+        context: &Context,
+    ) -> Result<(Uri, HeaderValue), Error> {
         let appends = match context.route() {
             Some(route) => route.is_default,
             None => self.has_no_path(),
         };
-        let client = Client { path: appends.then(|| request.path()), query: request.query().unwrap_or_default() };
+        let path = appends.then(|| request.path());
+        let client = Client { path, query: request.query().unwrap_or_default(), added };
+        if added.is_empty()
+            && let Some(unchanged) = self.unchanged(request, appends)
+        {
+            return unchanged.map_err(|error| refused(error, context));
+        }
+        self.written(variables, &client, context)
+    }
+
+    /// The address for a call that has nothing of the client's own address.
+    #[cfg(feature = "mapping")]
+    pub(in crate::http) fn called(
+        &self,
+        path: &Pairs,
+        query: &Pairs,
+        context: &Context,
+    ) -> Result<(Uri, HeaderValue), Error> {
+        self.written(Variables::Mapped(path), &Client { path: None, query: "", added: query }, context)
+    }
+
+    fn written(
+        &self,
+        variables: Variables<'_>,
+        client: &Client<'_>,
+        context: &Context,
+    ) -> Result<(Uri, HeaderValue), Error> {
         if let (Some(uri), Host::Fixed(_, host)) = (&self.constant, &self.host)
-            && client.path.is_none()
-            && client.query.is_empty()
+            && client.adds_nothing()
         {
             return Ok((uri.clone(), host.clone()));
         }
-        let answer = match self.unchanged(request, appends) {
-            Some(answer) => answer,
-            None => self.assemble(&Values::Of(context), &client),
+        let values = match variables {
+            Variables::OfRoute => Values::Of(context),
+            Variables::Mapped(pairs) => Values::Mapped(pairs, context),
         };
-        answer.map_err(|error| {
-            let kind = match error {
-                RenderError::DotSegment => ErrorKind::BadRequest,
-                _ => ErrorKind::ApiConfigurationError,
-            };
-            Error::new(kind).with_source(error)
-        })
+        self.assemble(&values, client).map_err(|error| refused(error, context))
     }
 
     /// The client's own path and query on a fixed host: nothing is written, nothing is parsed.
@@ -89,7 +139,7 @@ impl UriTemplate {
 
     /// An address of this form, with `1` for every variable.
     pub(super) fn sample(&self) -> Result<Uri, UriTemplateError> {
-        let client = Client { path: None, query: "" };
+        let client = Client { path: None, query: "", added: &[] };
         let (uri, _) = self.assemble(&Values::Sample, &client).map_err(|error| match error {
             RenderError::Invalid(source) => UriTemplateError::Invalid(source),
             RenderError::DotSegment => UriTemplateError::DotSegment,
@@ -110,7 +160,7 @@ impl UriTemplate {
             Host::Rendered(pieces) => {
                 let mut whole = String::with_capacity(length(pieces));
                 for piece in pieces {
-                    whole.push_str(piece.value(values)?);
+                    piece.write(&mut whole, values, &[])?;
                 }
                 // A stage variable in the place of the host may bring the start of the path along.
                 let start = whole.find('/').unwrap_or(whole.len());
@@ -120,7 +170,7 @@ impl UriTemplate {
             }
         };
         self.write_path(&mut text, values, client.path)?;
-        self.write_query(&mut text, values, client.query)?;
+        self.write_query(&mut text, values, client)?;
         let target = PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(RenderError::Invalid)?;
         Ok((self.uri(authority, target)?, host))
     }
@@ -132,10 +182,8 @@ impl UriTemplate {
         for piece in &self.path {
             if let Piece::PathVariable(_) = piece {
                 clients = clients.or_else(|| out.rfind('/'));
-                escape(out, piece.value(values)?, &['?', '#']);
-            } else {
-                out.push_str(piece.value(values)?);
             }
+            piece.write(out, values, &['?', '#'])?;
         }
         if let Some(path) = appended {
             if out.ends_with('/') {
@@ -159,27 +207,50 @@ impl UriTemplate {
         }
     }
 
-    /// Writes the template's own pairs first, then the client's as they came.
-    fn write_query(&self, out: &mut String, values: &Values<'_>, client: &str) -> Result<(), RenderError> {
+    /// Writes the template's own pairs first, then the client's as they came, then those that are mapped.
+    fn write_query(&self, out: &mut String, values: &Values<'_>, client: &Client<'_>) -> Result<(), RenderError> {
         let mut separator = '?';
         if !self.query.is_empty() {
             out.push(separator);
             separator = '&';
         }
         for piece in &self.query {
-            let value = piece.value(values)?;
-            match piece {
-                // As part of a path these letters were text; here they end a value, mean a space, or are not allowed.
-                Piece::PathVariable(_) => escape(out, value, &['&', '=', '+', ';', '?', '#', '"']),
-                Piece::StageVariable(_) if value.contains('#') => return Err(RenderError::Reserved),
-                Piece::StageVariable(_) | Piece::Text(_) => out.push_str(value),
+            let start = out.len();
+            // As part of a path these letters were text; here they end a value, mean a space, or are not allowed.
+            piece.write(out, values, &['&', '=', '+', ';', '?', '#', '"'])?;
+            let is_stage_variable = matches!(piece, Piece::StageVariable(_));
+            if is_stage_variable && out.get(start..).is_some_and(|value| value.contains('#')) {
+                return Err(RenderError::Reserved);
             }
         }
-        if !client.is_empty() {
+        if !client.query.is_empty() {
             out.push(separator);
-            out.push_str(client);
+            out.push_str(client.query);
+            separator = '&';
+        }
+        for (name, value) in client.added {
+            out.push(separator);
+            out.extend(utf8_percent_encode(name, QUERY));
+            out.push('=');
+            out.extend(utf8_percent_encode(value, QUERY));
+            separator = '&';
         }
         Ok(())
+    }
+}
+
+/// In a query these mean something, or are not allowed.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*');
+
+/// Nowhere in an address are these allowed.
+const UNSAFE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// The failure of a request whose address cannot be rendered.
+fn refused(error: RenderError, context: &Context) -> Error {
+    match error {
+        RenderError::DotSegment => Error::new(ErrorKind::BadRequest).with_source(error),
+        _ => misconfigured(context, InvalidEndpoint(error)),
     }
 }
 
@@ -199,29 +270,65 @@ impl Host {
 }
 
 impl Piece {
-    /// The text of this piece for one request.
-    fn value<'a>(&'a self, values: &Values<'a>) -> Result<&'a str, RenderError> {
+    /// Writes this piece for one request; in the value of a path variable, `reserved` letters are percent-encoded.
+    fn write(&self, out: &mut String, values: &Values<'_>, reserved: &[char]) -> Result<(), RenderError> {
         match (self, values) {
-            (Self::Text(text), _) => Ok(text),
-            (_, Values::Sample) => Ok("1"),
-            (Self::StageVariable(name), Values::Of(context)) => Ok(context.stage_variable(name).unwrap_or_default()),
+            (Self::Text(text), _) => out.push_str(text),
+            (_, Values::Sample) => out.push('1'),
+            (Self::StageVariable(name), Values::Of(context) | Values::Mapped(_, context)) => {
+                out.push_str(context.stage_variable(name).unwrap_or_default());
+            }
             (Self::PathVariable(name), Values::Of(context)) => {
-                context.path_param(name).ok_or_else(|| RenderError::Missing(name.clone()))
+                let value = context.path_param(name).ok_or_else(|| RenderError::Missing(name.clone()))?;
+                escape(out, value, reserved);
+            }
+            (Self::PathVariable(name), Values::Mapped(pairs, _)) => {
+                match pairs.iter().find(|(known, _)| **known == **name) {
+                    Some((_, value)) => escape(out, &safe(value), reserved),
+                    None => out.extend(["{", name, "}"]),
+                }
             }
         }
+        Ok(())
     }
 }
 
 /// Where the values of variables come from.
 enum Values<'a> {
     Of(&'a Context),
+    Mapped(&'a Pairs, &'a Context),
     Sample,
 }
 
-/// What the client's own address adds.
+/// What the client's own address and a mapping add.
 struct Client<'a> {
     path: Option<&'a str>,
     query: &'a str,
+    added: &'a Pairs,
+}
+
+impl Client<'_> {
+    fn adds_nothing(&self) -> bool {
+        self.path.is_none() && self.query.is_empty() && self.added.is_empty()
+    }
+}
+
+/// A mapped value as part of an address: what was encoded stays so, what may not stand there is encoded.
+fn safe(value: &str) -> Cow<'_, str> {
+    let encoded = Cow::from(utf8_percent_encode(value, UNSAFE));
+    let is_escape =
+        |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    if encoded.split('%').skip(1).all(is_escape) {
+        return encoded;
+    }
+    let mut out = String::with_capacity(encoded.len() + 8);
+    for (place, part) in encoded.split('%').enumerate() {
+        if place > 0 {
+            out.push_str(if is_escape(part) { "%" } else { "%25" });
+        }
+        out.push_str(part);
+    }
+    Cow::Owned(out)
 }
 
 /// About how long the text will be: names are as long as values.

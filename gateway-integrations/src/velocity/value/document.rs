@@ -232,6 +232,7 @@ fn add<'j, 's>(nodes: &mut Vec<Item<'s>>, json: &'j Json, text: &impl Fn(&'j Arc
         Json::Integer(number) => whole(*number),
         Json::Double(number) => Item::Double(*number),
         Json::Text(value) => Item::Text(text(value)),
+        // Of a container the item follows when its own are known.
         Json::Null | Json::List(_) | Json::Object(_) => Item::Null,
     });
     let filled = match json {

@@ -1,0 +1,203 @@
+//! From an API to a document.
+
+mod components;
+mod extensions;
+mod integration;
+mod operation;
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::resources::method_and_path;
+use crate::config::{ApiConfig, ProtocolType};
+
+/// Which kind of document is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Specification {
+    /// OpenAPI 3.0 (`oas30`).
+    #[default]
+    Oas30,
+    /// Swagger 2.0 (`swagger`).
+    Swagger,
+}
+
+impl fmt::Display for Specification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Oas30 => "oas30",
+            Self::Swagger => "swagger",
+        })
+    }
+}
+
+/// How an API is exported.
+///
+/// # Example
+/// ```
+/// use gateway_core::openapi::{self, ExportOptions, ImportOptions, Specification};
+///
+/// let document = r#"{ "swagger": "2.0", "info": { "title": "pets", "version": "1" }, "paths": {} }"#;
+/// let api = openapi::import(document, &ImportOptions::new())?.api;
+/// let exported = openapi::export(&api, &ExportOptions::new(Specification::Oas30, "prod").extensions(true))?;
+/// assert_eq!(exported["info"]["title"], "pets");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ExportOptions {
+    specification: Specification,
+    stage: String,
+    extensions: bool,
+    documentation: bool,
+    host: Option<String>,
+    version: Option<String>,
+}
+
+impl ExportOptions {
+    /// Plain OpenAPI, for clients of this stage.
+    #[must_use]
+    pub fn new(specification: Specification, stage: impl Into<String>) -> Self {
+        let stage = stage.into();
+        Self { specification, stage, extensions: false, documentation: false, host: None, version: None }
+    }
+
+    /// Whether the `x-amazon-apigateway-*` extensions are written, with which a document can be imported again
+    /// (`extensions=integrations`, `apigateway` or `authorizers`).
+    #[must_use]
+    pub fn extensions(mut self, extensions: bool) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
+    /// Whether the documentation parts are written with the extensions, as AWS does for a stage with a documentation
+    /// version.
+    #[must_use]
+    pub fn documentation(mut self, documentation: bool) -> Self {
+        self.documentation = documentation;
+        self
+    }
+
+    /// The host that clients call; the API's own on AWS unless given.
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// `info.version` of an API without a version: AWS writes when it was made.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// The name that AWS gives the file: `oas30_1.0.0.json`.
+    #[must_use]
+    pub fn file_name(&self, api: &ApiConfig) -> String {
+        format!("{}_{}.json", self.specification, self.version_of(api))
+    }
+
+    fn version_of<'a>(&'a self, api: &'a ApiConfig) -> &'a str {
+        api.version.as_deref().or(self.version.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Why an API cannot be exported.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// A method has models for its request, and none is JSON.
+    #[error("Only found non-JSON body models for {0}")]
+    Models(String),
+    /// A route's integration, or an authorizer, is one that AWS has not.
+    #[error("`{0}` is nothing that AWS has; export the API without extensions, or change it")]
+    Unknown(String),
+    /// It is an HTTP API.
+    #[error("only REST APIs are exported")]
+    Http,
+}
+
+/// Writes a REST API as a document. What cannot be read of the API is left out.
+///
+/// AWS developer guide: *Export a REST API from API Gateway*.
+///
+/// # Errors
+/// When a part of the API has no place in such a document.
+pub fn export(api: &ApiConfig, options: &ExportOptions) -> Result<Value, ExportError> {
+    if api.protocol_type != ProtocolType::Rest {
+        return Err(ExportError::Http);
+    }
+    let export = Export { api, options };
+    let mut document = export.head();
+    document.insert("paths".to_owned(), export.paths()?);
+    export.components(&mut document)?;
+    if options.extensions {
+        export.extensions(&mut document);
+    }
+    Ok(Value::Object(document))
+}
+
+struct Export<'a> {
+    api: &'a ApiConfig,
+    options: &'a ExportOptions,
+}
+
+impl Export<'_> {
+    fn swagger(&self) -> bool {
+        self.options.specification == Specification::Swagger
+    }
+
+    fn head(&self) -> Map<String, Value> {
+        let Self { api, options } = self;
+        let mut info = Map::new();
+        info.insert("title".to_owned(), json!(api.name));
+        put(&mut info, "description", api.description.as_ref());
+        info.insert("version".to_owned(), json!(options.version_of(api)));
+        let host = options.host.clone().unwrap_or_else(|| {
+            let region = api.region.as_deref().unwrap_or("us-east-1");
+            format!("{}.execute-api.{region}.amazonaws.com", api.id.as_ref().unwrap_or(&api.name))
+        });
+        let head = if self.swagger() {
+            let base_path = format!("/{}", options.stage);
+            json!({ "swagger": "2.0", "info": info, "host": host, "basePath": base_path, "schemes": ["https"] })
+        } else {
+            let mut server = json!({
+                "url": format!("https://{host}/{{basePath}}"),
+                "variables": { "basePath": { "default": options.stage } },
+            });
+            if let (Some(endpoint), Some(server)) = (self.endpoint(), server.as_object_mut()) {
+                server.insert(extensions::ENDPOINT.to_owned(), endpoint);
+            }
+            json!({ "openapi": "3.0.1", "info": info, "servers": [server] })
+        };
+        match head {
+            Value::Object(head) => head,
+            _ => Map::new(),
+        }
+    }
+
+    fn paths(&self) -> Result<Value, ExportError> {
+        let mut paths = Map::new();
+        for route in self.api.routes.iter().filter_map(|route| route.get().ok()) {
+            let Some((method, path)) = method_and_path(route) else { continue };
+            let operation = self.operation(route, path)?;
+            let field = match method {
+                "ANY" => "x-amazon-apigateway-any-method".to_owned(),
+                method => method.to_ascii_lowercase(),
+            };
+            let item = paths.entry(path).or_insert_with(|| json!({}));
+            if let Some(item) = item.as_object_mut() {
+                item.insert(field, operation);
+            }
+        }
+        Ok(Value::Object(paths))
+    }
+}
+
+/// Writes a field that is there.
+fn put<T: Into<Value> + Clone>(to: &mut Map<String, Value>, field: &str, value: Option<&T>) {
+    if let Some(value) = value {
+        to.insert(field.to_owned(), value.clone().into());
+    }
+}

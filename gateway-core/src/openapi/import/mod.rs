@@ -1,0 +1,352 @@
+//! From a document to an API: one concern a file, all of them write into [`Import`].
+
+mod extensions;
+mod integration;
+mod mapping;
+mod messages;
+mod models;
+mod operation;
+mod parts;
+mod paths;
+mod responses;
+mod schema;
+mod security;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use self::security::{Scheme, Security};
+pub(super) use self::{
+    models::{MODELS, model_name},
+    operation::{JSON, variables},
+    paths::{Tree, second_variable},
+};
+use super::{
+    document::{self, Node, Object, Place, Variables},
+    error::ImportError,
+    options::ImportOptions,
+    report::Report,
+};
+use crate::{
+    config::{ApiConfig, Config, EndpointConfig, StageConfig},
+    problem::Problem,
+};
+
+/// What an import gave.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Imported {
+    /// The API, without stages.
+    pub api: ApiConfig,
+    /// What became of each part of the document.
+    pub report: Report,
+    /// What AWS warns of.
+    pub warnings: Vec<String>,
+}
+
+impl Imported {
+    /// The definition of a gateway with this API alone, served by these stages.
+    ///
+    /// # Example
+    /// ```
+    /// use gateway_core::openapi::{self, ImportOptions};
+    ///
+    /// let document = r#"{ "openapi": "3.0.1", "info": { "title": "empty" }, "paths": {} }"#;
+    /// let config = openapi::import(document, &ImportOptions::new())?.into_config(["test", "prod"]);
+    /// assert_eq!(config.apis.len(), 1);
+    /// # Ok::<(), openapi::ImportError>(())
+    /// ```
+    #[must_use]
+    pub fn into_config<S: Into<StageConfig>>(mut self, stages: impl IntoIterator<Item = S>) -> Config {
+        self.api.stages = stages.into_iter().map(|stage| stage.into().into()).collect();
+        Config { apis: vec![self.api.into()], ..Config::default() }
+    }
+}
+
+/// Imports a document as a new REST API.
+///
+/// AWS API reference: *ImportRestApi*.
+///
+/// # Errors
+/// What AWS refuses, all errors at once.
+pub fn import(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
+    let given = read(text, options)?;
+    Ok(Imported { api: given.api, report: given.report, warnings: given.warnings })
+}
+
+/// What a document says, and which of the fields of an API it names.
+pub(super) struct Given {
+    pub(super) api: ApiConfig,
+    pub(super) report: Report,
+    pub(super) warnings: Vec<String>,
+    pub(super) api_key_source: bool,
+    pub(super) endpoint: Option<EndpointConfig>,
+    pub(super) default_endpoint: Option<bool>,
+}
+
+pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Given, ImportError> {
+    let mut root = document::parse(text).map_err(|error| ImportError::Input(error.0))?;
+    let variables = Variables {
+        account_id: options.account_id.as_deref(),
+        region: options.region.as_deref(),
+        partition: options.partition_name(),
+    };
+    let mut left = BTreeSet::new();
+    variables.replace(&mut root, &mut left);
+    let mut import = Import::start(&root, options)?;
+    for name in left {
+        import
+            .report
+            .approximate(Place::ROOT, format!("`{name}` is left as it is: the import was told no value for it"));
+    }
+    import.root();
+    import.finish()
+}
+
+/// How many bytes a document may grow by where it says a thing once and means it often.
+const MAX_GROWTH: usize = 64 * 1024 * 1024;
+/// How many errors are told, and how many warnings.
+const MAX_SAID: usize = 1000;
+/// How many references may follow on each other.
+const MAX_HOPS: usize = 16;
+
+struct Import<'d> {
+    document: &'d Node,
+    swagger: bool,
+    options: &'d ImportOptions,
+    api: ApiConfig,
+    report: Report,
+    warnings: Vec<String>,
+    errors: Vec<Problem>,
+    growth: usize,
+    base_path: String,
+    schemas: Option<&'d Object>,
+    schemes: BTreeMap<&'d str, Scheme>,
+    security: Security,
+    request_validator: Option<String>,
+    tree: Tree,
+    api_key_source: bool,
+    endpoint: Option<EndpointConfig>,
+    default_endpoint: Option<bool>,
+}
+
+impl<'d> Import<'d> {
+    fn start(document: &'d Node, options: &'d ImportOptions) -> Result<Self, ImportError> {
+        let wrong = |why: &str| ImportError::Input(why.to_owned());
+        let version = |field| document.get(field).and_then(Node::scalar);
+        let mut report = Report::default();
+        let swagger = match (version("swagger").as_deref(), version("openapi").as_deref()) {
+            (Some("2.0" | "2"), None) => true,
+            (None, Some(version)) if version == "3.0" || version.starts_with("3.0.") => false,
+            (None, Some(version)) if version == "3.1" || version.starts_with("3.1.") => {
+                report.approximate("/openapi", "OpenAPI 3.1 is read as 3.0, which AWS takes; what differs is listed");
+                false
+            }
+            _ => return Err(wrong("it says neither `swagger: 2.0` nor `openapi: 3.0.x` or `3.1.x`")),
+        };
+        for field in ["info", "paths"] {
+            if document.get(field).is_some_and(|part| part.object().is_none()) {
+                return Err(wrong(&format!("`{field}` is no object")));
+            }
+        }
+        let api = ApiConfig {
+            id: options.api_id.clone(),
+            account_id: options.account_id.clone(),
+            region: options.region.clone(),
+            endpoint_configuration: EndpointConfig { r#type: options.endpoint, ..EndpointConfig::default() },
+            ..ApiConfig::default()
+        };
+        Ok(Self {
+            document,
+            swagger,
+            options,
+            api,
+            report,
+            warnings: Vec::new(),
+            errors: Vec::new(),
+            growth: 0,
+            base_path: String::new(),
+            schemas: None,
+            schemes: BTreeMap::new(),
+            security: Security::default(),
+            request_validator: None,
+            tree: Tree::default(),
+            api_key_source: false,
+            endpoint: None,
+            default_endpoint: None,
+        })
+    }
+
+    fn root(&mut self) {
+        let Some(document) = self.document.object() else { return };
+        self.information();
+        self.extensions(document);
+        self.models();
+        self.security_schemes();
+        self.paths();
+        self.documentation();
+        self.others(Place::ROOT, document, ROOT_FIELDS, ROOT_IGNORED);
+        if let Some(components) = self.document.get("components").and_then(Node::object) {
+            self.others(Place::ROOT.field("components"), components, COMPONENT_FIELDS, COMPONENT_IGNORED);
+        }
+    }
+
+    fn finish(self) -> Result<Given, ImportError> {
+        let Self { api, report, warnings, errors, api_key_source, endpoint, default_endpoint, .. } = self;
+        if !errors.is_empty() {
+            return Err(ImportError::Errors { errors, warnings });
+        }
+        if self.options.fail_on_warnings && !warnings.is_empty() {
+            return Err(ImportError::Warnings { warnings });
+        }
+        Ok(Given { api, report, warnings, api_key_source, endpoint, default_endpoint })
+    }
+
+    fn error(&mut self, place: Place<'_>, message: impl fmt::Display) {
+        if self.errors.len() < MAX_SAID && self.grow(0) {
+            let problem = Problem::new(place.to_string(), message);
+            self.growth += problem.pointer.len() + problem.message.len();
+            self.errors.push(problem);
+        }
+    }
+
+    fn warn(&mut self, message: impl fmt::Display) {
+        if self.warnings.len() < MAX_SAID && self.growth <= MAX_GROWTH {
+            let message = message.to_string();
+            self.growth += message.len();
+            self.warnings.push(message);
+        }
+    }
+
+    /// Whether there is room for `bytes` that do not stand in the document as often as they will be held.
+    fn grow(&mut self, bytes: usize) -> bool {
+        let had_room = self.growth <= MAX_GROWTH;
+        self.growth = self.growth.saturating_add(bytes);
+        let has_room = self.growth <= MAX_GROWTH;
+        if had_room && !has_room {
+            let message = "The document is too large with its references resolved";
+            self.errors.push(Problem::new("", message));
+        }
+        has_room
+    }
+
+    /// The node itself, or what it refers to.
+    fn resolve(&mut self, place: Place<'_>, mut node: &'d Node) -> Option<&'d Node> {
+        for _ in 0..MAX_HOPS {
+            let Some(reference) = node.get("$ref").and_then(Node::str) else { return Some(node) };
+            let Some(target) = self.document.target(reference) else {
+                self.warn(format_args!("Reference '{reference}' not found. Ignoring."));
+                self.report.ignore(place, "the reference leads nowhere");
+                return None;
+            };
+            if !self.grow(weight(target, MAX_GROWTH - self.growth.min(MAX_GROWTH))) {
+                return None;
+            }
+            node = target;
+        }
+        self.warn(format_args!("Reference at '{place}' leads back to itself. Ignoring."));
+        self.report.ignore(place, "the reference leads back to itself");
+        None
+    }
+
+    /// Reports the fields that are neither known nor, for a reason of their own, ignored.
+    fn others(&mut self, place: Place<'_>, object: &Object, known: &[&str], ignored: &[(&str, &'static str)]) {
+        for (name, _) in object.iter().filter(|(name, _)| !known.contains(name)) {
+            let why: &'static str = match ignored.iter().find(|(field, _)| *field == name) {
+                Some((_, why)) => why,
+                None if name.starts_with("x-") => "an extension without a meaning here",
+                None => "a field without a meaning here",
+            };
+            self.report.ignore(place.field(name), why);
+        }
+    }
+
+    fn information(&mut self) {
+        let Some(info) = self.document.get("info").and_then(Node::object) else {
+            return self.error(Place::ROOT.field("info"), "The document needs an `info` with a `title`");
+        };
+        let text = |field| info.get(field).and_then(Node::scalar);
+        let place = Place::ROOT.field("info");
+        match text("title").filter(|title| !title.is_empty()) {
+            Some(title) => self.api.name = title,
+            None => self.error(place.field("title"), "The document needs an `info` with a `title`"),
+        }
+        self.api.description = text("description");
+        self.api.version = text("version");
+        self.report.exact(place);
+        self.others(place, info, &["title", "description", "version"], INFO_IGNORED);
+    }
+}
+
+/// About how many bytes a node takes; counting stops above `most`.
+fn weight(node: &Node, most: usize) -> usize {
+    let own = size_of::<Node>();
+    match node {
+        Node::Null | Node::Bool(_) | Node::Number(_) => own,
+        Node::Text(text) => own + text.len(),
+        Node::List(items) => {
+            items.iter().fold(own, |sum, item| if sum > most { sum } else { sum + weight(item, most - sum) })
+        }
+        Node::Object(object) => object.iter().fold(own, |sum, (name, field)| {
+            let sum = sum + name.len();
+            if sum > most { sum } else { sum + weight(field, most - sum) }
+        }),
+    }
+}
+
+const NOT_STORED: &str = "AWS stores no such thing";
+const FOR_PEOPLE: &str = "it is for people; say it in x-amazon-apigateway-documentation";
+
+const ROOT_FIELDS: &[&str] = &[
+    "swagger",
+    "openapi",
+    "info",
+    "paths",
+    "components",
+    "definitions",
+    "securityDefinitions",
+    "security",
+    "basePath",
+    "servers",
+    "consumes",
+    "produces",
+    "parameters",
+    "responses",
+    "x-amazon-apigateway-api-key-source",
+    "x-amazon-apigateway-binary-media-types",
+    "x-amazon-apigateway-documentation",
+    "x-amazon-apigateway-endpoint-access-mode",
+    "x-amazon-apigateway-endpoint-configuration",
+    "x-amazon-apigateway-gateway-responses",
+    "x-amazon-apigateway-minimum-compression-size",
+    "x-amazon-apigateway-policy",
+    "x-amazon-apigateway-request-validator",
+    "x-amazon-apigateway-request-validators",
+    "x-amazon-apigateway-security-policy",
+];
+
+const ROOT_IGNORED: &[(&str, &str)] = &[
+    ("host", NOT_STORED),
+    ("schemes", NOT_STORED),
+    ("tags", FOR_PEOPLE),
+    ("externalDocs", FOR_PEOPLE),
+    ("webhooks", "a REST API calls nobody"),
+    ("jsonSchemaDialect", "models are JSON Schemas of draft 4"),
+    ("x-amazon-apigateway-cors", "of HTTP APIs only"),
+    ("x-amazon-apigateway-importexport-version", "of HTTP APIs only"),
+];
+
+const COMPONENT_FIELDS: &[&str] =
+    &["schemas", "securitySchemes", "parameters", "responses", "requestBodies", "headers", "pathItems"];
+
+const COMPONENT_IGNORED: &[(&str, &str)] = &[
+    ("examples", FOR_PEOPLE),
+    ("links", NOT_STORED),
+    ("callbacks", "a REST API calls nobody"),
+    ("x-amazon-apigateway-integrations", "of HTTP APIs only"),
+];
+
+const INFO_IGNORED: &[(&str, &str)] =
+    &[("summary", FOR_PEOPLE), ("termsOfService", FOR_PEOPLE), ("contact", FOR_PEOPLE), ("license", FOR_PEOPLE)];

@@ -1,0 +1,53 @@
+//! OpenAPI documents with `x-amazon-apigateway-*` extensions: what runs on Amazon API Gateway runs here, and back.
+//!
+//! Swagger 2.0, OpenAPI 3.0, and of OpenAPI 3.1 what 3.0 has too, for REST APIs; in JSON, and in YAML with the feature
+//! `yaml`. What AWS refuses is refused, with its messages and all of them at once; what a document says and the gateway
+//! cannot do is in the [`Report`].
+//!
+//! AWS developer guide: *Develop REST APIs using OpenAPI in API Gateway*.
+//!
+//! # Example
+//! ```
+//! use gateway_core::{Body, Error, Gateway, Request, Response, config::{IntegrationConfig, IntegrationPlace, Registry}};
+//! use gateway_core::openapi::{self, ImportOptions};
+//! # use std::sync::Arc;
+//! # use gateway_core::{Integration, Problem};
+//!
+//! let document = r#"{
+//!   "openapi": "3.0.1",
+//!   "info": { "title": "petstore", "version": "1" },
+//!   "paths": { "/pets/{id}": { "get": {
+//!     "responses": { "200": { "description": "a pet" } },
+//!     "x-amazon-apigateway-integration": { "type": "http_proxy", "httpMethod": "GET", "uri": "https://pets.example.com/{id}",
+//!       "requestParameters": { "integration.request.path.id": "method.request.path.id" } }
+//!   } } }
+//! }"#;
+//! # let backends = |_: &IntegrationConfig, _: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>> {
+//! #     Some(Ok(Arc::new(|_: Request| async { Ok::<_, Error>(Response::new(Body::empty())) })))
+//! # };
+//! # let registry = Registry::new().integrations(backends);
+//! let imported = openapi::import(document, &ImportOptions::new())?;
+//! println!("{}", imported.report);
+//! let gateway = Gateway::new(imported.into_config(["prod"]).define(&registry))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod document;
+mod documentation;
+mod error;
+mod export;
+mod import;
+mod options;
+mod put;
+mod report;
+mod resources;
+
+pub use self::{
+    documentation::{import_documentation, put_documentation},
+    error::ImportError,
+    export::{ExportError, ExportOptions, Specification, export},
+    import::{Imported, import},
+    options::{BasePath, ImportOptions},
+    put::{PutMode, put},
+    report::{Fate, Part, Report},
+};

@@ -1,0 +1,189 @@
+//! `ResourcePolicy`: what an API's own policy says of a call, and how that and the authorizer's result decide together.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    context::{Context, StageFacts},
+    error::{Error, ErrorKind},
+    service::Parts,
+};
+
+/// A policy of an API: who may call what, from where.
+///
+/// AWS developer guide: *Control access to a REST API with API Gateway resource policies*.
+///
+/// # Example
+/// ```
+/// use gateway_core::{Api, Context, Parts, PolicyPhase, PolicyVerdict, ResourcePolicy};
+///
+/// /// Lets only the inner network call.
+/// struct Inside;
+///
+/// impl ResourcePolicy for Inside {
+///     fn evaluate(&self, _: &Parts, context: &Context, _: PolicyPhase) -> PolicyVerdict {
+///         match context.request().source_ip {
+///             Some(ip) if ip.is_loopback() => PolicyVerdict::allow().by("Loopback"),
+///             _ => PolicyVerdict::silent(),
+///         }
+///     }
+/// }
+/// let api = Api::rest("inner").policy(Inside);
+/// ```
+pub trait ResourcePolicy: Send + Sync + 'static {
+    /// Holds a call against the policy. Who calls is known in [`Context::authorization`] only after the authorizer.
+    ///
+    /// [`execute_api_arn`] is the resource that is called.
+    fn evaluate(&self, request: &Parts, context: &Context, phase: PolicyPhase) -> PolicyVerdict;
+}
+
+impl<P: ResourcePolicy + ?Sized> ResourcePolicy for Arc<P> {
+    fn evaluate(&self, request: &Parts, context: &Context, phase: PolicyPhase) -> PolicyVerdict {
+        (**self).evaluate(request, context, phase)
+    }
+}
+
+/// When a policy is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyPhase {
+    /// Before the authorizer, or without one.
+    BeforeAuthorizer,
+    /// With the authorizer's result.
+    AfterAuthorizer,
+}
+
+/// What a policy says of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyEffect {
+    /// A statement allows it, and none denies it.
+    Allow,
+    /// A statement denies it.
+    Deny,
+    /// No statement is about it.
+    #[default]
+    Silent,
+}
+
+/// What a policy says of a call, and which of its statements says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyVerdict {
+    effect: PolicyEffect,
+    statement: Option<String>,
+}
+
+impl PolicyVerdict {
+    /// A statement allows it.
+    #[must_use]
+    pub fn allow() -> Self {
+        Self { effect: PolicyEffect::Allow, statement: None }
+    }
+
+    /// A statement denies it.
+    #[must_use]
+    pub fn deny() -> Self {
+        Self { effect: PolicyEffect::Deny, statement: None }
+    }
+
+    /// No statement is about it.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self::default()
+    }
+
+    /// The statement that decided: its `Sid`, or its place, for who asks why.
+    #[must_use]
+    pub fn by(mut self, statement: impl Into<String>) -> Self {
+        self.statement = Some(statement.into());
+        self
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn effect(&self) -> PolicyEffect {
+        self.effect
+    }
+
+    /// The statement that decided.
+    #[must_use]
+    pub fn statement(&self) -> Option<&str> {
+        self.statement.as_deref()
+    }
+}
+
+/// How an authorizer's result and the API's resource policy decide together.
+///
+/// AWS developer guide: *How API Gateway resource policies affect authorization workflow*.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyCombination {
+    /// After the authorizer has passed the request the policy decides alone, and must allow it: Cognito user pools, JWT.
+    #[default]
+    PolicyAlone,
+    /// An explicit denial counts before the authorizer is asked; then one of the two must allow, and none deny: Lambda
+    /// authorizers.
+    EitherAllows,
+    /// After the authorizer one of the two must allow, and none deny; of a caller of another account both must: IAM.
+    Iam,
+}
+
+impl PolicyCombination {
+    /// Whether a caller whom no policy of his own allows to call may still be allowed.
+    pub(crate) fn hears_the_silent(self) -> bool {
+        self != Self::PolicyAlone
+    }
+
+    /// Whether an explicit denial counts before the authorizer is asked.
+    pub(crate) fn denies_first(self) -> bool {
+        self == Self::EitherAllows
+    }
+
+    /// What the authorizer's result and the policy's say together.
+    pub(crate) fn decide(self, caller: PolicyEffect, policy: PolicyEffect, same_account: bool) -> PolicyEffect {
+        use PolicyEffect::{Allow, Deny, Silent};
+        match (self, caller, policy) {
+            (_, Deny, _) | (_, _, Deny) => Deny,
+            (Self::PolicyAlone, _, policy) => policy,
+            (_, Allow, Allow) => Allow,
+            (Self::Iam, _, _) if !same_account => Silent,
+            (_, Allow, Silent) | (_, Silent, Allow) => Allow,
+            (_, Silent, Silent) => Silent,
+        }
+    }
+}
+
+/// The resource that a request calls, as policies name it:
+/// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}/{path}`. Empty before the stage is known.
+#[must_use]
+pub fn execute_api_arn(request: &Parts, context: &Context) -> String {
+    context.stage().map_or_else(String::new, |stage| arn(request, stage, &stage.account_id))
+}
+
+fn arn(request: &Parts, stage: &StageFacts, account: &str) -> String {
+    let StageFacts { region, api_id, stage, .. } = stage;
+    let path = request.uri.path().trim_start_matches('/');
+    format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{}/{path}", request.method)
+}
+
+/// The answer to a call that a policy does not allow. The account is masked as AWS masks it.
+pub(crate) fn denied(request: &Parts, context: &Context, effect: PolicyEffect) -> Error {
+    let resource = context.stage().map_or_else(String::new, |stage| {
+        let account = &stage.account_id;
+        let last = account.char_indices().rev().nth(3).and_then(|(start, _)| account.get(start..));
+        arn(request, stage, &format!("********{}", last.unwrap_or(account)))
+    });
+    let explicitly = if effect == PolicyEffect::Deny { " with an explicit deny" } else { "" };
+    Error::new(ErrorKind::AccessDenied).with_message(format!(
+        "User: anonymous is not authorized to perform: execute-api:Invoke on resource: {resource}{explicitly}"
+    ))
+}
+
+impl fmt::Display for PolicyEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+            Self::Silent => "no statement",
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! `ServiceUri`: the address of an integration with AWS, compiled once.
+
+use std::str::FromStr;
+
+use super::pieces::Pieces;
+
+/// The ARN that an integration with AWS has as its address.
+///
+/// - `arn:aws:apigateway:{region}:{service}:path/{path}` calls a path of the service; `{subdomain.service}` names a host
+///   below the service's own.
+/// - `arn:aws:apigateway:{region}:{service}:action/{action}` calls an action: `Action={action}` goes into the query.
+/// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function.
+///
+/// `${stageVariables.name}` may stand behind `path/` and `action/`, and `{name}`, a mapped path parameter
+/// (`integration.request.path.name`), behind `path/` of what is no function.
+///
+/// AWS API reference: *Integration*, `uri`.
+///
+/// # Example
+/// ```
+/// use gateway_integrations::aws::ServiceUri;
+///
+/// let uri = ServiceUri::parse("arn:aws:apigateway:eu-west-1:s3:path/bucket/{key}")?;
+/// assert_eq!((uri.service(), uri.region()), ("s3", "eu-west-1"));
+/// assert!(ServiceUri::parse("arn:aws:iam::000000000000:role/x").is_err());
+/// # Ok::<(), gateway_integrations::aws::ServiceUriError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ServiceUri {
+    partition: Box<str>,
+    region: Box<str>,
+    service: Box<str>,
+    subdomain: Option<Box<str>>,
+    pub(crate) target: Target,
+}
+
+/// What of a service is called.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A function, by its ARN.
+    Function(Pieces),
+    /// A function that streams its answer.
+    StreamingFunction,
+    /// A path, with a slash in front; perhaps with a query.
+    #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
+    Path(Pieces),
+    /// An action.
+    #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
+    Action(Pieces),
+}
+
+/// Why a text is no address of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceUriError {
+    /// It is no ARN, or one of another service than API Gateway.
+    #[error("Invalid ARN specified in the request")]
+    Arn,
+    /// It names neither path nor action.
+    #[error("AWS ARN for integration must contain path or action")]
+    PathOrAction,
+    /// A variable stands where none may.
+    #[error("Invalid ARN specified in the request: variables may stand behind `path/` or `action/` only")]
+    Variable,
+}
+
+impl ServiceUri {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// When the text is no address of a service, in AWS's words.
+    pub fn parse(text: &str) -> Result<Self, ServiceUriError> {
+        let mut parts = text.splitn(6, ':');
+        let mut part = || parts.next().ok_or(ServiceUriError::Arn);
+        let (arn, partition, owner) = (part()?, part()?, part()?);
+        let (region, host, rest) = (part()?, part()?, part()?);
+        let (style, rest) = rest.split_once('/').ok_or(ServiceUriError::PathOrAction)?;
+        let target = match style {
+            "path" => Target::of_path(rest),
+            "action" => Target::Action(Pieces::parse(rest)),
+            _ => return Err(ServiceUriError::PathOrAction),
+        };
+        let target = match target {
+            Target::Path(_) | Target::Action(_) if rest.is_empty() && style == "action" => {
+                return Err(ServiceUriError::PathOrAction);
+            }
+            Target::Function(_) | Target::StreamingFunction if host != "lambda" => Target::Path(Pieces::path(rest)),
+            target => target,
+        };
+        let fixed = [partition, region, host];
+        if fixed.iter().any(|part| part.contains(['{', '}'])) {
+            return Err(ServiceUriError::Variable);
+        }
+        if arn != "arn" || owner != "apigateway" || !fixed.into_iter().all(is_label) {
+            return Err(ServiceUriError::Arn);
+        }
+        let (subdomain, service) = match host.rsplit_once('.') {
+            Some((subdomain, service)) => (Some(subdomain), service),
+            None => (None, host),
+        };
+        if service.is_empty() || subdomain == Some("") {
+            return Err(ServiceUriError::Arn);
+        }
+        Ok(Self {
+            partition: partition.into(),
+            region: region.into(),
+            service: service.into(),
+            subdomain: subdomain.map(Into::into),
+            target,
+        })
+    }
+
+    /// The region of the service.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The service's name in host names, such as `sqs`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// What stands in front of the service in the host's name.
+    #[must_use]
+    pub fn subdomain(&self) -> Option<&str> {
+        self.subdomain.as_deref()
+    }
+
+    /// Which of AWS's partitions the service is in: `aws`, `aws-cn`, `aws-us-gov`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    /// The host's name: `sqs.eu-west-1.amazonaws.com`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let (subdomain, dot) = self.subdomain().map_or(("", ""), |subdomain| (subdomain, "."));
+        let suffix = if self.partition() == "aws-cn" { ".cn" } else { "" };
+        format!("{subdomain}{dot}{}.{}.amazonaws.com{suffix}", self.service, self.region)
+    }
+}
+
+impl FromStr for ServiceUri {
+    type Err = ServiceUriError;
+
+    fn from_str(text: &str) -> Result<Self, ServiceUriError> {
+        Self::parse(text)
+    }
+}
+
+impl Target {
+    /// What `path`, behind `path/`, means.
+    fn of_path(path: &str) -> Self {
+        let bare = path.trim_start_matches('/');
+        let function = |version: &str, verb: &str| bare.strip_prefix(version)?.strip_suffix(verb);
+        if let Some(arn) = function("2015-03-31/functions/", "/invocations") {
+            return Self::Function(Pieces::fixed_paths(arn));
+        }
+        if function("2021-11-15/functions/", "/response-streaming-invocations").is_some() {
+            return Self::StreamingFunction;
+        }
+        Self::Path(Pieces::path(path))
+    }
+}
+
+/// Whether `text` can stand in a host's name.
+fn is_label(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_in_both_styles() {
+        let uri = ServiceUri::parse("arn:aws-cn:apigateway:cn-north-1:data-ats.iot:path/topics/{topic}").unwrap();
+        assert_eq!((uri.subdomain(), uri.service(), uri.partition()), (Some("data-ats"), "iot", "aws-cn"));
+        assert_eq!(uri.host(), "data-ats.iot.cn-north-1.amazonaws.com.cn");
+        assert!(matches!(uri.target, Target::Path(_)));
+        let uri = ServiceUri::parse("arn:aws:apigateway:us-east-1:dynamodb:action/Scan").unwrap();
+        assert!(matches!(uri.target, Target::Action(_)));
+        assert_eq!(uri.host(), "dynamodb.us-east-1.amazonaws.com");
+        let function = "functions/arn:aws:lambda:us-east-1:000000000000:function:f:live";
+        for (path, is_function) in [
+            (format!("2015-03-31/{function}/invocations"), true),
+            (format!("/2015-03-31/{function}/invocations"), true),
+            (format!("2015-03-31/{function}"), false),
+        ] {
+            let uri = ServiceUri::parse(&format!("arn:aws:apigateway:us-east-1:lambda:path/{path}")).unwrap();
+            assert_eq!(matches!(uri.target, Target::Function(_)), is_function, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_in_aws_words() {
+        use ServiceUriError::{Arn, PathOrAction, Variable};
+        for (text, error) in [
+            ("", Arn),
+            ("non-valid-arn", Arn),
+            ("http://example.com/x", Arn),
+            ("arn:aws:iam::000000000000:role/service-role/x", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:sqs:queue", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:sqs:action/", PathOrAction),
+            ("arn:aws:iam:us-east-1:sqs:path/x", Arn),
+            ("arn:aws:apigateway::sqs:path/x", Arn),
+            ("arn:aws:apigateway:us-east-1::path/x", Arn),
+            ("arn:aws:apigateway:us-east-1:.sqs:path/x", Arn),
+            ("arn:aws:apigateway:us east:sqs:path/x", Arn),
+            ("arn:aws:apigateway:${stageVariables.region}:sqs:path/x", Variable),
+        ] {
+            assert_eq!(ServiceUri::parse(text).unwrap_err(), error, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,60}", style in "(path|action|)[/:]?") {
+            let _ = ServiceUri::parse(&text);
+            let _ = ServiceUri::parse(&format!("arn:aws:apigateway:us-east-1:lambda:{style}{text}"));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What stands in for mappings where the feature `mapping` is off: a problem that says so.
+
+use std::sync::Arc;
+
+use gateway_core::{
+    HttpClient, Integration, Problem,
+    config::{BackendConfig, IntegrationPlace},
+};
+
+use super::aws::Callees;
+use crate::HttpProxy;
+
+type Made = Result<Arc<dyn Integration>, Problem>;
+
+fn needs_mapping(pointer: &str, what: &str) -> Problem {
+    Problem::new(pointer, format_args!("{what} need the feature `mapping` of gateway-integrations"))
+}
+
+pub(super) fn http(_: &Arc<dyn HttpClient>, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
+    Err(needs_mapping("/type", "integrations of type HTTP"))
+}
+
+pub(super) fn aws(_: &Callees, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
+    Err(needs_mapping("/type", "integrations of type AWS"))
+}
+
+pub(super) fn mock(_: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
+    Err(needs_mapping("/type", "integrations of type MOCK"))
+}
+
+pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+    if config.request_parameters.is_empty() {
+        return Ok(proxy);
+    }
+    Err(needs_mapping("/requestParameters", "parameters"))
+}

@@ -1,0 +1,58 @@
+//! From a function's result to the answer for the client.
+
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use gateway_core::{Body, Context, Error, Response, media_type};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::result::ProxyResult;
+use crate::{failure::misconfigured, headers::rename_for_client};
+
+static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The answer, and its body as text if somebody asks for the steps of this request.
+pub(super) fn of(
+    result: ProxyResult,
+    accept: Option<&HeaderValue>,
+    context: &Context,
+) -> Result<(Response, Option<String>), Error> {
+    let decodes = result.is_base64_encoded && takes_binary(accept, context);
+    let text = context.trace().map(|_| result.body.clone());
+    let body = if decodes {
+        let decoded = BASE64.decode(&result.body);
+        let decoded = decoded.map_err(|_| misconfigured(context, "Unable to base64 decode the body."))?;
+        Body::from(decoded)
+    } else {
+        Body::from(result.body)
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = result.status;
+    *response.headers_mut() = headers(result.headers, context);
+    Ok((response, text))
+}
+
+/// Whether the client takes bytes: by the first type that it accepts.
+fn takes_binary(accept: Option<&HeaderValue>, context: &Context) -> bool {
+    context.stage().is_some_and(|stage| {
+        let media = accept.and_then(media_type);
+        stage.binary_media_types.contain_all() || media.is_some_and(|media| stage.binary_media_types.contain(media))
+    })
+}
+
+/// The function's headers under the names that the client gets, with the gateway's own.
+fn headers(mut headers: HeaderMap, context: &Context) -> HeaderMap {
+    rename_for_client(&mut headers);
+    headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    if let Some(trace) = context.trace_id().to_header() {
+        headers.insert(&TRACE, trace);
+    }
+    headers
+}

@@ -1,0 +1,154 @@
+//! The function behind an integration, and how it is called.
+
+use std::{fmt, sync::Arc};
+
+use gateway_core::{
+    Context, Error, ErrorKind, Function, Functions, Invocation, Invoked, Problem, Step, config::BackendConfig,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use tower::BoxError;
+
+use crate::{
+    aws::{self, ServiceUri, Target},
+    failure::{PAYLOAD, misconfigured, no_answer, readable},
+    headers::{Behind, Fate},
+};
+
+/// A function, found anew for each call where stage variables name it.
+#[derive(Clone)]
+pub(super) struct Callee {
+    found: Found,
+    /// `None` is the client's own.
+    method: Option<Method>,
+    /// A header that a mapping sets and must not.
+    forbidden: Option<HeaderName>,
+}
+
+#[derive(Clone)]
+enum Found {
+    Here(Arc<dyn Function>),
+    ByArn { uri: ServiceUri, functions: Functions },
+}
+
+impl Callee {
+    /// A function that is there.
+    pub(super) fn new(function: Arc<dyn Function>) -> Self {
+        Self { found: Found::Here(function), method: Some(Method::POST), forbidden: None }
+    }
+
+    /// The function of a definition, which is looked for when it is called: it may come later.
+    pub(super) fn of(config: &BackendConfig, uri: ServiceUri, functions: &Functions) -> Result<Self, Problem> {
+        Ok(Self {
+            found: Found::ByArn { uri, functions: functions.clone() },
+            method: aws::method(config)?,
+            forbidden: forbidden(config),
+        })
+    }
+
+    /// The headers of a call, with those that a mapping set.
+    pub(super) fn headers(&self, mapped: &HeaderMap, context: &Context) -> HeaderMap {
+        let partition = match &self.found {
+            Found::Here(_) => "aws",
+            Found::ByArn { uri, .. } => uri.partition(),
+        };
+        let mut headers = aws::call_headers(mapped, true, partition, context);
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        headers
+    }
+
+    /// Calls the function, for a request with the method `client`.
+    pub(super) async fn call(
+        &self,
+        client: &Method,
+        invocation: Invocation,
+        context: &Context,
+    ) -> Result<Invoked, Error> {
+        let function = self.find(client, context)?;
+        context.record(|| Step::EndpointRequest {
+            uri: self.endpoint(context),
+            method: Method::POST.to_string(),
+            headers: invocation.headers.clone(),
+            body: readable(&invocation.payload),
+        });
+        let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
+        check(&invoked, context)?;
+        Ok(invoked)
+    }
+
+    /// The function, or why it cannot be called.
+    fn find(&self, client: &Method, context: &Context) -> Result<Arc<dyn Function>, Error> {
+        if let Some(name) = &self.forbidden {
+            return Err(misconfigured(context, format!("the header `{name}` cannot be mapped")));
+        }
+        let method = self.method.as_ref().unwrap_or(client);
+        if method != Method::POST {
+            return Err(misconfigured(context, format!("a function is called with POST, not with {method}")));
+        }
+        match &self.found {
+            Found::Here(function) => Ok(Arc::clone(function)),
+            Found::ByArn { uri, functions } => functions
+                .find(&arn(uri, context))
+                .ok_or_else(|| misconfigured(context, "Invalid permissions on Lambda function")),
+        }
+    }
+
+    /// The address that AWS would call.
+    fn endpoint(&self, context: &Context) -> String {
+        match &self.found {
+            Found::Here(_) => "function:".to_owned(),
+            Found::ByArn { uri, .. } => {
+                format!("https://{}/2015-03-31/functions/{}/invocations", uri.host(), arn(uri, context))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Callee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Callee");
+        if let Found::ByArn { uri, .. } = &self.found {
+            debug.field("uri", uri);
+        }
+        debug.field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// A header that the parameters set and must not.
+fn forbidden(config: &BackendConfig) -> Option<HeaderName> {
+    let targets = config.request_parameters.keys();
+    let names = targets.filter_map(|target| target.strip_prefix("integration.request.header.")?.parse().ok());
+    names.into_iter().find(|name| Behind::Aws.fate(name) == Fate::Forbidden)
+}
+
+/// The ARN of the function for this request.
+fn arn(uri: &ServiceUri, context: &Context) -> String {
+    match &uri.target {
+        Target::Function(arn) => arn.text(context).into_owned(),
+        Target::StreamingFunction | Target::Path(_) | Target::Action(_) => String::new(),
+    }
+}
+
+/// Whether the call itself went well, whatever the function did.
+fn check(invoked: &Invoked, context: &Context) -> Result<(), Error> {
+    let unusable = |status, cause: String| Err(no_answer(context, failed(status, cause)));
+    match invoked.status {
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+            Err(misconfigured(context, "Invalid permissions on Lambda function"))
+        }
+        status if !status.is_success() => {
+            unusable(StatusCode::BAD_GATEWAY, format!("the call of the function was answered with {status}"))
+        }
+        _ if invoked.payload.len() as u64 > PAYLOAD => {
+            unusable(StatusCode::INTERNAL_SERVER_ERROR, format!("the function gave more than {PAYLOAD} bytes"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A failure of the function or of its call, which clients cannot tell from others.
+pub(super) fn failed(status: StatusCode, cause: impl Into<BoxError>) -> Error {
+    Error::new(ErrorKind::IntegrationFailure)
+        .with_status(status)
+        .with_message("Internal server error")
+        .with_source(cause)
+}

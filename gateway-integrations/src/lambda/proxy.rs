@@ -1,0 +1,108 @@
+//! `LambdaProxy`: hands a function the whole request.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gateway_core::{
+    Context, Error, Function, Functions, Integration, Invocation, Problem, Request, Response, Step,
+    config::BackendConfig,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::{
+    answer,
+    callee::{Callee, failed},
+    event,
+    result::ProxyResult,
+};
+use crate::{
+    aws::{self, Target},
+    failure::{read_request, readable},
+};
+
+/// A function that gets the request as an event, and whose result is the answer (`AWS_PROXY`, payload format 1.0).
+///
+/// A result that is malformed, and a function that fails, are answered with 502.
+///
+/// AWS developer guide: *Lambda proxy integrations in API Gateway*.
+///
+/// # Example
+/// ```
+/// use gateway_core::{Error, Invocation, Invoked, Route};
+/// use gateway_integrations::LambdaProxy;
+///
+/// let route = Route::to(LambdaProxy::new(|_: Invocation| async {
+///     Ok::<_, Error>(Invoked::new(r#"{"statusCode": 200, "body": "hello"}"#))
+/// }));
+/// ```
+#[derive(Clone, Debug)]
+pub struct LambdaProxy {
+    callee: Callee,
+}
+
+impl LambdaProxy {
+    /// A proxy of `function`.
+    #[must_use]
+    pub fn new(function: impl Function) -> Self {
+        Self { callee: Callee::new(Arc::new(function)) }
+    }
+}
+
+/// The proxy of a definition (`AWS_PROXY`). Its function is looked for among `functions` when it is called; where there
+/// is none, the answer is 500.
+///
+/// # Errors
+/// When the address names no function, or the method is none; the pointer starts at the integration.
+pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProxy, Problem> {
+    const OTHER: &str =
+        "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
+    let uri = aws::uri(config)?;
+    match uri.target {
+        Target::Function(_) => {}
+        Target::StreamingFunction => {
+            return Err(Problem::new(
+                "/uri",
+                "functions that stream their answer are not supported; call /invocations",
+            ));
+        }
+        Target::Path(_) | Target::Action(_) if uri.service() == "firehose" => {
+            return Err(Problem::new("/uri", "`AWS_PROXY` to Firehose is not supported; use `AWS`"));
+        }
+        Target::Path(_) | Target::Action(_) => return Err(Problem::new("/uri", OTHER)),
+    }
+    if config.response_transfer_mode.as_deref() == Some("STREAM") {
+        let message = "functions that stream their answer are not supported; leave it out, or write BUFFERED";
+        return Err(Problem::new("/responseTransferMode", message));
+    }
+    Ok(LambdaProxy { callee: Callee::of(config, uri, functions)? })
+}
+
+#[async_trait]
+impl Integration for LambdaProxy {
+    async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
+        let (parts, mut body) = request.into_parts();
+        let body = read_request(&mut body).await?;
+        let mut invocation = Invocation::new(event::write(&parts, &body, context));
+        invocation.headers = self.callee.headers(&HeaderMap::new(), context);
+        let called = context.clock().elapsed();
+        let invoked = self.callee.call(&parts.method, invocation, context).await?;
+        context.record(|| Step::EndpointResponse {
+            status: invoked.status,
+            latency: context.clock().elapsed().saturating_sub(called),
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
+            body: readable(&invoked.payload),
+        });
+        let result = ProxyResult::read(&invoked).map_err(|malformed| {
+            context
+                .record(|| Step::Failed { reason: "configuration error: Malformed Lambda proxy response".to_owned() });
+            failed(StatusCode::BAD_GATEWAY, malformed)
+        })?;
+        let (response, text) = answer::of(result, parts.headers.get(header::ACCEPT), context)?;
+        context.record(|| Step::MethodResponse {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: text.unwrap_or_default(),
+        });
+        Ok(response)
+    }
+}

@@ -22,7 +22,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// As `StringEscapeUtils.escapeJavaScript` of commons-lang 2: ASCII only, and `'` and `/` escaped too.
-pub(super) fn java_script(text: &str) -> Cow<'_, str> {
+pub(in crate::velocity) fn java_script(text: &str) -> Cow<'_, str> {
     let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
     let Some(first) = text.bytes().position(|byte| !plain(&byte)) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);

@@ -178,6 +178,10 @@ impl Authorizer for CachedAuthorizer {
     fn policy_combination(&self) -> PolicyCombination {
         self.inner.policy_combination()
     }
+
+    fn may_invalidate_cache(&self, request: &Parts, context: &Context) -> bool {
+        self.inner.may_invalidate_cache(request, context)
+    }
 }
 
 #[cfg(test)]

@@ -59,6 +59,14 @@ pub trait Authorizer: Send + Sync + 'static {
         PolicyCombination::default()
     }
 
+    /// Whether a caller whom it let pass may also renew kept answers with `Cache-Control: max-age=0`: on AWS, one that
+    /// signs with credentials whose policies allow `execute-api:InvalidateCache`. Asked only where the stage wants to
+    /// know; nobody may unless this says so, or [`StageCache::may_invalidate`](crate::StageCache::may_invalidate).
+    fn may_invalidate_cache(&self, request: &Parts, context: &Context) -> bool {
+        let _ = (request, context);
+        false
+    }
+
     /// This authorizer as a tower layer.
     fn into_layer(self) -> GuardLayer
     where
@@ -94,6 +102,10 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
 
     fn policy_combination(&self) -> PolicyCombination {
         (**self).policy_combination()
+    }
+
+    fn may_invalidate_cache(&self, request: &Parts, context: &Context) -> bool {
+        (**self).may_invalidate_cache(request, context)
     }
 }
 

@@ -39,17 +39,27 @@ pub(crate) enum Renewal {
 }
 
 impl RouteCache {
-    /// What becomes of the request's `Cache-Control`, if it has one.
-    pub(crate) fn renewal(&self, rules: &CacheRules, headers: &HeaderMap, context: &Context) -> Result<Renewal, Error> {
+    /// What becomes of the request's `Cache-Control`, if it has one. `may` says what the authorizer thinks of it.
+    pub(crate) fn renewal(
+        &self,
+        rules: &CacheRules,
+        headers: &HeaderMap,
+        context: &Context,
+        may: impl FnOnce() -> bool,
+    ) -> Result<Renewal, Error> {
         if !asks(headers) {
             return Ok(Renewal::No);
         }
-        let allowed = || self.may_invalidate.as_ref().is_some_and(|may| may(context));
+        let allowed = || self.may_invalidate.as_ref().is_some_and(|may| may(context)) || may();
         if !rules.requires_authorization || allowed() {
             return Ok(Renewal::Yes);
         }
         match rules.unauthorized {
-            UnauthorizedCacheControl::FailWith403 => Err(Error::new(ErrorKind::AccessDenied).with_message("Forbidden")),
+            UnauthorizedCacheControl::FailWith403 => {
+                let forbidden = ErrorKind::Forbidden;
+                let denied = Error::new(ErrorKind::AccessDenied).with_exception(forbidden.exception());
+                Err(denied.with_message(forbidden.message().unwrap_or_default()))
+            }
             UnauthorizedCacheControl::SucceedWithResponseHeader => Ok(Renewal::Ignored),
             UnauthorizedCacheControl::SucceedWithoutResponseHeader => Ok(Renewal::No),
         }

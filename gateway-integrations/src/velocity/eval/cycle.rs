@@ -13,7 +13,6 @@ use crate::velocity::{
 pub(in crate::velocity) struct Loop {
     pub(in crate::velocity) index: Cell<usize>,
     pub(in crate::velocity) length: usize,
-    pub(in crate::velocity) stopped: Cell<bool>,
     pub(in crate::velocity) parent: Option<Rc<Self>>,
 }
 
@@ -61,7 +60,7 @@ impl<'s> Evaluator<'s> {
         let length = length.min(most);
         self.heap.spend(length)?;
         let outer = self.cycle.take();
-        let cycle = Rc::new(Loop { index: Cell::new(0), length, stopped: Cell::new(false), parent: outer.clone() });
+        let cycle = Rc::new(Loop { index: Cell::new(0), length, parent: outer.clone() });
         self.cycle = Some(Rc::clone(&cycle));
         let former = self.variables.get(name.slot).cloned().unwrap_or(Value::Null);
         let mut result = Ok(());
@@ -70,7 +69,7 @@ impl<'s> Evaluator<'s> {
             let item = self.next_item(&mut items);
             self.set(name, item);
             result = self.block(body);
-            if result.is_err() || cycle.stopped.get() {
+            if result.is_err() {
                 break;
             }
         }

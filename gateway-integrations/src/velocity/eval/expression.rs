@@ -72,9 +72,8 @@ impl<'s> Evaluator<'s> {
                 holds
             }
             Expression::Chain(_, rest) => {
-                let value = self.value(expression)?;
                 let computes = rest.iter().any(|(operator, _)| is_arithmetic(*operator));
-                Ok(!computes && value.is_true())
+                Ok(!computes && self.value(expression)?.is_true())
             }
             _ => Ok(false),
         }

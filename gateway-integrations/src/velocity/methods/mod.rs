@@ -84,10 +84,6 @@ fn cycle_call<'s>(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value<'_>]
         ("isLast", []) => "last",
         ("getParent", []) => "parent",
         ("getTopmost", []) => "topmost",
-        ("stop", []) => {
-            cycle.stopped.set(true);
-            return Value::Null;
-        }
         _ => return Value::Null,
     };
     cycle.property(property)

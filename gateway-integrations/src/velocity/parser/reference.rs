@@ -58,7 +58,7 @@ impl Parser<'_> {
     fn index(&mut self) -> Result<Step, Fault> {
         self.cursor.blanks();
         let index = match self.cursor.peek() {
-            Some('"' | '\'' | '$' | '-' | '0'..='9') => self.primary()?,
+            Some('"' | '\'' | '$' | '-' | '0'..='9' | 't' | 'f') => self.primary()?,
             _ => {
                 return Err(self.fault(
                     "an index is a number, a quoted text or a reference: write ${name} before a `[` that is text",

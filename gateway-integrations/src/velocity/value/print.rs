@@ -108,7 +108,9 @@ impl Printer {
                 self.push("=")?;
                 self.java(heap, &entry.1, depth)
             }
-            Value::Loop(_) | Value::Block(_) | Value::Input | Value::Util | Value::Context(_) => Ok(()),
+            // What Java has of a loop is an empty map.
+            Value::Loop(_) => self.push("{}"),
+            Value::Block(_) | Value::Input | Value::Util | Value::Context(_) => Ok(()),
         }
     }
 

@@ -43,6 +43,8 @@ mod validate;
 
 #[cfg(feature = "metrics")]
 pub use self::observe::Metrics;
+#[cfg(feature = "schema")]
+pub use self::validate::{Schema, SchemaBuilder};
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},

@@ -11,7 +11,7 @@ use crate::{lenient::BASE64, velocity::error::Fault};
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'*').remove(b'_').remove(b' ');
 
 /// As `StringEscapeUtils.escapeJavaScript` of commons-lang 2: ASCII only, and `'` and `/` escaped too.
-pub(super) fn java_script(text: &str) -> Cow<'_, str> {
+pub(in crate::velocity) fn java_script(text: &str) -> Cow<'_, str> {
     let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
     let Some(first) = text.bytes().position(|byte| !plain(&byte)) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);

@@ -137,6 +137,7 @@ impl Scene<'_> {
             index,
             resource_id: short_id(format!("{}{path}", stage.api_id).as_bytes()),
             route_key: key.to_string(),
+            operation_name: route.operation_name.clone(),
             resource_path: path,
             authorization_scopes: route.scopes.clone(),
             is_default: key.path().is_none(),

@@ -192,6 +192,7 @@ impl Scribe<'_> {
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
         route.digest = Some(digest(place));
+        route.operation_name.clone_from(&config.operation_name);
         route.timeout = config.integration.as_ref().and_then(IntegrationConfig::timeout);
         route.api_key_required = config.api_key_required;
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);

@@ -6,6 +6,7 @@ use crate::{authorizer::Authorizer, guard::Guard, integration::Integration, vali
 #[derive(Clone)]
 pub struct RouteDefinition {
     pub(crate) integration: Arc<dyn Integration>,
+    pub(crate) operation_name: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) guards: Vec<Arc<dyn Guard>>,
     pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
@@ -24,6 +25,7 @@ impl RouteDefinition {
     pub(crate) fn new(integration: Arc<dyn Integration>) -> Self {
         Self {
             integration,
+            operation_name: None,
             timeout: None,
             guards: Vec::new(),
             authorizer: None,
@@ -53,12 +55,20 @@ impl RouteDefinition {
             && authorizers
             && self.guards.len() == other.guards.len()
             && guards.into_iter().all(|(own, other)| Arc::ptr_eq(own, other))
+            && self.operation_name == other.operation_name
             && self.timeout == other.timeout
             && self.scopes == other.scopes
             && self.api_key_required == other.api_key_required
             && self.validator == other.validator
             && self.request_parameters == other.request_parameters
             && self.request_models == other.request_models
+    }
+
+    /// The route's name for people and functions (`operationName`; OpenAPI: `operationId`).
+    #[must_use]
+    pub fn operation_name(mut self, name: impl Into<String>) -> Self {
+        self.operation_name = Some(name.into());
+        self
     }
 
     /// How long to wait for the head of the backend's answer; 29 seconds for a REST API and 30 for an HTTP API unless

@@ -42,6 +42,8 @@ struct RequestContext<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     authorizer: Option<Map<String, Value>>,
     resource_path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_name: Option<&'a str>,
     http_method: &'a str,
     extended_request_id: &'a str,
     request_time: String,
@@ -121,6 +123,7 @@ fn request_context<'a>(parts: &'a Parts, resource: &'a str, context: &'a Context
         resource_id: context.route().map_or("", |route| &route.resource_id),
         authorizer: authorizer(context),
         resource_path: resource,
+        operation_name: context.route().and_then(|route| route.operation_name.as_deref()),
         http_method: parts.method.as_str(),
         extended_request_id: context.id().extended(),
         request_time: clf_time(context.received()),

@@ -86,6 +86,7 @@ impl Integration for LambdaProxy {
         invocation.headers = self.callee.headers(&HeaderMap::new(), context);
         let called = context.clock().elapsed();
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
+        context.set_service_status(invoked.status);
         context.record(|| Step::EndpointResponse {
             status: invoked.status,
             latency: context.clock().elapsed().saturating_sub(called),

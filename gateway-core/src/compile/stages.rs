@@ -159,7 +159,7 @@ impl Scene<'_> {
                 account: self.account.cloned(),
             },
             cache: self.cache(index, key, route),
-            minimum_compression_size: self.api.minimum_compression_size,
+            minimum_compression_size: self.api.minimum_compression_size.filter(|_| !route.streams),
             max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
@@ -185,7 +185,7 @@ impl Scene<'_> {
 
     fn cache(&self, index: usize, key: &RouteKey, route: &RouteDefinition) -> Option<RouteCache> {
         let uses = self.is_canary != Some(true) || self.stage.canary.as_ref()?.use_stage_cache;
-        let cache = self.stage.cache.as_ref().filter(|_| uses)?;
+        let cache = self.stage.cache.as_ref().filter(|_| uses && !route.streams)?;
         let methods = self.settings.caching(key);
         let namespace = cache_scopes::namespace(key, route).filter(|_| !methods.is_empty())?;
         let sources = self.routes.cache_keys.get(index).cloned().unwrap_or_default();

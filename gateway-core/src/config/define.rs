@@ -199,6 +199,7 @@ impl Scribe<'_> {
         route.request_parameters.clone_from(&config.request_parameters);
         route.request_models.clone_from(&config.request_models);
         if let Some(backend) = config.integration.as_ref().and_then(IntegrationConfig::backend) {
+            route.streams = backend.streams();
             route.cache_namespace.clone_from(&backend.cache_namespace);
             // What the integration is called with is known by where that comes from.
             let source = |name: &String| backend.request_parameters.get(name).unwrap_or(name).clone();

@@ -19,6 +19,7 @@ pub struct RouteDefinition {
     pub(crate) digest: Option<[u8; 32]>,
     pub(crate) cache_key: Vec<String>,
     pub(crate) cache_namespace: Option<String>,
+    pub(crate) streams: bool,
 }
 
 impl RouteDefinition {
@@ -37,6 +38,7 @@ impl RouteDefinition {
             digest: None,
             cache_key: Vec::new(),
             cache_namespace: None,
+            streams: false,
         }
     }
 
@@ -57,11 +59,22 @@ impl RouteDefinition {
             && guards.into_iter().all(|(own, other)| Arc::ptr_eq(own, other))
             && self.operation_name == other.operation_name
             && self.timeout == other.timeout
+            && self.streams == other.streams
             && self.scopes == other.scopes
             && self.api_key_required == other.api_key_required
             && self.validator == other.validator
             && self.request_parameters == other.request_parameters
             && self.request_models == other.request_models
+    }
+
+    /// Hands answers on as they come: they are never kept and never compressed, whatever the stage and the API say
+    /// (`responseTransferMode: STREAM`).
+    ///
+    /// AWS developer guide: *Stream the integration response for your proxy integrations in API Gateway*.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.streams = true;
+        self
     }
 
     /// The route's name for people and functions (`operationName`; OpenAPI: `operationId`).

@@ -110,3 +110,19 @@ fn an_authorizer_says_who_may_renew_kept_answers() -> Outcome {
         Ok(())
     })
 }
+
+#[test]
+fn what_streams_is_neither_kept_nor_compressed() -> Outcome {
+    run(async {
+        let streams = r#"uri: "http://a", responseTransferMode: STREAM"#;
+        let text = CONFIG.replace(r#"uri: "http://a""#, streams);
+        let text = text.replace("protocolType: REST", "protocolType: REST\n    minimumCompressionSize: 0");
+        let gateway = TestGateway::new(define(&text, &registry())?)?;
+        let get = async |path: &str| gateway.send(http::Request::get(path).header("accept-encoding", "gzip")).await;
+        assert_eq!((get("/prod/a").await.text(), get("/prod/a").await.text()), ("1", "2"));
+        let kept = [get("/prod/b").await, get("/prod/b").await];
+        assert!(kept.iter().all(|answer| answer.header("content-encoding") == "gzip"));
+        assert_eq!(kept[0].body.as_ref().ok(), kept[1].body.as_ref().ok());
+        Ok(())
+    })
+}

@@ -6,7 +6,7 @@ use super::{routes::CompiledRoutes, settings::Settings};
 use crate::{
     authorizer::AuthorizerGuard,
     cache::{CacheKey, RouteCache},
-    context::{ApiKind, RouteFacts, StageFacts},
+    context::{ApiKind, EndpointType, RouteFacts, StageFacts},
     cors::CompiledCors,
     definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
     observe::Observer,
@@ -148,6 +148,7 @@ impl Scene<'_> {
                 kind: self.api.kind,
                 guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
                 policy: self.api.policy.clone(),
+                needs_policy: self.api.endpoint == EndpointType::Private,
                 authorizer: route.authorizer.clone().map(AuthorizerGuard),
                 plans: route.api_key_required.then(|| Arc::clone(plans)),
                 throttle: self.throttle(key),

@@ -129,9 +129,9 @@ mod tests {
             ("aGk=", "image/png", &none, TEXT, Ok(plain("aGk="))),
             ("aGk=", "text/plain", &png, BINARY, Ok(bytes.clone())),
             ("hi", "image/png", &png, None, Ok(bytes.clone())),
-            ("hi", "image/png", &png, BINARY, Ok(bytes)),
+            ("hi", "image/png", &png, BINARY, Ok(bytes.clone())),
             ("hi", "image/png", &png, TEXT, Ok(plain("aGk="))),
-            ("aGk", "text/plain", &png, BINARY, Ok(bytes.clone())),
+            ("aGk", "text/plain", &png, BINARY, Ok(bytes)),
             ("no base64!", "text/plain", &png, BINARY, Err(NoBase64)),
         ] {
             let found = Content::of_request(Bytes::from_static(body.as_bytes()), &headers(media), binary, handling);

@@ -13,8 +13,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     status: Option<StatusCode>,
-    exception: Option<&'static str>,
     message: Option<Cow<'static, str>>,
+    exception: Option<&'static str>,
     header: Option<(HeaderName, HeaderValue)>,
     source: Option<BoxError>,
 }
@@ -148,7 +148,7 @@ impl Error {
     /// An error with its kind's stock message.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, status: None, exception: None, message: None, header: None, source: None }))
+        Self(Box::new(Inner { kind, status: None, message: None, exception: None, header: None, source: None }))
     }
 
     /// Replaces the stock message, which the caller sees.
@@ -166,10 +166,10 @@ impl Error {
         self
     }
 
-    /// Replaces the stock `x-amzn-ErrorType` of a REST API's answer, where AWS has several for one kind.
+    /// Replaces the value of `x-amzn-ErrorType` of a REST API's answer, where AWS has several for one kind.
     #[must_use]
-    pub fn with_exception(mut self, name: &'static str) -> Self {
-        self.0.exception = Some(name);
+    pub fn with_exception(mut self, exception: &'static str) -> Self {
+        self.0.exception = Some(exception);
         self
     }
 

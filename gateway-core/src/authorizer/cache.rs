@@ -175,12 +175,12 @@ impl Authorizer for CachedAuthorizer {
         }
     }
 
-    fn policy_combination(&self) -> PolicyCombination {
-        self.inner.policy_combination()
+    fn reads_body(&self) -> bool {
+        self.inner.reads_body()
     }
 
-    fn may_invalidate_cache(&self, request: &Parts, context: &Context) -> bool {
-        self.inner.may_invalidate_cache(request, context)
+    fn policy_combination(&self) -> PolicyCombination {
+        self.inner.policy_combination()
     }
 }
 

@@ -55,14 +55,15 @@ pub struct StageCache {
 }
 
 impl StageCache {
-    /// A cache of at most `bytes`; nobody may renew its entries where that needs an authorization.
+    /// A cache of at most `bytes`; where that needs an authorization, the callers whom their authorizer lets do so may renew
+    /// its entries.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         Self { bytes, may_invalidate: None }
     }
 
-    /// Who may renew an entry with `Cache-Control: max-age=0`, where that needs an authorization: on AWS, callers that
-    /// sign with credentials whose policies allow `execute-api:InvalidateCache`.
+    /// Who may renew an entry with `Cache-Control: max-age=0`, where that needs an authorization. Unless given, as on AWS:
+    /// callers that sign with credentials whose policies allow `execute-api:InvalidateCache`.
     #[must_use]
     pub fn may_invalidate(mut self, may: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Self {
         self.may_invalidate = Some(Arc::new(may));

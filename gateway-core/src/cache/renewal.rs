@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::{CacheRules, RouteCache};
 use crate::{
-    context::Context,
+    context::{Authorization, Context},
     error::{Error, ErrorKind},
 };
 
@@ -39,18 +39,15 @@ pub(crate) enum Renewal {
 }
 
 impl RouteCache {
-    /// What becomes of the request's `Cache-Control`, if it has one. `may` says what the authorizer thinks of it.
-    pub(crate) fn renewal(
-        &self,
-        rules: &CacheRules,
-        headers: &HeaderMap,
-        context: &Context,
-        may: impl FnOnce() -> bool,
-    ) -> Result<Renewal, Error> {
+    /// What becomes of the request's `Cache-Control`, if it has one.
+    pub(crate) fn renewal(&self, rules: &CacheRules, headers: &HeaderMap, context: &Context) -> Result<Renewal, Error> {
         if !asks(headers) {
             return Ok(Renewal::No);
         }
-        let allowed = || self.may_invalidate.as_ref().is_some_and(|may| may(context)) || may();
+        let allowed = || match &self.may_invalidate {
+            Some(may) => may(context),
+            None => context.authorization().is_some_and(Authorization::may_invalidate_cache),
+        };
         if !rules.requires_authorization || allowed() {
             return Ok(Renewal::Yes);
         }

@@ -27,9 +27,7 @@ impl Route {
         context: &Context,
     ) -> Result<Response, Error> {
         let (parts, body) = request.into_parts();
-        let authorizer = self.admission.authorizer.as_ref();
-        let may = || authorizer.is_some_and(|authorizer| authorizer.0.may_invalidate_cache(&parts, context));
-        let renewal = cache.renewal(rules, &parts.headers, context, may)?;
+        let renewal = cache.renewal(rules, &parts.headers, context)?;
         let key = cache.key.of(&parts, context);
         let record = |outcome: &str| {
             context.record(|| Step::Cache { key: cache.key.describe(&key), outcome: outcome.to_owned() });

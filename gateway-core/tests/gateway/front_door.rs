@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use gateway_core::{
-    Api, Authorization, Authorizer, Context, Cors, Definition, EndpointType, Error, ErrorKind, Parts,
+    Api, Authorization, Authorizer, Context, Cors, Definition, EndpointType, Error, ErrorKind, Identity, Parts,
     PolicyCombination, PolicyPhase, PolicyVerdict, ResourcePolicy, Route, StageDefinition,
     config::{Config, Registry},
     testing::{RecordingIntegration, TestResponse},
@@ -125,7 +125,9 @@ impl Authorizer for Caller {
         let caller = Authorization::new("caller");
         match request.headers.get("x-caller").map(http::HeaderValue::as_bytes) {
             Some(b"allow") => Ok(caller),
-            Some(b"other") => Ok(caller.with_account("999999999999")),
+            Some(b"other") => {
+                Ok(caller.with_identity(Identity::new("arn:aws:iam::999999999999:user/other", "AIDAOTHER")))
+            }
             Some(b"silent") => Ok(caller.silent()),
             _ => Err(ErrorKind::Unauthorized.into()),
         }

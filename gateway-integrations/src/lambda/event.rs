@@ -166,9 +166,10 @@ fn identity<'a>(parts: &'a Parts, context: &'a Context) -> Identity<'a> {
     }
 }
 
-/// What the authorizer found out: claims of a token alone, or the principal with its context, as text.
+/// What the authorizer found out: claims of a token alone, or the principal with its context, as text. Who signed is in
+/// `identity`.
 fn authorizer(context: &Context) -> Option<Map<String, Value>> {
-    let caller = context.authorization()?;
+    let caller = context.authorization().filter(|caller| caller.identity().is_none())?;
     let mut map = Map::new();
     if caller.claims().is_empty() {
         for (name, value) in caller.context() {

@@ -1,6 +1,7 @@
 //! From an API to a document.
 
 mod components;
+mod documented;
 mod extensions;
 mod integration;
 mod operation;
@@ -113,8 +114,8 @@ impl ExportOptions {
         self
     }
 
-    /// Whether the documentation parts are written with the extensions, as AWS does for a stage with a documentation
-    /// version.
+    /// Whether the documentation is written, as AWS does for a stage with a documentation version: its parts with the
+    /// extensions, and what OpenAPI has a place for, such as descriptions, in that place.
     #[must_use]
     pub fn documentation(mut self, documentation: bool) -> Self {
         self.documentation = documentation;
@@ -183,6 +184,7 @@ pub fn export(api: &ApiConfig, options: &ExportOptions) -> Result<Value, ExportE
     let mut document = export.head();
     document.insert("paths".to_owned(), export.paths()?);
     export.components(&mut document)?;
+    export.documented(&mut document);
     if options.integrations {
         export.extensions(&mut document);
     }

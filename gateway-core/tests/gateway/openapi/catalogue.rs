@@ -244,3 +244,56 @@ fn a_misshapen_part_is_told_and_not_guessed() -> Outcome {
     );
     Ok(())
 }
+
+#[test]
+fn documentation_stands_where_openapi_has_a_place_for_it() -> Outcome {
+    let part = |location: Value, text: &str| json!({ "location": location, "properties": { "description": text } });
+    let parts = json!([
+        part(json!({ "type": "METHOD", "path": "/orders", "method": "POST" }), "one method"),
+        part(json!({ "type": "METHOD" }), "all methods"),
+        part(json!({ "type": "RESOURCE", "path": "/orders" }), "a resource"),
+        part(json!({ "type": "RESPONSE", "path": "/", "statusCode": "201" }), "made"),
+        part(json!({ "type": "RESPONSE_HEADER", "path": "/orders", "name": "Access-Control-Allow-Origin" }), "a header"),
+        part(json!({ "type": "REQUEST_HEADER", "path": "/orders", "name": "trace" }), "traced"),
+        part(json!({ "type": "PATH_PARAMETER", "path": "/orders/{id}", "name": "id" }), "which"),
+        part(json!({ "type": "REQUEST_BODY", "path": "/orders" }), "a body"),
+        part(json!({ "type": "MODEL", "name": "Order" }), "a model"),
+        part(json!({ "type": "AUTHORIZER", "name": "tok" }), "a scheme"),
+        { "location": { "type": "API" }, "properties": { "info": { "description": "an API", "title": "never" } } },
+    ]);
+    let mut api = shop()?.api;
+    let fields = json!({ "x-amazon-apigateway-documentation": { "documentationParts": parts } });
+    api.documentation = Some(openapi::import_documentation(&document(fields))?);
+    let plain = exported(&api)?;
+    assert!(plain["paths"]["/orders"]["post"].get("description").is_none(), "only where it is asked for");
+    for (specification, body) in [
+        (Specification::Oas30, "/paths/~1orders/post/requestBody/description"),
+        (Specification::Swagger, "/paths/~1orders/post/parameters/1/description"),
+    ] {
+        let text = openapi::export(&api, &ExportOptions::new(specification, "prod").documentation(true))?;
+        let swagger = specification == Specification::Swagger;
+        let (models, schemes) = if swagger {
+            ("/definitions", "/securityDefinitions")
+        } else {
+            ("/components/schemas", "/components/securitySchemes")
+        };
+        for (pointer, expected) in [
+            ("/paths/~1orders/post/description", "one method"),
+            ("/paths/~1orders~1{id}/get/description", "all methods"),
+            ("/paths/~1orders/description", "a resource"),
+            ("/paths/~1orders/post/responses/201/description", "made"),
+            ("/paths/~1orders/options/responses/204/description", "204 response"),
+            ("/paths/~1orders/options/responses/204/headers/Access-Control-Allow-Origin/description", "a header"),
+            ("/paths/~1orders/post/parameters/0/description", "traced"),
+            ("/paths/~1orders~1{id}/get/parameters/0/description", "which"),
+            (body, "a body"),
+            (&format!("{models}/Order/description"), "a model"),
+            (&format!("{schemes}/tok/description"), "a scheme"),
+            ("/info/description", "an API"),
+            ("/info/title", "shop"),
+        ] {
+            assert_eq!(text.pointer(pointer), Some(&json!(expected)), "{pointer} in {text:#}");
+        }
+    }
+    Ok(())
+}

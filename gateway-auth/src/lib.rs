@@ -39,9 +39,16 @@
 
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "policy")]
+mod policy;
 
 #[cfg(feature = "jwt")]
 pub use self::jwt::{
     CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder, JwtAuthorizers, JwtError, KeySet, KeySetError,
     KeySource, SignatureAlgorithm, UnknownAlgorithm,
+};
+#[cfg(feature = "policy")]
+pub use self::policy::{
+    ConditionKey, ConditionKeys, ConditionValue, ConditionValues, Decision, PolicyDocument, PolicyRequest, PolicyType,
+    RequestKeys, ResourcePolicies, SecureTransport, VpcOrigin, evaluate_all,
 };

@@ -1,4 +1,6 @@
 //! Calls of the control plane, as far as they need only import, export and the model.
+//!
+//! One case of `import` cannot pass: it wants the same id for `/` and for `/echo`, in one list.
 
 use std::collections::BTreeMap;
 

@@ -2,11 +2,15 @@ use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 
-use super::{routes::CompiledRoutes, settings::Settings};
+use super::{
+    cache_scopes::{self, CacheScopes},
+    routes::CompiledRoutes,
+    settings::Settings,
+};
 use crate::{
     authorizer::AuthorizerGuard,
     cache::{CacheKey, RouteCache},
-    context::{ApiKind, RouteFacts, StageFacts},
+    context::{ApiKind, EndpointType, RouteFacts, StageFacts},
     cors::CompiledCors,
     definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
     observe::Observer,
@@ -77,8 +81,7 @@ pub(super) struct Scene<'a> {
     pub(super) api: &'a Api,
     pub(super) stage: &'a StageDefinition,
     pub(super) deployment_id: &'a str,
-    /// What tells its cached answers from those of other deployments.
-    pub(super) cache_scope: &'a str,
+    pub(super) cache_scopes: &'a CacheScopes,
     pub(super) is_canary: Option<bool>,
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
@@ -148,6 +151,7 @@ impl Scene<'_> {
                 kind: self.api.kind,
                 guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
                 policy: self.api.policy.clone(),
+                needs_policy: self.api.endpoint == EndpointType::Private,
                 authorizer: route.authorizer.clone().map(AuthorizerGuard),
                 plans: route.api_key_required.then(|| Arc::clone(plans)),
                 throttle: self.throttle(key),
@@ -182,11 +186,9 @@ impl Scene<'_> {
         let uses = self.is_canary != Some(true) || self.stage.canary.as_ref()?.use_stage_cache;
         let cache = self.stage.cache.as_ref().filter(|_| uses)?;
         let methods = self.settings.caching(key);
-        let path = key.path().filter(|_| !methods.is_empty())?.to_string();
+        let namespace = cache_scopes::namespace(key, route).filter(|_| !methods.is_empty())?;
         let sources = self.routes.cache_keys.get(index).cloned().unwrap_or_default();
-        let deployment = [self.api.stable_id(), self.cache_scope];
-        let namespace = route.cache_namespace.as_ref();
-        let namespace = namespace.map_or_else(|| format!("resource {path}"), |name| format!("namespace {name}"));
+        let deployment = [self.api.stable_id(), self.cache_scopes.of(&namespace)];
         Some(RouteCache {
             store: self.runtime.caches.open(self.api.stable_id(), &self.stage.name, cache.bytes),
             key: CacheKey::new(&deployment, &namespace, sources),

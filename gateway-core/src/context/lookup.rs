@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Context, StageFacts, clf_time};
+use super::{Context, StageFacts, clf_time, identity::IdentityField};
 
 /// A `$context` variable, parsed once: `requestId`, `identity.sourceIp`, `authorizer.claims.sub`, ...
 ///
@@ -19,6 +19,7 @@ macro_rules! names {
         enum Name {
             $($variant,)+
             Authorizer(Box<str>),
+            Identity(IdentityField),
             Claim(Box<str>),
             Unknown(Box<str>),
         }
@@ -76,6 +77,8 @@ impl ContextVariable {
         Self(known(name).unwrap_or_else(|| {
             if let Some(claim) = name.strip_prefix("authorizer.claims.") {
                 Name::Claim(claim.into())
+            } else if let Some(field) = name.strip_prefix("identity.").and_then(IdentityField::parse) {
+                Name::Identity(field)
             } else if let Some(key) = name.strip_prefix("authorizer.").filter(|key| *key != "claims") {
                 Name::Authorizer(key.into())
             } else {
@@ -131,6 +134,7 @@ impl Context {
             Name::Trace => Some(self.trace_id().as_str().into()),
             Name::PrincipalId => self.authorization().map(|caller| caller.principal_id().into()),
             Name::Claim(claim) => self.authorization()?.claims().get(&**claim).map(|text| text.as_str().into()),
+            Name::Identity(field) => self.authorization()?.identity()?.value(*field).map(Cow::from),
             Name::Authorizer(key) => self.authorization()?.context().get(&**key).and_then(text),
             Name::IntegrationStatus => integration?.status.map(|status| status.as_u16().to_string().into()),
             Name::IntegrationLatency => Some(integration?.latency.as_millis().to_string().into()),

@@ -3,6 +3,7 @@
 mod authorization;
 mod facts;
 mod head;
+mod identity;
 mod lookup;
 mod request_id;
 mod times;
@@ -25,6 +26,7 @@ pub use self::{
         ApiKeyFacts, ApiKind, CacheOutcome, DomainFacts, EndpointType, ErrorFacts, IntegrationFacts, PathParams,
         PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
+    identity::{CognitoIdentity, Identity},
     lookup::ContextVariable,
     request_id::RequestId,
     times::{clf_time, iso_time},

@@ -14,6 +14,7 @@ mod string;
 mod utf16;
 mod util;
 
+pub(super) use self::encode::java_script;
 use super::{
     ast::Call,
     error::Fault,

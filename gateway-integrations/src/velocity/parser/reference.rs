@@ -127,6 +127,9 @@ fn context_variable(steps: &[Step]) -> Option<Box<str>> {
 
 /// Compiles a literal path or regular expression. What is not valid fails where it is used, if it is.
 fn compiled(name: &str, arguments: &[Expression]) -> Compiled {
+    if name == "escapeJavaScript" {
+        return Compiled::Escape;
+    }
     let Some(Expression::Text(text)) = arguments.first() else { return Compiled::No };
     // A clone of an expression has no scratch space yet; sharing keeps what the last use allocated.
     let regex =

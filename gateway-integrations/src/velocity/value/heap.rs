@@ -183,7 +183,8 @@ impl<'s> Heap<'s> {
         match document.item(place) {
             Item::Null => Value::Null,
             Item::Bool(value) => Value::Bool(*value),
-            Item::Integer(number) => Value::Integer(*number),
+            Item::Integer(number) => Value::Integer((*number).into()),
+            Item::Large(number) => Value::Integer(**number),
             Item::Double(number) => Value::Double(*number),
             Item::Text(text) => Value::Text(text.clone()),
             Item::List(..) | Item::Object(..) => Value::Body(place),

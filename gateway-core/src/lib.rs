@@ -88,3 +88,4 @@ pub use self::{
     },
     validate::RequestValidator,
 };
+pub use tower::BoxError;

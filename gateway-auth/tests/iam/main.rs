@@ -6,3 +6,5 @@
 mod conditions;
 mod documents;
 mod fuzz;
+mod signatures;
+mod support;

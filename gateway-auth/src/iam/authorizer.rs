@@ -137,9 +137,9 @@ impl IamAuthorizer {
     }
 }
 
-/// A refusal that names the caller.
+/// A refusal that names the caller. He is no silent one: no resource policy may let him in.
 fn refused(credential: &Credential, request: &Parts, context: &Context, effect: PolicyEffect) -> Error {
-    context.set_authorization(credential.silent());
+    context.set_authorization(credential.allowed(false));
     access_denied(request, context, effect)
 }
 

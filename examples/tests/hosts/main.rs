@@ -4,6 +4,7 @@
 
 mod discovery;
 mod host;
+mod sdks;
 
 use std::fs;
 

@@ -90,3 +90,4 @@ pub use self::{
     },
     validate::RequestValidator,
 };
+pub use tower::BoxError;

@@ -69,7 +69,10 @@ async fn answer(request: Request<Incoming>, desk: &Desk) -> Answered {
         (&Method::POST, "init/error", _) => init_error(body, desk).await,
         (&Method::POST, _, Some((id, "response"))) => answered(id, false, &parts.headers, body, desk).await,
         (&Method::POST, _, Some((id, "error"))) => answered(id, true, &parts.headers, body, desk).await,
-        _ => unknown(),
+        _ => {
+            skip(body).await;
+            unknown()
+        }
     }
 }
 
@@ -91,6 +94,7 @@ async fn next(desk: &Desk) -> Answered {
 /// Hands the answer on to whoever waits for it, who reads the body and judges it.
 async fn answered(id: &str, failed: bool, headers: &HeaderMap, body: Incoming, desk: &Desk) -> Answered {
     let Some(waiting) = desk.take(id) else {
+        skip(body).await;
         return refused(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
     };
     let streamed = headers.get(&MODE).is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"));
@@ -99,6 +103,17 @@ async fn answered(id: &str, failed: bool, headers: &HeaderMap, body: Incoming, d
     match judged.await {
         Ok(Verdict::TooLarge) => too_large(),
         Ok(Verdict::Accepted) | Err(_) => accepted(),
+    }
+}
+
+/// Reads what nobody wants: a connection that is closed before would take the answer with it.
+async fn skip(mut body: Incoming) {
+    let mut left = ANSWER;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use std::{future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use gateway_core::{BodyError, Clock, Invoked, Random};
 use http::{HeaderMap, HeaderName};
-use http_body_util::{BodyExt, Limited, channel::Sender};
+use http_body_util::{BodyExt, channel::Sender};
 use hyper::body::Incoming;
 use tokio::{
     net::TcpListener,
@@ -163,16 +163,26 @@ enum Read {
     TooLarge,
 }
 
-/// Reads an answer into memory.
-async fn collect(body: Incoming) -> Result<Read, ()> {
-    match Limited::new(body, ANSWER).collect().await {
-        Ok(collected) => Ok(match collected.trailers().and_then(late_error) {
-            Some(error) => Read::Failed(error),
-            None => Read::Whole(collected.to_bytes()),
-        }),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Ok(Read::TooLarge),
-        Err(_) => Err(()),
+/// Reads an answer into memory. One that is too large is read to its end all the same: until then its sender does not
+/// hear that it is refused.
+async fn collect(mut body: Incoming) -> Result<Read, ()> {
+    let (mut whole, mut length, mut late) = (BytesMut::new(), 0_usize, None);
+    while let Some(frame) = body.frame().await {
+        match frame.map_err(drop)?.into_data() {
+            Ok(data) => {
+                length = length.saturating_add(data.len());
+                if length <= ANSWER {
+                    whole.extend_from_slice(&data);
+                }
+            }
+            Err(frame) => late = frame.trailers_ref().and_then(late_error),
+        }
     }
+    Ok(match late {
+        Some(error) => Read::Failed(error),
+        None if length > ANSWER => Read::TooLarge,
+        None => Read::Whole(whole.freeze()),
+    })
 }
 
 /// Hands an answer on while it comes.

@@ -58,7 +58,7 @@ pub use self::{
     cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
-    function::{Function, Functions, Invocation, Invoked},
+    function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{
         CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
         StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,

@@ -65,7 +65,7 @@ pub use self::{
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     header_case::HeaderCase,
-    http_client::HttpClient,
+    http_client::{CallCause, CallError, CallPhase, HttpClient},
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},

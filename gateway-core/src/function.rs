@@ -5,12 +5,14 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use tokio::sync::Semaphore;
 
 use crate::{context::Context, error::Error};
 
 /// A Lambda-style function, wherever it runs: in this process, beside it, or on AWS.
 ///
-/// A closure `|call: Invocation| async { Ok(Invoked::new(bytes)) }` is one too.
+/// A closure `|call: Invocation| async { Ok(Invoked::new(bytes)) }` is one too. An [asynchronous](Invocation::asynchronous)
+/// call of it runs on by itself, and is answered with 202 at once; while 1000 of them run, further ones get 429.
 ///
 /// AWS Lambda API reference: *Invoke*.
 #[async_trait]
@@ -29,7 +31,8 @@ pub trait Function: Send + Sync + 'static {
 pub struct Invocation {
     /// What the function is given, most often JSON.
     pub payload: Bytes,
-    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`).
+    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`). A function that takes such a
+    /// call answers with 202 before it has run.
     pub asynchronous: bool,
     /// Further headers of the call, such as `X-Amzn-Trace-Id`.
     pub headers: HeaderMap,
@@ -72,11 +75,33 @@ impl Invoked {
 impl<F, Fut> Function for F
 where
     F: Fn(Invocation) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Invoked, Error>> + Send,
+    Fut: Future<Output = Result<Invoked, Error>> + Send + 'static,
 {
     async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
-        self(invocation).await
+        if invocation.asynchronous { Ok(start(self(invocation))) } else { self(invocation).await }
     }
+}
+
+/// How many calls that nobody waits for may run in this process.
+static EVENTS: Semaphore = Semaphore::const_new(1000);
+
+/// Lets a call run that nobody waits for, unless there are too many already.
+fn start(call: impl Future<Output = Result<Invoked, Error>> + Send + 'static) -> Invoked {
+    let Ok(permit) = EVENTS.try_acquire() else {
+        return Invoked { status: StatusCode::TOO_MANY_REQUESTS, ..Invoked::new("") };
+    };
+    tokio::spawn(async move {
+        let _permit = permit;
+        match call.await {
+            Ok(Invoked { error: Some(error), .. }) => tracing::warn!(error, "a function that nobody waits for failed"),
+            Ok(_) => {}
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "a function that nobody waits for could not be called");
+            }
+        }
+    });
+    Invoked { status: StatusCode::ACCEPTED, ..Invoked::new("") }
 }
 
 #[async_trait]

@@ -184,10 +184,11 @@ impl Scribe<'_> {
         let config = place.route;
         let made = match &config.integration {
             Some(integration) => self.registry.make_integration(integration, place),
-            None => Err(Problem::new("", "no integration is defined for this method; add one")),
+            None => Err(Problem::new("", "no integration is defined for this method; add one").into()),
         };
-        let integration = made.unwrap_or_else(|problem| {
-            self.problems.push(problem.below(&format!("{pointer}/integration")));
+        let integration = made.unwrap_or_else(|problems| {
+            let pointer = format!("{pointer}/integration");
+            self.problems.extend(problems.into_iter().map(|problem| problem.below(&pointer)));
             Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);

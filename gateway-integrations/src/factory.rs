@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem, Problems,
-    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
+    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, ProtocolType},
     pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -57,15 +57,27 @@ impl Integrations {
     }
 
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
-        check_timeout(config)?;
+    fn http_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+        check_timeout(config, place)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
         };
-        mapped::with_parameters(proxy, config)
+        match place.api.protocol_type {
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Rest => mapped::with_parameters(proxy, config).map(shared),
+        }
+    }
+
+    /// The function of a definition that gets the whole request.
+    fn aws_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+        let proxy = self.aws.proxy(config, place)?;
+        match place.api.protocol_type {
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Rest => Ok(proxy),
+        }
     }
 }
 
@@ -81,13 +93,18 @@ impl IntegrationFactory for Integrations {
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
+        let response_parameters = config.backend().is_some_and(|backend| !backend.response_parameters.is_empty());
+        if response_parameters && place.api.protocol_type == ProtocolType::Rest {
+            let message = "a REST API maps the parameters of its answers in `responses`";
+            return Some(Err(Problem::new("/responseParameters", message).into()));
+        }
         Some(match config {
             IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
-            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
+            IntegrationConfig::AwsProxy(config) => self.aws_proxy(config, place),
             _ => return None,
         })
     }
@@ -97,9 +114,15 @@ fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
 }
 
+type Made = Result<Arc<dyn Integration>, Problems>;
+
 /// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    let most = if config.streams() { 900_000 } else { 29_000 };
+fn check_timeout(config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<(), Problem> {
+    let most = match place.api.protocol_type {
+        _ if config.streams() => 900_000,
+        ProtocolType::Http => 30_000,
+        ProtocolType::Rest => 29_000,
+    };
     match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
         Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
         None => Ok(()),

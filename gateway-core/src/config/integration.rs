@@ -82,15 +82,19 @@ pub struct BackendConfig {
     pub connection_id: Option<String>,
     /// The load balancer or listener behind a VPC link.
     pub integration_target: Option<String>,
-    /// How long to wait for the head of the answer, in milliseconds, 50 to 29000, up to 900000 for one that streams; 29000
-    /// unless given.
+    /// How long to wait for the head of the answer, in milliseconds, 50 to 29000 (HTTP APIs: 30000), up to 900000 for one
+    /// that streams; 29000 (HTTP APIs: 30000) unless given.
     pub timeout_in_millis: Option<u64>,
     /// How TLS to the backend is checked.
     pub tls_config: Option<TlsConfig>,
     /// `BUFFERED` (as is nothing) or `STREAM`.
     pub response_transfer_mode: Option<String>,
-    /// `integration.request.{header|querystring|path}.NAME` to a source.
+    /// `integration.request.{header|querystring|path}.NAME` to a source; for a proxy of an HTTP API,
+    /// `append:header.NAME` and the like to a value.
     pub request_parameters: BTreeMap<String, String>,
+    /// The parameters of the backend's answers, by its status: `overwrite:statuscode`, `append:header.NAME` and the like
+    /// to a value (proxies of HTTP APIs).
+    pub response_parameters: BTreeMap<String, BTreeMap<String, String>>,
     /// A content type to a mapping template for the request.
     pub request_templates: BTreeMap<String, String>,
     /// What happens to a request whose content type has no template.

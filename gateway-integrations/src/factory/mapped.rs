@@ -7,17 +7,15 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{aws::Callees, check_timeout, method, no_uri, shared};
+use super::{Made, aws::Callees, check_timeout, method, no_uri, shared};
 use crate::{
     HttpProxy,
     http::HttpBackend,
-    mapping::{Mapped, headers::Behind, request_parameters},
+    mapping::{Mapped, ParameterMapping, headers::Behind, request_parameters},
 };
 
-type Made = Result<Arc<dyn Integration>, Problems>;
-
 pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
+    check_timeout(config, place)?;
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
     let backend = HttpBackend::new(&config.uri, Arc::clone(client)).map_err(|error| no_uri(config, &error))?;
     let backend = match method {
@@ -29,11 +27,11 @@ pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: 
 
 /// The function or service of AWS behind a mapping.
 pub(super) fn aws(callees: &Callees, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    defined(Mapped::aws(callees.inside(config)?), config, place)
+    defined(Mapped::aws(callees.inside(config, place)?), config, place)
 }
 
 pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
+    check_timeout(config, place)?;
     defined(Mapped::mock(), config, place)
 }
 
@@ -41,6 +39,14 @@ pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Resul
     let mut problems = Vec::new();
     let parameters = request_parameters(config, Behind::Http, &mut problems);
     if problems.is_empty() { Ok(proxy.with_parameters(parameters)) } else { Err(Problems::from_iter(problems)) }
+}
+
+/// The integration behind the parameter mapping of an HTTP API, if it has one.
+pub(super) fn with_parameter_mapping(inner: impl Integration, config: &BackendConfig) -> Made {
+    if config.request_parameters.is_empty() && config.response_parameters.is_empty() {
+        return Ok(shared(inner));
+    }
+    ParameterMapping::new(inner).define(config).map(shared)
 }
 
 fn defined<I: Integration>(mapped: Mapped<I>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {

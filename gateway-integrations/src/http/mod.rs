@@ -16,12 +16,15 @@ mod uri;
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
 pub(crate) use self::headers::Origin;
-#[cfg(feature = "mapping")]
-pub(crate) use self::uri::climbs;
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},
     default_client::HttpProxyError,
+};
+#[cfg(feature = "mapping")]
+pub(crate) use self::{
+    headers::remove_hop_by_hop,
+    uri::{PATH, QUERY, climbs},
 };
 pub use self::{
     proxy::HttpProxy,

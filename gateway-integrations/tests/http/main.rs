@@ -6,6 +6,10 @@ mod addresses;
 mod answers;
 mod backend;
 mod failures;
+#[cfg(feature = "mapping")]
+mod http_api;
+#[cfg(feature = "mapping")]
+mod parameters;
 mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]

@@ -22,6 +22,8 @@ mod response;
 use gateway_core::{ApiKind, Context};
 
 pub(crate) use self::forwarded::Origin;
+#[cfg(feature = "mapping")]
+pub(crate) use self::hop::remove_hop_by_hop;
 pub(super) use self::{forwarded::clients_host, request::set_content_length};
 
 /// Whose rules hold.

@@ -24,6 +24,8 @@ mod invoke;
 mod matchers;
 #[path = "conformance/schemas.rs"]
 mod schemas;
+#[path = "conformance/signatures.rs"]
+mod signatures;
 #[path = "conformance/templates.rs"]
 mod templates;
 #[path = "conformance/test_invoke.rs"]
@@ -111,6 +113,7 @@ async fn check(group: &str, document: &Value, case: &Value) -> Result<(), String
         (Some("management"), _) => control_plane::check(case),
         (Some("mock_template" | "uri"), _) => author::check(case).await,
         (None, "matchers-selftest") => matchers::check_self_test(case),
+        (None, "sigv4/aws-signing-test-suite-v4") => signatures::check(case),
         (None, "jsonpath/jayway-readme") => templates::check_path(document, case),
         _ => Err("not supported".to_owned()),
     }

@@ -58,7 +58,7 @@ pub use self::{
     cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
-    function::{Function, Functions, Invocation, Invoked},
+    function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{
         CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
         StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
@@ -90,3 +90,4 @@ pub use self::{
     },
     validate::RequestValidator,
 };
+pub use tower::BoxError;

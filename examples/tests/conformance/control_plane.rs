@@ -128,6 +128,7 @@ impl Plane {
             }
             "GetAuthorizers" => self.authorizers(&id),
             "GetModels" => self.models(&id),
+            "GetRequestValidators" => self.validators(&id),
             "GetDocumentationParts" => self.documentation(&id),
             "DeleteDocumentationPart" => self.delete_documentation(&id, text(&params["documentationPartId"])),
             "ImportDocumentationParts" => self.import_documentation(&id, params),
@@ -294,6 +295,20 @@ impl Plane {
             if let Some(description) = schema.get("description") {
                 item.insert("description".into(), description.clone());
             }
+            Value::Object(item)
+        });
+        Ok(json!({ "items": items.collect::<Vec<_>>() }))
+    }
+
+    fn validators(&self, id: &str) -> Result<Value, Refused> {
+        let kept = self.kept(id)?;
+        let options = ExportOptions::new(Specification::Oas30, "").integrations(true);
+        let document = openapi::export(&kept.config, &options).map_err(bad)?;
+        let validators = document["x-amazon-apigateway-request-validators"].as_object().into_iter().flatten();
+        let items = validators.map(|(name, validator)| {
+            let mut item = described::object(validator.clone());
+            item.insert("id".into(), json!(kept.ids.get(&format!("validator {name}"))));
+            item.insert("name".into(), json!(name));
             Value::Object(item)
         });
         Ok(json!({ "items": items.collect::<Vec<_>>() }))

@@ -5,6 +5,7 @@
 mod discovery;
 mod host;
 mod playground;
+mod sdks;
 
 use std::fs;
 

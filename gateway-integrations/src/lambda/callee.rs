@@ -60,10 +60,11 @@ impl Callee {
     pub(super) async fn call(
         &self,
         client: &Method,
-        invocation: Invocation,
+        mut invocation: Invocation,
         context: &Context,
     ) -> Result<Invoked, Error> {
         let function = self.find(client, context)?;
+        invocation.function = self.name(context);
         context.record(|| Step::EndpointRequest {
             uri: self.endpoint(context),
             method: Method::POST.to_string(),
@@ -90,6 +91,14 @@ impl Callee {
             Found::ByArn { uri, functions } => functions
                 .find(&arn(uri, context))
                 .ok_or_else(|| misconfigured(context, "Invalid permissions on Lambda function")),
+        }
+    }
+
+    /// The function's ARN, where a definition has it.
+    fn name(&self, context: &Context) -> Option<String> {
+        match &self.found {
+            Found::Here(_) => None,
+            Found::ByArn { uri, .. } => Some(arn(uri, context)),
         }
     }
 

@@ -11,6 +11,8 @@ mod client;
 mod default_client;
 mod headers;
 mod proxy;
+#[cfg(feature = "proxy")]
+mod upgrade;
 mod uri;
 
 #[cfg(feature = "mapping")]

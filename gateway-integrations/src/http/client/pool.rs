@@ -108,7 +108,7 @@ impl Pool {
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         let Hosts { http, https } = &mut *hosts;
         for hosts in [http, https] {
-            hosts.retain(|_, host| !host.sweep(part) || Arc::strong_count(host) > 1);
+            hosts.retain(|_, host| host.sweep(part) || Arc::strong_count(host) > 1);
         }
         let any = !hosts.http.is_empty() || !hosts.https.is_empty();
         if !any {

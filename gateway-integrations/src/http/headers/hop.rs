@@ -2,27 +2,32 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-static HOP_BY_HOP: [HeaderName; 9] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
-
 /// Removes what ends here, and what `Connection` names beside it.
 ///
 /// To be done before anything is added: a client must not be able to name away what the gateway says.
-pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+pub(in crate::http) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let listed: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(names).collect();
     for name in &listed {
         headers.remove(name);
     }
-    remove_all(headers, &HOP_BY_HOP);
+    // Few messages have any: to look at the names is cheaper than to hash all that there could be.
+    let found: Vec<HeaderName> = headers.keys().filter(|name| is_hop_by_hop(name)).cloned().collect();
+    remove_all(headers, &found);
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
 }
 
 /// Removes headers with all their values.

@@ -99,8 +99,9 @@ fn shared(integration: impl Integration) -> Arc<dyn Integration> {
 
 /// The gateway keeps the timeout; here it is checked.
 fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    match config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000"))),
+    let most = if config.streams() { 900_000 } else { 29_000 };
+    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
+        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
         None => Ok(()),
     }
 }

@@ -192,12 +192,14 @@ impl Scribe<'_> {
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
         route.digest = Some(digest(place));
+        route.operation_name.clone_from(&config.operation_name);
         route.timeout = config.integration.as_ref().and_then(IntegrationConfig::timeout);
         route.api_key_required = config.api_key_required;
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
         route.request_parameters.clone_from(&config.request_parameters);
         route.request_models.clone_from(&config.request_models);
         if let Some(backend) = config.integration.as_ref().and_then(IntegrationConfig::backend) {
+            route.streams = backend.streams();
             route.cache_namespace.clone_from(&backend.cache_namespace);
             // What the integration is called with is known by where that comes from.
             let source = |name: &String| backend.request_parameters.get(name).unwrap_or(name).clone();

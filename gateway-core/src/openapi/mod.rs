@@ -45,7 +45,7 @@ mod resources;
 pub use self::{
     documentation::{import_documentation, put_documentation},
     error::ImportError,
-    export::{ExportError, ExportOptions, Specification, export},
+    export::{ExportError, ExportOptions, Format, Specification, export, export_text},
     import::{Imported, import},
     options::{BasePath, ImportOptions},
     put::{PutMode, put},

@@ -90,6 +90,13 @@ pub enum Step {
         /// Why it refused, together with the authorizer's result; `None` if it let the request pass.
         refused: Option<String>,
     },
+    /// The caller's own policies.
+    CallerPolicy {
+        /// What they say: `Allow`, `Deny` or `no statement`.
+        effect: String,
+        /// The statement that says so.
+        statement: Option<String>,
+    },
     /// The authorizer.
     Authorizer {
         /// Who calls, if it found out.

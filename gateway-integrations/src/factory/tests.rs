@@ -40,6 +40,9 @@ async fn a_proxy_calls_with_its_method_or_the_clients() {
     assert_eq!(called(r#"{"type":"http_proxy","uri":"http://host/y"}"#).await, format!("DELETE {uri}"));
     let any = r#"{"type":"http_proxy","uri":"http://host/y","httpMethod":"ANY","timeoutInMillis":50}"#;
     assert_eq!(called(any).await, format!("DELETE {uri}"));
+    let long =
+        r#"{"type":"http_proxy","uri":"http://host/y","responseTransferMode":"STREAM","timeoutInMillis":900000}"#;
+    assert_eq!(called(long).await, format!("DELETE {uri}"));
     let put = r#"{"type":"http_proxy","uri":"http://host/y","httpMethod":"PUT","timeoutInMillis":29000}"#;
     assert_eq!(called(put).await, format!("PUT {uri}"));
 }
@@ -68,6 +71,10 @@ fn problems_say_where_they_are() {
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"CONNECT"}"#, "/httpMethod"),
         (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":49}"#, "/timeoutInMillis"),
         (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":29001}"#, "/timeoutInMillis"),
+        (
+            r#"{"type":"http_proxy","uri":"http://h","responseTransferMode":"STREAM","timeoutInMillis":900001}"#,
+            "/timeoutInMillis",
+        ),
         (r#"{"type":"fixed","statusCode":101}"#, "/statusCode"),
         (r#"{"type":"fixed","statusCode":600}"#, "/statusCode"),
         (r#"{"type":"fixed","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),

@@ -23,7 +23,9 @@ impl<I> Mapped<I> {
         let mut problems = Vec::new();
         self.request.parameters = request_parameters(config, self.request.behind, &mut problems);
         for (content_type, template) in &config.request_templates {
-            self.request.templates.define(content_type, template);
+            if let Err(error) = self.request.templates.define(content_type, template) {
+                problems.push(error.at(format!("/requestTemplates/{}", pointer_token(content_type))));
+            }
         }
         self.request.passthrough = config.passthrough_behavior;
         self.request.handling = config.content_handling;
@@ -66,7 +68,9 @@ fn integration_response(
     let mut response = IntegrationResponse::of(status);
     response.handling = config.content_handling;
     for (content_type, template) in &config.response_templates {
-        response.templates.define(content_type, template);
+        if let Err(error) = response.templates.define(content_type, template) {
+            problems.push(error.at(format!("/responseTemplates/{}", pointer_token(content_type))));
+        }
     }
     for (target, source) in &config.response_parameters {
         response = kept(response, problems, |response| {

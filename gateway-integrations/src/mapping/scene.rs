@@ -76,6 +76,8 @@ pub(super) fn rendered(
     let body = input.content.text().ok_or_else(|| misconfigured(context, "a template cannot read a binary body"))?;
     let parameters = Parameters { request, context };
     let scene = Scene::new().context(context).parameters_of(&parameters).borrowed_body(body).overrides(input.overrides);
+    // AWS answers 5XX where a template overrides one parameter twice.
+    let scene = scene.strict_overrides(true);
     let scene = match input.parsed {
         Some(json) => scene.parsed_body(json),
         None => scene,

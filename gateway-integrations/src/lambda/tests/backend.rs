@@ -59,3 +59,11 @@ async fn a_function_that_is_not_there_is_a_fault_of_the_definition() {
     let response = send(definition(mapped(&Functions::new()), plain), request(Head::post("/prod/x"), "{}")).await;
     assert_eq!((response.status.as_u16(), response.text()), (500, r#"{"message":"Internal server error"}"#));
 }
+
+#[tokio::test]
+async fn a_request_without_a_body_is_an_empty_event() {
+    let script = Script::new(Invoked::new("{}"));
+    let mapped = mapped(&Functions::new().with("f", script.clone()));
+    send(definition(mapped, plain), request(Head::get("/prod/x"), "")).await;
+    assert_eq!(script.call().payload, "{}");
+}

@@ -17,6 +17,8 @@ mod uri;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
+#[cfg(feature = "tls-aws-lc-rs")]
+pub use self::client::Tls;
 pub(crate) use self::headers::Origin;
 #[cfg(feature = "mapping")]
 pub(crate) use self::uri::climbs;

@@ -8,6 +8,8 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional_with_sizes;
 
+use super::headers::{is_hop_by_hop, remove_ending};
+
 /// How many bytes are under way in each direction.
 const BUFFER: usize = 4096;
 
@@ -57,7 +59,7 @@ impl Asked {
             return Err(Error::new(ErrorKind::IntegrationFailure)
                 .with_source(wrong.with_source("the backend switched to something else")));
         };
-        super::headers::remove_hop_by_hop(response.headers_mut());
+        remove_ending(response.headers_mut(), is_hop_by_hop);
         self.name(response.headers_mut());
         tokio::spawn(tunnel(self.client, backend, extensions));
         Ok(())

@@ -128,12 +128,17 @@ impl Call<'_> {
         if !self.may_speak_http2() || host.prefers_http1.load(Ordering::Relaxed) {
             return self.open().await;
         }
-        // Who comes at the same time may share what the first one opens.
-        let _opening = host.opening.lock().await;
-        match host.place().or_else(|| host.crowded_place()) {
-            Some(place) => Ok(Found::Http2(place)),
-            None => self.open().await,
+        // Who comes at the same time may share what the first one opens; if there is nothing to share, all go on at once.
+        let failures = host.failures.load(Ordering::Relaxed);
+        let opening = host.opening.lock().await;
+        if let Some(place) = host.place().or_else(|| host.crowded_place()) {
+            return Ok(Found::Http2(place));
         }
+        let is_first = host.failures.load(Ordering::Relaxed) == failures;
+        let _opening = (is_first && !host.prefers_http1.load(Ordering::Relaxed)).then_some(opening);
+        self.open().await.inspect_err(|_| {
+            host.failures.fetch_add(1, Ordering::Relaxed);
+        })
     }
 
     fn may_speak_http2(&self) -> bool {

@@ -8,7 +8,10 @@ use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gateway_auth::JwtAuthorizer;
-use gateway_benches::admission::UNLIMITED;
+use gateway_benches::{
+    admission::UNLIMITED,
+    signed::{Signed, sign_once},
+};
 use gateway_core::{
     AccessLogFormat, ApiKey, ApiKind, Authorizer, Clock, Context, Parts, Plan, Quota, Random, SystemClock, Throttle,
     UsagePlan, UsagePlans,
@@ -71,6 +74,14 @@ fn jwt(criterion: &mut Criterion) {
     }
 }
 
+fn iam(criterion: &mut Criterion) {
+    let signed = Signed::new().expect("a signed request");
+    criterion.bench_function("policy of 20 statements", |bencher| bencher.iter(|| black_box(signed.evaluate())));
+    criterion.bench_function("signature verified", |bencher| bencher.iter(|| black_box(signed.verify())));
+    criterion.bench_function("signature and policy", |bencher| bencher.iter(|| black_box(signed.authorize())));
+    criterion.bench_function("signing with aws-sigv4", |bencher| bencher.iter(|| sign_once(signed.now())));
+}
+
 fn access_log(criterion: &mut Criterion) {
     let context = context(&head("user-agent", "bench/1.0"));
     let mut line = String::new();
@@ -86,5 +97,5 @@ fn access_log(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, throttle, api_key, jwt, access_log);
+criterion_group!(benches, throttle, api_key, jwt, iam, access_log);
 criterion_main!(benches);

@@ -5,3 +5,4 @@ pub mod admission;
 pub mod document;
 pub mod lab;
 pub mod pipe;
+pub mod signed;

@@ -154,7 +154,10 @@ fn encoded(text: &str) -> Cow<'_, str> {
     }
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     let decoded: Cow<'_, [u8]> = percent_decode_str(&spaced).into();
-    percent_encode(&decoded, ENCODED).to_string().into()
+    // Room for one letter that is encoded: most have none or one.
+    let mut encoded = String::with_capacity(decoded.len() + 2);
+    encoded.extend(percent_encode(&decoded, ENCODED));
+    encoded.into()
 }
 
 fn write_header(sink: &mut impl Sink, request: &SignedRequest<'_>, name: &str) -> Option<()> {

@@ -1,6 +1,6 @@
 //! Secrets, signing keys, and the keys that were derived last.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -59,9 +59,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 const CAPACITY: u64 = 10_000;
 
 /// The signing keys that verified last, by the credential of the request: access key, day, region and service.
-pub(super) struct SigningKeys(moka::sync::Cache<Box<str>, Remembered>);
+pub(super) struct SigningKeys(moka::sync::Cache<Box<str>, Arc<Remembered>>);
 
-#[derive(Clone)]
 struct Remembered {
     /// What the key was derived of: an access key may get another secret.
     secret: Secret,
@@ -72,12 +71,12 @@ impl SigningKeys {
     /// The key of a credential, and whether it was remembered.
     pub(super) fn find(&self, credential: &str, secret: &Secret, scope: &Scope<'_>) -> (SigningKey, bool) {
         let known = self.0.get(credential).filter(|known| known.secret.is(&secret.0));
-        known.map_or_else(|| (SigningKey::derive(secret, scope), false), |known| (known.key, true))
+        known.map_or_else(|| (SigningKey::derive(secret, scope), false), |known| (known.key.clone(), true))
     }
 
     /// Remembers a key with which a signature was verified: what strangers make up leaves no trace.
     pub(super) fn keep(&self, credential: &str, secret: &Secret, key: SigningKey) {
-        self.0.insert(credential.into(), Remembered { secret: secret.clone(), key });
+        self.0.insert(credential.into(), Arc::new(Remembered { secret: secret.clone(), key }));
     }
 }
 

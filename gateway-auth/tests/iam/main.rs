@@ -8,6 +8,7 @@ mod api;
 mod conditions;
 mod documents;
 mod fuzz;
+mod leaks;
 mod signatures;
 mod signers;
 mod support;

@@ -2,16 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to measure")]
 
+mod signed;
 mod token;
 
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gateway_auth::JwtAuthorizer;
-use gateway_benches::{
-    admission::UNLIMITED,
-    signed::{Signed, sign_once},
-};
+use gateway_benches::admission::UNLIMITED;
 use gateway_core::{
     AccessLogFormat, ApiKey, ApiKind, Authorizer, Clock, Context, Parts, Plan, Quota, Random, SystemClock, Throttle,
     UsagePlan, UsagePlans,
@@ -19,6 +17,8 @@ use gateway_core::{
 };
 use serde_json::json;
 use tokio::runtime::Builder;
+
+use self::signed::{Signed, sign_once};
 
 const KEYS: usize = 10_000;
 

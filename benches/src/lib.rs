@@ -5,4 +5,3 @@ pub mod admission;
 pub mod document;
 pub mod lab;
 pub mod pipe;
-pub mod signed;

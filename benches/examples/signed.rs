@@ -1,9 +1,14 @@
 //! Verifies a signed request N times, or signs it with the SDK's signer, or asks a policy of 20 statements: under
-//! valgrind, what each costs. `signed verify|sign|authorize|evaluate N`
+//! valgrind, what each costs.
+//!
+//! `signed verify|sign|authorize|evaluate N`
+
+#[path = "../benches/signed/mod.rs"]
+mod signed;
 
 use std::process::ExitCode;
 
-use gateway_benches::signed::{Signed, sign_once};
+use self::signed::{Signed, sign_once};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -25,7 +25,7 @@ const BODY: &[u8] = br#"{"name":"rex","type":"dog"}"#;
 
 /// A request that the SDK signed, and an authorizer that knows its signer.
 #[derive(Debug)]
-pub struct Signed {
+pub(crate) struct Signed {
     head: Parts,
     context: Context,
     now: SystemTime,
@@ -40,10 +40,7 @@ fn request() -> Result<http::Request<()>, BoxError> {
 }
 
 /// Signs the request once.
-///
-/// # Errors
-/// When the signer refuses.
-pub fn sign_once(now: SystemTime) -> Result<http::Request<()>, BoxError> {
+pub(crate) fn sign_once(now: SystemTime) -> Result<http::Request<()>, BoxError> {
     let mut request = request()?;
     let identity = aws_credential_types::Credentials::new(KEY, SECRET, None, None, "bench").into();
     let parameters = SigningParams::builder().identity(&identity).region(REGION).name("execute-api").time(now);
@@ -82,10 +79,7 @@ fn policy() -> Result<PolicyDocument, BoxError> {
 
 impl Signed {
     /// A request that was signed now.
-    ///
-    /// # Errors
-    /// When the signer refuses.
-    pub fn new() -> Result<Self, BoxError> {
+    pub(crate) fn new() -> Result<Self, BoxError> {
         let clock = Arc::new(ManualClock::default());
         let now = clock.now();
         let (mut head, ()) = sign_once(now)?.into_parts();
@@ -117,14 +111,12 @@ impl Signed {
     }
 
     /// When it was signed.
-    #[must_use]
-    pub fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         self.now + Duration::from_secs(1)
     }
 
     /// Verifies the signature.
-    #[must_use]
-    pub fn verify(&self) -> bool {
+    pub(crate) fn verify(&self) -> bool {
         let target = &self.context.request().uri;
         let request = SignedRequest {
             method: "POST",
@@ -138,14 +130,12 @@ impl Signed {
     }
 
     /// Verifies the signature, and asks the caller's policy of 20 statements.
-    #[must_use]
-    pub fn authorize(&self) -> bool {
+    pub(crate) fn authorize(&self) -> bool {
         self.authorizer.authorize_now(&self.head, &self.context).is_some_and(|found| found.is_ok())
     }
 
     /// Asks the policy alone; whether it allows.
-    #[must_use]
-    pub fn evaluate(&self) -> bool {
+    pub(crate) fn evaluate(&self) -> bool {
         let keys = RequestKeys::new(&self.head, &self.context);
         let resource = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/POST/pets/42";
         let request = PolicyRequest::new("execute-api:Invoke", resource).caller(Some(&self.identity)).keys(&keys);

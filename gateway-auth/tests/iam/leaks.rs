@@ -53,7 +53,7 @@ fn no_secret_is_told() {
     });
     told.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
     let credential = credential().session_token(TOKEN);
-    told.push(format!("{credential:?} {:#?}", credential));
+    told.push(format!("{credential:?} {credential:#?}"));
     let store = store(credential);
     told.push(format!("{store:?}"));
     let verifier = SigV4Verifier::new(store);

@@ -11,4 +11,6 @@ mod fuzz;
 mod leaks;
 mod signatures;
 mod signers;
+#[cfg(feature = "iam-sigv4a")]
+mod sigv4a;
 mod support;

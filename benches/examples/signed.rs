@@ -8,13 +8,13 @@ mod signed;
 
 use std::process::ExitCode;
 
-use self::signed::{Signed, sign_once};
+use self::signed::{SignedCall, sign_once};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().unwrap_or_default();
     let times: u32 = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(1);
-    let Ok(signed) = Signed::new() else { return ExitCode::FAILURE };
+    let Ok(signed) = SignedCall::new() else { return ExitCode::FAILURE };
     let good = (0..times).all(|_| match what.as_str() {
         "verify" => signed.verify(),
         "authorize" => signed.authorize(),

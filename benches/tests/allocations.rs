@@ -9,7 +9,7 @@ use gateway_core::openapi::{self, ImportOptions};
 use tokio::runtime::Builder;
 use tower::Service;
 
-use self::signed::Signed;
+use self::signed::SignedCall;
 
 /// What one request costs in the gateway, from the call to the end of the answer's body: the future, the context, the
 /// integration's future, the completion, two for the map of the answer's headers, and one for both request ids. Three
@@ -21,8 +21,9 @@ const REQUESTS: usize = 100;
 #[test]
 fn a_request_through_the_whole_gateway_allocates_no_more_than_this() {
     let runtime = Builder::new_current_thread().build().unwrap();
-    let mut gateway = admission::gateway().unwrap();
-    let mut requests = (0..2 * REQUESTS).map(|_| admission::request().unwrap()).collect::<Vec<_>>().into_iter();
+    let mut gateway = admission::keyed().unwrap();
+    let mut requests =
+        (0..2 * REQUESTS).map(|_| admission::request(admission::CALLER).unwrap()).collect::<Vec<_>>().into_iter();
     let mut send = |count| {
         runtime.block_on(async {
             for request in requests.by_ref().take(count) {
@@ -42,7 +43,7 @@ fn end_to_end_the_gateway_allocates_at_most_1_4_times_what_hyper_does() {
         pipe.send(REQUESTS).unwrap();
         measure(|| pipe.send(REQUESTS).unwrap()).count_total
     };
-    let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to_gateway().unwrap()));
+    let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to(admission::keyed().unwrap()).unwrap()));
     assert!(5 * gateway <= 7 * bare, "{gateway} for {REQUESTS} requests, where bare hyper makes {bare}");
 }
 
@@ -61,7 +62,7 @@ fn a_document_of_5_mb_is_imported_in_less_than_200_mb() {
 
 #[test]
 fn a_policy_is_asked_without_memory_and_a_signature_with_little() {
-    let signed = Signed::new().unwrap();
+    let signed = SignedCall::new().unwrap();
     assert!(signed.evaluate() && signed.verify() && signed.authorize());
     let evaluated = measure(|| assert!((0..REQUESTS).all(|_| signed.evaluate())));
     assert_eq!(evaluated.count_total, 0);

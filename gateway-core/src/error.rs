@@ -199,16 +199,16 @@ impl Error {
         self.0.status.unwrap_or_else(|| self.kind().status())
     }
 
+    /// The value of `x-amzn-ErrorType` in a REST API's answer.
+    #[must_use]
+    pub fn exception(&self) -> &'static str {
+        self.0.exception.unwrap_or_else(|| self.kind().exception())
+    }
+
     /// The message given, if any; the stock message depends on the API's kind.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
-    }
-
-    /// The value of `x-amzn-ErrorType`.
-    #[must_use]
-    pub fn exception(&self) -> &'static str {
-        self.0.exception.unwrap_or_else(|| self.kind().exception())
     }
 
     /// The header that the answer must carry.

@@ -43,6 +43,8 @@ mod validate;
 
 #[cfg(feature = "metrics")]
 pub use self::observe::Metrics;
+#[cfg(feature = "schema")]
+pub use self::validate::{Schema, SchemaBuilder};
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
@@ -56,14 +58,14 @@ pub use self::{
     cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
-    function::{Function, Functions, Invocation, Invoked},
+    function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{
         CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
         StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     header_case::HeaderCase,
-    http_client::HttpClient,
+    http_client::{CallCause, CallError, CallPhase, HttpClient},
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},

@@ -172,6 +172,22 @@ fn arn(request: &Parts, context: &Context, stage: &StageFacts, account: &str) ->
     ["arn:aws:execute-api:", region, ":", account, ":", api_id, "/", stage, "/", first, slash, rest].concat()
 }
 
+/// The longest [`execute_api_arn`] that a policy or an authorizer is asked about, in bytes.
+const MAX_ARN: usize = 1600;
+
+/// Refuses a request whose resource has a longer name than policies can hold.
+///
+/// AWS developer guide: *Quotas for configuring and running a REST API in API Gateway*.
+pub(crate) fn check_length(request: &Parts, context: &Context) -> Result<(), Error> {
+    let length = context.stage().map_or(0, |stage| {
+        let StageFacts { region, account_id, api_id, stage, .. } = &**stage;
+        let path = request.uri.path().trim_start_matches('/');
+        let names = [region, account_id, api_id, stage, request.method.as_str(), path];
+        "arn:aws:execute-api".len() + names.iter().map(|name| name.len() + 1).sum::<usize>()
+    });
+    if length > MAX_ARN { Err(ErrorKind::UriTooLong.into()) } else { Ok(()) }
+}
+
 /// The refusal of a call that a policy does not allow, in AWS's words. It names the caller, if he signed, and the
 /// resource; the account in that is masked as AWS masks it.
 #[must_use]

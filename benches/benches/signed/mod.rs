@@ -25,7 +25,7 @@ const BODY: &[u8] = br#"{"name":"rex","type":"dog"}"#;
 
 /// A request that the SDK signed, and an authorizer that knows its signer.
 #[derive(Debug)]
-pub(crate) struct Signed {
+pub(crate) struct SignedCall {
     head: Parts,
     context: Context,
     now: SystemTime,
@@ -77,7 +77,7 @@ fn policy() -> Result<PolicyDocument, BoxError> {
     PolicyDocument::parse(&document, PolicyType::Identity).map_err(|problem| problem.to_string().into())
 }
 
-impl Signed {
+impl SignedCall {
     /// A request that was signed now.
     pub(crate) fn new() -> Result<Self, BoxError> {
         let clock = Arc::new(ManualClock::default());

@@ -4,6 +4,7 @@
 
 mod discovery;
 mod host;
+mod playground;
 mod sdks;
 
 use std::fs;

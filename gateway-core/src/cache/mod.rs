@@ -30,8 +30,9 @@ pub(crate) type MayInvalidate = Arc<dyn Fn(&Context) -> bool + Send + Sync>;
 /// that streams (its size is not known), one of more than 1 MiB, and one that only this request's range or conditions
 /// brought about (206, 304, 412, 416) is not kept. Requests that miss the same entry at the same time make one call.
 ///
-/// An entry belongs to the deployment: to its id where the stage has one, and to the API. It outlives a reload, as long
-/// as the size stays.
+/// An entry belongs to the API and to the deployment: to its id where the stage has one, else to what the configuration
+/// says of its route, and of those that share its namespace. So it outlives a reload that changes none of this, nor the
+/// size; a route that is written in code is not compared.
 ///
 /// AWS developer guide: *Cache settings for REST APIs in API Gateway*.
 ///

@@ -52,7 +52,11 @@ impl RouteCache {
             return Ok(Renewal::Yes);
         }
         match rules.unauthorized {
-            UnauthorizedCacheControl::FailWith403 => Err(Error::new(ErrorKind::AccessDenied).with_message("Forbidden")),
+            UnauthorizedCacheControl::FailWith403 => {
+                let forbidden = ErrorKind::Forbidden;
+                let denied = Error::new(ErrorKind::AccessDenied).with_exception(forbidden.exception());
+                Err(denied.with_message(forbidden.message().unwrap_or_default()))
+            }
             UnauthorizedCacheControl::SucceedWithResponseHeader => Ok(Renewal::Ignored),
             UnauthorizedCacheControl::SucceedWithoutResponseHeader => Ok(Renewal::No),
         }

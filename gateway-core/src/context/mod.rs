@@ -17,7 +17,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 
 pub(crate) use self::head::Head;
 pub use self::{
@@ -66,6 +66,7 @@ pub struct Context {
     api_key: OnceLock<ApiKeyFacts>,
     cache: OnceLock<CacheOutcome>,
     integration: OnceLock<IntegrationFacts>,
+    service_status: OnceLock<StatusCode>,
     validation_error: OnceLock<String>,
     error: OnceLock<ErrorFacts>,
     response: OnceLock<ResponseFacts>,
@@ -127,6 +128,7 @@ impl Context {
             api_key: OnceLock::new(),
             cache: OnceLock::new(),
             integration: OnceLock::new(),
+            service_status: OnceLock::new(),
             validation_error: OnceLock::new(),
             error: OnceLock::new(),
             response: OnceLock::new(),
@@ -325,6 +327,9 @@ facts! {
     cache, set_cache: CacheOutcome;
     /// How the backend answered.
     integration, set_integration: IntegrationFacts;
+    /// `$context.integration.integrationStatus`, where a service of AWS stands between the gateway and the backend, as
+    /// Lambda before a function.
+    service_status, set_service_status: StatusCode;
     /// What request validation found wrong, which may hold parts of the body.
     validation_error, set_validation_error: String;
     /// Why the request was refused.

@@ -8,7 +8,7 @@ use crate::{
     context::{ApiKind, Authorization, Context},
     error::Error,
     guard::{Guard, ask, buffer},
-    policy::{PolicyCombination, PolicyEffect, PolicyPhase, ResourcePolicy, access_denied},
+    policy::{PolicyCombination, PolicyEffect, PolicyPhase, ResourcePolicy, access_denied, check_length},
     service::Parts,
     trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
@@ -20,7 +20,7 @@ pub(crate) struct Admission {
     /// The API's guards, then the route's own.
     pub(crate) guards: Vec<Arc<dyn Guard>>,
     pub(crate) policy: Option<Arc<dyn ResourcePolicy>>,
-    /// Whether nobody may call without a policy that says so: a private API.
+    /// Whether nobody may call without a policy: private APIs.
     pub(crate) needs_policy: bool,
     pub(crate) authorizer: Option<AuthorizerGuard>,
     pub(crate) plans: Option<Arc<UsagePlans>>,
@@ -50,9 +50,12 @@ impl Admission {
     /// Guards, policy, authorizer, policy, API key, throttles (key and method, key, method of the stage, account), quota.
     async fn admit_rest(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
+        if self.policy.is_some() || self.authorizer.is_some() {
+            check_length(request, context)?;
+        }
         match &self.policy {
             Some(policy) => self.authorize_with(&**policy, request, body, context).await?,
-            None if self.needs_policy => return Err(access_denied(request, context, PolicyEffect::Silent)),
+            None if self.needs_policy => return Err(unasked(request, context)),
             None => self.authorize_without(request, body, context).await?,
         }
         let Some(plans) = &self.plans else { return self.throttle(request, context).await };
@@ -153,6 +156,18 @@ impl Admission {
             None => Ok(()),
         }
     }
+}
+
+/// The refusal where a policy is needed and there is none.
+fn unasked(request: &Parts, context: &Context) -> Error {
+    let refused = access_denied(request, context, PolicyEffect::Silent);
+    context.record(|| Step::Policy {
+        after_authorizer: false,
+        effect: PolicyEffect::Silent.to_string(),
+        statement: None,
+        refused: Some(reason(&refused)),
+    });
+    refused
 }
 
 /// Whether the caller is of the API's own account, or of none.

@@ -2,8 +2,7 @@
 
 mod display;
 mod json;
-mod log;
-mod mask;
+pub(crate) mod mask;
 
 use std::{
     error::Error as StdError,
@@ -13,8 +12,6 @@ use std::{
 
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-
-pub(crate) use self::log::{ExecutionLog, canonical_header};
 
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).

@@ -10,7 +10,7 @@ mod mapped;
 use std::{fmt, sync::Arc};
 
 use gateway_core::{
-    HttpClient, Integration, Problem,
+    HttpClient, Integration, Problem, Problems,
     config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
     pointer_token,
 };
@@ -57,7 +57,7 @@ impl Integrations {
     }
 
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
         check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
@@ -80,14 +80,14 @@ impl IntegrationFactory for Integrations {
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
             IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
-            IntegrationConfig::Fixed(config) => fixed(config).map(shared),
+            IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
-            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config),
+            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
             _ => return None,
         })
     }
@@ -99,8 +99,9 @@ fn shared(integration: impl Integration) -> Arc<dyn Integration> {
 
 /// The gateway keeps the timeout; here it is checked.
 fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    match config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000"))),
+    let most = if config.streams() { 900_000 } else { 29_000 };
+    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
+        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
         None => Ok(()),
     }
 }

@@ -5,6 +5,8 @@
 mod discovery;
 mod functions;
 mod host;
+mod playground;
+mod sdks;
 
 use std::fs;
 

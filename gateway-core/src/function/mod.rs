@@ -7,6 +7,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use tokio::sync::Semaphore;
 
 pub use self::typed::TypedFunction;
 use crate::{body::Body, context::Context, error::Error};
@@ -14,7 +15,8 @@ use crate::{body::Body, context::Context, error::Error};
 /// A Lambda-style function, wherever it runs: in this process, beside it, or on AWS.
 ///
 /// A closure `|call: Invocation| async { Ok(Invoked::new(bytes)) }` is one too, and [`TypedFunction`] makes one of a
-/// tower service.
+/// tower service. An [asynchronous](Invocation::asynchronous) call of a closure runs on by itself, and is answered with
+/// 202 at once; while 1000 of them run, further ones get 429.
 ///
 /// AWS Lambda API reference: *Invoke*, *InvokeWithResponseStream*.
 #[async_trait]
@@ -41,7 +43,8 @@ pub trait Function: Send + Sync + 'static {
 pub struct Invocation {
     /// What the function is given, most often JSON.
     pub payload: Bytes,
-    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`).
+    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`). A function that takes such a
+    /// call answers with 202 before it has run.
     pub asynchronous: bool,
     /// The function as the caller names it: its ARN, perhaps with a version or alias.
     pub function: Option<String>,
@@ -103,11 +106,33 @@ impl From<Invoked> for InvokedStream {
 impl<F, Fut> Function for F
 where
     F: Fn(Invocation) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Invoked, Error>> + Send,
+    Fut: Future<Output = Result<Invoked, Error>> + Send + 'static,
 {
     async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
-        self(invocation).await
+        if invocation.asynchronous { Ok(start(self(invocation))) } else { self(invocation).await }
     }
+}
+
+/// How many calls that nobody waits for may run in this process.
+static EVENTS: Semaphore = Semaphore::const_new(1000);
+
+/// Lets a call run that nobody waits for, unless there are too many already.
+fn start(call: impl Future<Output = Result<Invoked, Error>> + Send + 'static) -> Invoked {
+    let Ok(permit) = EVENTS.try_acquire() else {
+        return Invoked { status: StatusCode::TOO_MANY_REQUESTS, ..Invoked::new("") };
+    };
+    tokio::spawn(async move {
+        let _permit = permit;
+        match call.await {
+            Ok(Invoked { error: Some(error), .. }) => tracing::warn!(error, "a function that nobody waits for failed"),
+            Ok(_) => {}
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "a function that nobody waits for could not be called");
+            }
+        }
+    });
+    Invoked { status: StatusCode::ACCEPTED, ..Invoked::new("") }
 }
 
 #[async_trait]

@@ -71,6 +71,7 @@ impl Callee {
             headers: invocation.headers.clone(),
             body: readable(&invocation.payload),
         });
+        let invocation = with_event(invocation);
         let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
         check(&invoked, context)?;
         Ok(invoked)
@@ -120,6 +121,11 @@ impl fmt::Debug for Callee {
         }
         debug.field("method", &self.method).finish_non_exhaustive()
     }
+}
+
+/// The call as Lambda hands it on: a function always gets an event, if only an empty one.
+fn with_event(invocation: Invocation) -> Invocation {
+    if invocation.payload.is_empty() { Invocation { payload: "{}".into(), ..invocation } } else { invocation }
 }
 
 /// A header that the parameters set and must not.

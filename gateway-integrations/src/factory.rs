@@ -58,7 +58,6 @@ impl Integrations {
 
     /// The proxy of a definition.
     fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
-        check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
@@ -95,15 +94,6 @@ impl IntegrationFactory for Integrations {
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
-}
-
-/// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    let most = if config.streams() { 900_000 } else { 29_000 };
-    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
-        None => Ok(()),
-    }
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

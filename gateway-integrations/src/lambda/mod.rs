@@ -10,6 +10,7 @@ mod event;
 mod local;
 mod proxy;
 mod result;
+mod streamed;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::{LambdaBackend, backend};

@@ -43,6 +43,7 @@ impl Config {
         if let Some(throttle) = self.account_throttle.as_ref().and_then(|part| scribe.read("/accountThrottle", part)) {
             definition = definition.account_throttle((*throttle).into());
         }
+        definition.on_load = self.make_functions(registry, &mut scribe.problems);
         definition.problems = scribe.problems;
         definition
     }

@@ -6,6 +6,7 @@ mod mapped;
 #[cfg(not(feature = "mapping"))]
 #[path = "factory/unmapped.rs"]
 mod mapped;
+mod tls;
 
 use std::{fmt, sync::Arc};
 
@@ -35,15 +36,16 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 /// ```
 #[derive(Clone)]
 pub struct Integrations {
-    client: Arc<dyn HttpClient>,
+    clients: tls::Clients,
     aws: aws::Callees,
 }
 
 impl Integrations {
-    /// Integrations that call through `client`.
+    /// Integrations that call through `client`. Backends whose `tlsConfig` skips verification are called through a client
+    /// of their own, with the feature `tls-aws-lc-rs`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client, aws: aws::Callees::default() }
+        Self { clients: tls::Clients::new(client), aws: aws::Callees::default() }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -58,9 +60,9 @@ impl Integrations {
 
     /// The proxy of a definition.
     fn http_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-        check_timeout(config, place)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
+        let client = Arc::clone(self.clients.of(config)?);
+        let proxy = HttpProxy::new(&config.uri, client).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
@@ -73,7 +75,7 @@ impl Integrations {
 
     /// The function of a definition that gets the whole request.
     fn aws_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-        let proxy = self.aws.proxy(config, place)?;
+        let proxy = self.aws.proxy(config)?;
         match place.api.protocol_type {
             ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
             ProtocolType::Rest => Ok(proxy),
@@ -99,7 +101,9 @@ impl IntegrationFactory for Integrations {
             return Some(Err(Problem::new("/responseParameters", message).into()));
         }
         Some(match config {
-            IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
+            IntegrationConfig::Http(config) => {
+                self.clients.of(config).map_err(Problems::from).and_then(|client| mapped::http(client, config, place))
+            }
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
@@ -110,23 +114,10 @@ impl IntegrationFactory for Integrations {
     }
 }
 
-fn shared(integration: impl Integration) -> Arc<dyn Integration> {
-    Arc::new(integration)
-}
-
 type Made = Result<Arc<dyn Integration>, Problems>;
 
-/// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<(), Problem> {
-    let most = match place.api.protocol_type {
-        _ if config.streams() => 900_000,
-        ProtocolType::Http => 30_000,
-        ProtocolType::Rest => 29_000,
-    };
-    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
-        None => Ok(()),
-    }
+fn shared(integration: impl Integration) -> Arc<dyn Integration> {
+    Arc::new(integration)
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

@@ -7,7 +7,7 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{Made, aws::Callees, check_timeout, method, no_uri, shared};
+use super::{Made, aws::Callees, method, no_uri, shared};
 use crate::{
     HttpProxy,
     http::HttpBackend,
@@ -15,7 +15,6 @@ use crate::{
 };
 
 pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config, place)?;
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
     let backend = HttpBackend::new(&config.uri, Arc::clone(client)).map_err(|error| no_uri(config, &error))?;
     let backend = match method {
@@ -27,11 +26,10 @@ pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: 
 
 /// The function or service of AWS behind a mapping.
 pub(super) fn aws(callees: &Callees, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    defined(Mapped::aws(callees.inside(config, place)?), config, place)
+    defined(Mapped::aws(callees.inside(config)?), config, place)
 }
 
 pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config, place)?;
     defined(Mapped::mock(), config, place)
 }
 

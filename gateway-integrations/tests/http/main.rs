@@ -6,10 +6,12 @@ mod addresses;
 mod answers;
 mod backend;
 mod failures;
+mod faults;
 #[cfg(feature = "mapping")]
 mod http_api;
 #[cfg(feature = "mapping")]
 mod parameters;
+mod passing;
 mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]

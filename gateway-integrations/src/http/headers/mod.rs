@@ -16,6 +16,7 @@
 
 mod forwarded;
 mod hop;
+mod own;
 mod request;
 mod response;
 
@@ -24,7 +25,9 @@ use gateway_core::{ApiKind, Context};
 pub(crate) use self::forwarded::Origin;
 #[cfg(feature = "mapping")]
 pub(crate) use self::hop::remove_hop_by_hop;
-pub(super) use self::{forwarded::clients_host, request::set_content_length};
+#[cfg(feature = "proxy")]
+pub(super) use self::hop::{is_hop_by_hop, remove_ending};
+pub(super) use self::{forwarded::clients_host, own::OwnRules, request::set_content_length};
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{ApiKind, Context, StageFacts, clf_time, identity::IdentityField};
+use crate::error::ErrorKind;
 
 /// A `$context` variable, parsed once: `requestId`, `identity.sourceIp`, `authorizer.claims.sub`, ...
 ///
@@ -35,6 +36,7 @@ names! {
     ApiId = "apiId";
     ApiKey = "identity.apiKey";
     ApiKeyId = "identity.apiKeyId";
+    AuthorizerError = "authorizer.error";
     BasePath = "customDomain.basePathMatched";
     BackendRequestId = "awsEndpointRequestId" | "integration.requestId";
     DeploymentId = "deploymentId";
@@ -142,6 +144,13 @@ impl Context {
             Name::PrincipalId => self.authorization().map(|caller| caller.principal_id().into()),
             Name::Claim(claim) => self.authorization()?.claims().get(&**claim).map(|text| text.as_str().into()),
             Name::Identity(field) => self.authorization()?.identity()?.value(*field).map(Cow::from),
+            Name::AuthorizerError => {
+                let failed = [ErrorKind::AuthorizerFailure, ErrorKind::AuthorizerConfigurationError];
+                match error.filter(|error| failed.contains(&error.kind)) {
+                    Some(error) => error.message.as_deref().map(Cow::from),
+                    None => self.authorization()?.context().get("error").and_then(text),
+                }
+            }
             Name::Authorizer(key) => self.authorization()?.context().get(&**key).and_then(text),
             Name::IntegrationServiceStatus => {
                 let service = self.service_status().copied().or(integration?.status);
@@ -184,7 +193,7 @@ mod tests {
     use crate::{
         clock::ManualClock,
         context::{Authorization, RouteFacts},
-        error::{Error, ErrorKind},
+        error::Error,
         random::Random,
     };
 

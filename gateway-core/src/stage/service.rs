@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use http::header;
+use http::{Method, Version, header};
 use tracing::Span;
 
 use super::{Deployment, Stage, completion::Completion};
@@ -21,6 +21,7 @@ pub(crate) async fn serve(
 ) -> Response {
     context.set_stage(Arc::clone(&deployment.facts));
     let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
+    let bodiless = (parts.version >= Version::HTTP_2).then_some(parts.method == Method::HEAD);
     let origin = deployment.cors.as_ref().and_then(|_| parts.headers.get(header::ORIGIN).cloned());
     let answer = match deployment.route(&parts, &context) {
         Ok(route) => {
@@ -38,6 +39,9 @@ pub(crate) async fn serve(
     };
     if let Some(cors) = &deployment.cors {
         cors.decorate(origin.as_ref(), response.headers_mut());
+    }
+    if let Some(is_head) = bodiless {
+        response = responses::without_body(is_head, response);
     }
     completion.status = Some(response.status());
     response.map(|body| body.with_tail(completion))

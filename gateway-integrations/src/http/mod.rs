@@ -27,7 +27,7 @@ pub use self::{
 };
 #[cfg(feature = "mapping")]
 pub(crate) use self::{
-    headers::remove_hop_by_hop,
+    headers::remove_listed,
     uri::{PATH, QUERY, climbs},
 };
 pub use self::{

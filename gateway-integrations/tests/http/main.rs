@@ -16,3 +16,4 @@ mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
+mod wire;

@@ -24,7 +24,7 @@ use gateway_core::{ApiKind, Context};
 
 pub(crate) use self::forwarded::Origin;
 #[cfg(feature = "mapping")]
-pub(crate) use self::hop::remove_hop_by_hop;
+pub(crate) use self::hop::remove_listed;
 #[cfg(feature = "proxy")]
 pub(super) use self::hop::{is_hop_by_hop, remove_ending};
 pub(super) use self::{forwarded::clients_host, own::OwnRules, request::set_content_length};

@@ -6,12 +6,16 @@ mod mapped;
 #[cfg(not(feature = "mapping"))]
 #[path = "factory/unmapped.rs"]
 mod mapped;
+mod upstream;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem,
-    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
+    config::{
+        BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, UpstreamConfig,
+        UpstreamsReady,
+    },
     pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -37,13 +41,14 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 pub struct Integrations {
     client: Arc<dyn HttpClient>,
     aws: aws::Callees,
+    upstreams: upstream::Named,
 }
 
 impl Integrations {
     /// Integrations that call through `client`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client, aws: aws::Callees::default() }
+        Self { upstreams: upstream::Named::new(&client), client, aws: aws::Callees::default() }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -57,15 +62,16 @@ impl Integrations {
     }
 
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+    fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problem> {
         check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
+        let called = self.upstreams.called(config, &self.client)?;
+        let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
         };
-        mapped::with_parameters(proxy, config)
+        Ok(called.integration(mapped::with_parameters(proxy, config)?))
     }
 }
 
@@ -82,14 +88,20 @@ impl IntegrationFactory for Integrations {
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problem>> {
         Some(match config {
-            IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
+            IntegrationConfig::Http(config) => {
+                self.upstreams.called(config, &self.client).and_then(|called| mapped::http(&called, config, place))
+            }
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
             IntegrationConfig::AwsProxy(config) => self.aws.proxy(config),
             _ => return None,
         })
+    }
+
+    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Vec<Problem>>> {
+        Some(self.upstreams.define(upstreams))
     }
 }
 

@@ -72,6 +72,9 @@ impl IntegrationConfig {
 pub struct BackendConfig {
     /// The address, with `{path variables}` and `${stageVariables.names}` in it, or an ARN of API Gateway's.
     pub uri: String,
+    /// The upstream that is called (`http` and `http_proxy`). It decides scheme, host and port; those of `uri` then say
+    /// only what `Host` the backend sees. With a `uri` that is a path alone, `/pets/{id}`, it sees the target's own.
+    pub upstream: Option<String>,
     /// The method to call with; `ANY` (as is nothing) is the client's own.
     pub http_method: Option<String>,
     /// The role that AWS services are called with.

@@ -33,6 +33,7 @@ mod plan;
 mod registry;
 mod stage;
 mod tried;
+mod upstream;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -47,7 +48,7 @@ pub use self::{
     authorizer::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
     },
-    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory},
+    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
@@ -56,6 +57,10 @@ pub use self::{
     registry::Registry,
     stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
+    upstream::{
+        BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
+        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig, UpstreamTargetConfig,
+    },
 };
 use crate::problem::{Problem, Problems};
 
@@ -75,6 +80,9 @@ pub struct Config {
     /// The custom domains, with their base path mappings.
     #[serde(default)]
     pub domains: Vec<Tried<DomainConfig>>,
+    /// The upstreams, by name: what integrations name in `upstream`.
+    #[serde(default)]
+    pub upstreams: BTreeMap<String, Tried<UpstreamConfig>>,
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
@@ -90,6 +98,7 @@ impl fmt::Debug for Config {
             .field("apis", &self.apis)
             .field("usage_plans", &self.usage_plans)
             .field("domains", &self.domains)
+            .field("upstreams", &self.upstreams)
             .field("account_throttle", &self.account_throttle)
             .field("unknown", &self.unknown.keys())
             .finish()

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{
     ApiConfig, AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory, IntegrationPlace,
-    PolicyFactory,
+    PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
-    problem::Problem,
+    problem::{Problem, pointer_token},
 };
 
 /// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
@@ -98,6 +98,28 @@ impl Registry {
         made.unwrap_or_else(|| {
             Err(Problem::new("/type", "no factory makes this integration; add gateway_integrations to the registry"))
         })
+    }
+
+    /// What is to be done when the upstreams are served.
+    pub(super) fn make_upstreams(
+        &self,
+        parts: &BTreeMap<String, Tried<UpstreamConfig>>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<UpstreamsReady> {
+        let mut configs = BTreeMap::new();
+        for (name, part) in parts {
+            match part.get() {
+                Ok(config) => drop(configs.insert(name.as_str(), config)),
+                Err(problem) => problems.push(problem.clone().below(&format!("/upstreams/{}", pointer_token(name)))),
+            }
+        }
+        let made = match self.integrations.iter().find_map(|factory| factory.upstreams(&configs)) {
+            Some(made) => made,
+            None if configs.is_empty() => return None,
+            None => Err(vec![Problem::new("", "no factory makes upstreams; add gateway_integrations to the registry")]),
+        };
+        let wrong = |found: Vec<Problem>| problems.extend(found.into_iter().map(|problem| problem.below("/upstreams")));
+        made.map_err(wrong).ok()
     }
 
     pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {

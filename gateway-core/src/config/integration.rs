@@ -81,7 +81,7 @@ pub struct BackendConfig {
     pub credentials: Option<String>,
     /// `INTERNET` (as is nothing) or `VPC_LINK`.
     pub connection_type: Option<String>,
-    /// The VPC link.
+    /// The VPC link; an upstream of this name stands for it.
     pub connection_id: Option<String>,
     /// The load balancer or listener behind a VPC link.
     pub integration_target: Option<String>,

@@ -54,7 +54,7 @@ impl Named {
         config: &'a BackendConfig,
         client: &Arc<dyn HttpClient>,
     ) -> Result<Called<'a>, Problem> {
-        let Some(name) = &config.upstream else {
+        let Some(name) = config.upstream.as_ref().or_else(|| self.linked(config)) else {
             return Ok(Called { uri: Cow::from(&config.uri), client: Arc::clone(client), upstream: None });
         };
         let message = || format!("there is no upstream `{name}`; add it to `upstreams`");
@@ -62,6 +62,15 @@ impl Named {
         let is_path = config.uri.is_empty() || config.uri.starts_with('/');
         let uri = if is_path { format!("http://{name}{}", config.uri).into() } else { Cow::from(&config.uri) };
         Ok(Called { uri, client: Arc::new(upstream.clone()), upstream: Some(upstream) })
+    }
+}
+
+#[cfg(feature = "upstream")]
+impl Named {
+    /// The VPC link of an integration, where an upstream stands for it.
+    fn linked<'a>(&self, config: &'a BackendConfig) -> Option<&'a String> {
+        let link = config.connection_id.as_ref().filter(|_| config.connection_type.as_deref() == Some("VPC_LINK"));
+        link.filter(|link| self.upstreams.named(link).is_some())
     }
 }
 

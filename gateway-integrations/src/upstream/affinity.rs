@@ -1,8 +1,10 @@
 //! What tells callers apart, so that each stays with a target.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    pin::Pin,
+};
 
-use async_trait::async_trait;
 use gateway_core::{Context, Error, Integration, Parts, Request, Response, ValueSource};
 
 use super::{Inner, Live, Upstream};
@@ -24,16 +26,25 @@ impl<I> WithAffinity<I> {
     }
 }
 
-#[async_trait]
+/// By hand what `async_trait` writes: the integration's future is handed on, in its own box.
 impl<I: Integration> Integration for WithAffinity<I> {
-    async fn invoke(&self, mut request: Request, context: &Context) -> Result<Response, Error> {
-        let live = self.upstream.inner.live.load_full();
+    fn invoke<'a, 'b, 'f>(
+        &'a self,
+        mut request: Request,
+        context: &'b Context,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'f>>
+    where
+        'a: 'f,
+        'b: 'f,
+        Self: 'f,
+    {
+        let live = self.upstream.inner.live.load();
         let source = live.settings.hash_key.as_ref();
-        if let Some(key) = source.and_then(|source| source.value(request.headers(), context)) {
-            let key = AffinityKey(hash(&key));
+        let key = source.and_then(|source| source.value(request.headers(), context)).map(|key| AffinityKey(hash(&key)));
+        if let Some(key) = key {
             request.extensions_mut().insert(key);
         }
-        self.integration.invoke(request, context).await
+        self.integration.invoke(request, context)
     }
 }
 

@@ -7,6 +7,7 @@ use http::{StatusCode, header};
 
 use super::{
     Inner, Live,
+    breaker::Pass,
     failure::Failure,
     shed::Shed,
     state::{TargetState, UnderWay},
@@ -39,6 +40,9 @@ pub(super) async fn attempt(
         Some(config) => Some(inner.breaker.admit(config, began).ok_or_else(|| Shed::Open(inner.name.clone()))?),
         None => None,
     };
+    if matches!(pass, Some(Pass::Trial(_))) {
+        inner.metrics.breaker(inner.breaker.state());
+    }
     let under_way = UnderWay::with(&target);
     target.metrics.request();
     let headers = request.headers_mut();

@@ -325,3 +325,6 @@ impl fmt::Debug for Upstream {
         f.debug_struct("Upstream").field("status", &self.status()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,10 +53,8 @@ type Backends = State<Arc<[Backend; 3]>>;
 
 async fn stop(State(backends): Backends, Path(number): Path<usize>) -> StatusCode {
     let Some(backend) = backends.get(number) else { return StatusCode::NOT_FOUND };
-    match backend.stop.lock().await.take() {
-        Some(stop) if stop.send(()).is_ok() => StatusCode::NO_CONTENT,
-        _ => StatusCode::CONFLICT,
-    }
+    let stopped = backend.stop.lock().await.take().is_some_and(|stop| stop.send(()).is_ok());
+    if stopped { StatusCode::NO_CONTENT } else { StatusCode::CONFLICT }
 }
 
 async fn start(State(backends): Backends, Path(number): Path<usize>) -> StatusCode {

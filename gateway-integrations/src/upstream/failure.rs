@@ -19,6 +19,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    #[cfg(feature = "metrics")]
     pub(super) const ALL: [Self; 4] = [Self::Connect, Self::Reset, Self::Timeout, Self::Status];
 
     /// The failure that `error` tells of; `None` where the target is not to blame: the client's own body broke off or

@@ -2,19 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to measure")]
 
-mod token;
-
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gateway_auth::JwtAuthorizer;
-use gateway_benches::admission::UNLIMITED;
+use gateway_benches::{admission::UNLIMITED, token::Signed};
 use gateway_core::{
     AccessLogFormat, ApiKey, ApiKind, Authorizer, Clock, Context, Parts, Plan, Quota, Random, SystemClock, Throttle,
     UsagePlan, UsagePlans,
     store::{MemoryStore, UsageStore},
 };
-use serde_json::json;
 use tokio::runtime::Builder;
 
 const KEYS: usize = 10_000;
@@ -54,15 +50,12 @@ fn api_key(criterion: &mut Criterion) {
 }
 
 fn jwt(criterion: &mut Criterion) {
-    for signer in [token::rs256(), token::es256()] {
-        let authorizer = |capacity| {
-            let settings = JwtAuthorizer::builder(token::ISSUER).audience([token::AUDIENCE]);
-            let keys = json!({ "keys": [signer.jwk] });
-            settings.keys(keys).algorithms([signer.algorithm]).token_cache(capacity).build().expect("an authorizer")
-        };
-        let head = head("authorization", &format!("Bearer {}", signer.token));
+    for signer in [Signed::rs256(), Signed::es256()] {
+        let signer = signer.expect("a token");
+        let head = head("authorization", &signer.bearer());
         let context = context(&head);
-        for (name, authorizer) in [("verified", authorizer(0)), ("remembered", authorizer(1_000))] {
+        for (name, capacity) in [("verified", 0), ("remembered", 1_000)] {
+            let authorizer = signer.authorizer(capacity).expect("an authorizer");
             criterion.bench_function(&format!("jwt {} {name}", signer.algorithm), |bencher| {
                 bencher
                     .iter(|| black_box(authorizer.authorize_now(&head, &context)).is_some_and(|answer| answer.is_ok()));

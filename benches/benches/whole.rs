@@ -10,9 +10,9 @@ use tower::Service;
 
 fn service(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
-    let mut gateway = admission::gateway().expect("a gateway");
+    let mut gateway = admission::keyed().expect("a gateway");
     criterion.bench_function("service/gateway", |bencher| {
-        let request = || admission::request().expect("a request");
+        let request = || admission::request(admission::CALLER).expect("a request");
         bencher.iter_batched(
             request,
             |request| {
@@ -30,7 +30,7 @@ fn service(criterion: &mut Criterion) {
 
 fn end_to_end(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("end to end");
-    let pipes = [("bare hyper", Pipe::to_bare()), ("gateway", Pipe::to_gateway())];
+    let pipes = [("bare hyper", Pipe::to_bare()), ("gateway", admission::keyed().and_then(Pipe::to))];
     for (name, pipe) in pipes {
         let mut pipe = pipe.expect("a connection");
         group.bench_function(name, |bencher| bencher.iter(|| pipe.send(1)));

@@ -1,12 +1,16 @@
-//! A REST API that asks all that can be asked without waiting, and the request that passes.
+//! Gateways that ask what can be asked without waiting, and the request that passes all of them.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use bytes::Bytes;
+use gateway_auth::JwtAuthorizer;
 use gateway_core::{
-    Api, ApiKey, Authorization, Context, Definition, Domain, Error, ErrorKind, Gateway, Parts, Plan, Quota, Route,
-    RouteDefinition, StageDefinition, Throttle,
+    Api, ApiKey, Authorization, Body, Context, Definition, Domain, Error, ErrorKind, Gateway, HttpClient, Observer,
+    Parts, Plan, Quota, Random, Response, Route, RouteDefinition, RouteSettings, StageCache, StageDefinition, Throttle,
 };
-use gateway_integrations::Mock;
-use http::{HeaderName, Request, header};
+use gateway_integrations::{HttpProxy, Mock};
+use http::{HeaderName, HeaderValue, Request, header};
 use http_body_util::Empty;
 use tower::BoxError;
 
@@ -19,46 +23,114 @@ const KEY: &str = "alice-0123456789-0123";
 /// More than any machine asks for.
 pub const UNLIMITED: f64 = 1e9;
 
-/// A domain, a stage, and one route with a variable. In front of it stand a guard, an authorizer, an API key whose plan
-/// has a throttle and a quota, and a throttle of the stage. None of them ever refuses [`request`].
+/// Whom the authorizer knows: the `Authorization` of [`request`].
+pub const CALLER: &str = "alice";
+
+/// An HTTP API that does nothing but answer.
 ///
 /// # Errors
 /// None that is not a mistake here.
-pub fn gateway() -> Result<Gateway, BoxError> {
-    let plan = Plan::new("gold")
-        .throttle(Throttle::new(UNLIMITED, u32::MAX))
-        .quota(Quota::per_month(u64::MAX))
-        .stage("pets", "prod")
-        .key(ApiKey::new("alice", KEY)?);
-    let route = Route::to(Mock::json(200, ANSWER)).authorizer(caller()).api_key_required();
-    Ok(Gateway::new(pets(route).plan(plan))?)
+pub fn mock() -> Result<Gateway, BoxError> {
+    build(http(mocked()))
 }
 
-/// The same without the API key and its plan, and with a second guard: four checks that look at a header or a counter.
+/// A domain, a stage, and one route with a variable. In front of it stand two guards, an authorizer and a throttle of
+/// the stage: four checks that look at a header or a counter. None of them ever refuses [`request`].
 ///
 /// # Errors
 /// None that is not a mistake here.
-pub fn without_key() -> Result<Gateway, BoxError> {
-    let route = Route::to(Mock::json(200, ANSWER)).guard(not_blocked).authorizer(caller());
-    Ok(Gateway::new(pets(route))?)
+pub fn guarded() -> Result<Gateway, BoxError> {
+    build(rest(mocked().guard(not_blocked).authorizer(caller()), stage()))
 }
 
-fn pets(route: RouteDefinition) -> Definition {
-    let stage = StageDefinition::new("prod").default_throttle(Throttle::new(UNLIMITED, u32::MAX));
+/// The same with an API key, whose plan has a throttle and a quota, instead of the second guard.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn keyed() -> Result<Gateway, BoxError> {
+    build(rest(mocked().authorizer(caller()).api_key_required(), stage()).plan(plan()?))
+}
+
+/// The same with CloudWatch's metrics of the stage, and told `observer`.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn observed(observer: impl Observer) -> Result<Gateway, BoxError> {
+    let stage = stage().metrics(false).observer(observer);
+    build(rest(mocked().authorizer(caller()).api_key_required(), stage).plan(plan()?))
+}
+
+/// A REST API that answers from its cache, by a variable of the path.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn cached() -> Result<Gateway, BoxError> {
+    let stage = stage().cache(StageCache::new(1 << 20)).default_settings(RouteSettings::new().caching(true));
+    build(rest(mocked().cache_key(["method.request.path.id"]), stage))
+}
+
+/// An HTTP API behind a JWT authorizer.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn jwt(authorizer: JwtAuthorizer) -> Result<Gateway, BoxError> {
+    build(http(mocked().authorizer(authorizer)))
+}
+
+/// An HTTP API that passes requests on, to a backend that answers at once.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn http_proxy() -> Result<Gateway, BoxError> {
+    build(http(Route::to(HttpProxy::new("http://pets.internal:8080", Arc::new(Backend))?)))
+}
+
+/// A REST API that does the same.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn rest_proxy() -> Result<Gateway, BoxError> {
+    let proxy = HttpProxy::new("http://pets.internal:8080/pets/{id}", Arc::new(Backend))?;
+    build(rest(Route::to(proxy), stage()))
+}
+
+/// Numbers are the same in each run, so that all runs do the same.
+fn build(definition: Definition) -> Result<Gateway, BoxError> {
+    Ok(Gateway::builder(definition).random(Random::seeded(1)).build()?)
+}
+
+fn mocked() -> RouteDefinition {
+    Route::to(Mock::json(200, ANSWER))
+}
+
+fn http(route: RouteDefinition) -> Definition {
+    Definition::new().api(Api::http("pets").route("$default", route).stage(StageDefinition::new("$default")))
+}
+
+fn rest(route: RouteDefinition, stage: StageDefinition) -> Definition {
     let api = Api::rest("pets").guard(not_blocked).route("GET /pets/{id}", route).stage(stage);
     Definition::new().api(api).domain(Domain::new(HOST).map("", "pets", "prod"))
+}
+
+fn stage() -> StageDefinition {
+    StageDefinition::new("prod").default_throttle(Throttle::new(UNLIMITED, u32::MAX))
+}
+
+fn plan() -> Result<Plan, BoxError> {
+    let plan = Plan::new("gold").throttle(Throttle::new(UNLIMITED, u32::MAX)).quota(Quota::per_month(u64::MAX));
+    Ok(plan.stage("pets", "prod").key(ApiKey::new(CALLER, KEY)?))
 }
 
 /// A request that passes, as a client sends it.
 ///
 /// # Errors
-/// None that is not a mistake here.
-pub fn request() -> http::Result<Request<Empty<Bytes>>> {
+/// When `authorization` is no value of a header.
+pub fn request(authorization: &str) -> http::Result<Request<Empty<Bytes>>> {
     Request::get("/pets/42")
         .header(header::HOST, HOST)
         .header(header::USER_AGENT, "bench/1.0")
         .header(header::ACCEPT, "*/*")
-        .header(header::AUTHORIZATION, "alice")
+        .header(header::AUTHORIZATION, authorization)
         .header("x-api-key", KEY)
         .body(Empty::new())
 }
@@ -70,9 +142,25 @@ fn not_blocked(request: &Parts, _: &Context) -> Result<(), Error> {
 
 /// Knows one caller, and allocates nothing to say so: what is measured is the gateway.
 fn caller() -> impl Fn(&Parts, &Context) -> Result<Authorization, Error> + Send + Sync {
-    let alice = Authorization::new("alice");
+    let alice = Authorization::new(CALLER);
     move |request, _| match request.headers.get(header::AUTHORIZATION) {
         Some(name) if name == alice.principal_id() => Ok(alice.clone()),
         _ => Err(ErrorKind::Unauthorized.into()),
+    }
+}
+
+/// A backend's answer, without a network.
+struct Backend;
+
+#[async_trait]
+impl HttpClient for Backend {
+    async fn send(&self, _: gateway_core::Request) -> Result<Response, Error> {
+        let mut response = Response::new(Body::from(ANSWER));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(ANSWER.len()));
+        headers.insert(header::DATE, HeaderValue::from_static("Sat, 21 Nov 2026 12:00:00 GMT"));
+        headers.insert(header::SERVER, HeaderValue::from_static("backend"));
+        Ok(response)
     }
 }

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, fmt};
 
 use bytes::Bytes;
+use gateway_core::Gateway;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::{
@@ -27,23 +28,16 @@ const BUFFER: usize = 16 * 1024;
 pub struct Pipe {
     runtime: Runtime,
     sender: SendRequest<Empty<Bytes>>,
+    authorization: String,
 }
 
 impl Pipe {
-    /// A connection to the gateway of [`admission`].
+    /// A connection to a gateway; each request is that of [`admission::request`].
     ///
     /// # Errors
     /// When there is no runtime.
-    pub fn to_gateway() -> Result<Self, BoxError> {
-        Self::to(TowerToHyperService::new(admission::gateway()?))
-    }
-
-    /// A connection to the same without its API key: four checks that look at a header or a counter.
-    ///
-    /// # Errors
-    /// When there is no runtime.
-    pub fn to_gateway_without_key() -> Result<Self, BoxError> {
-        Self::to(TowerToHyperService::new(admission::without_key()?))
+    pub fn to(gateway: Gateway) -> Result<Self, BoxError> {
+        Self::serve(TowerToHyperService::new(gateway))
     }
 
     /// A connection to a service that does nothing but answer, with the same head and body as the gateway's backend.
@@ -51,7 +45,7 @@ impl Pipe {
     /// # Errors
     /// When there is no runtime.
     pub fn to_bare() -> Result<Self, BoxError> {
-        Self::to(service_fn(bare))
+        Self::serve(service_fn(bare))
     }
 
     /// The same with a request's ids in the answer, which is then as long as the gateway's.
@@ -59,10 +53,17 @@ impl Pipe {
     /// # Errors
     /// When there is no runtime.
     pub fn to_bare_with_ids() -> Result<Self, BoxError> {
-        Self::to(service_fn(bare_with_ids))
+        Self::serve(service_fn(bare_with_ids))
     }
 
-    fn to<S>(service: S) -> Result<Self, BoxError>
+    /// Sends this `Authorization` instead.
+    #[must_use]
+    pub fn authorization(mut self, value: String) -> Self {
+        self.authorization = value;
+        self
+    }
+
+    fn serve<S>(service: S) -> Result<Self, BoxError>
     where
         S: HttpService<Incoming, Error = Infallible, Future: Send> + Send + 'static,
         S::ResBody: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
@@ -72,7 +73,7 @@ impl Pipe {
         runtime.spawn(http1::Builder::new().serve_connection(TokioIo::new(far), service));
         let (sender, connection) = runtime.block_on(handshake(TokioIo::new(near)))?;
         runtime.spawn(connection);
-        Ok(Self { runtime, sender })
+        Ok(Self { runtime, sender, authorization: admission::CALLER.to_owned() })
     }
 
     /// Sends `count` requests, one after the other, and reads their answers.
@@ -80,11 +81,11 @@ impl Pipe {
     /// # Errors
     /// When one of them is not answered with 200.
     pub fn send(&mut self, count: usize) -> Result<(), BoxError> {
-        let Self { runtime, sender } = self;
+        let Self { runtime, sender, authorization } = self;
         runtime.block_on(async {
             for _ in 0..count {
                 sender.ready().await?;
-                let response = sender.send_request(admission::request()?).await?;
+                let response = sender.send_request(admission::request(authorization)?).await?;
                 if response.status() != http::StatusCode::OK {
                     return Err(format!("the answer was {}", response.status()).into());
                 }

@@ -16,8 +16,9 @@ const REQUESTS: usize = 100;
 #[test]
 fn a_request_through_the_whole_gateway_allocates_no_more_than_this() {
     let runtime = Builder::new_current_thread().build().unwrap();
-    let mut gateway = admission::gateway().unwrap();
-    let mut requests = (0..2 * REQUESTS).map(|_| admission::request().unwrap()).collect::<Vec<_>>().into_iter();
+    let mut gateway = admission::keyed().unwrap();
+    let mut requests =
+        (0..2 * REQUESTS).map(|_| admission::request(admission::CALLER).unwrap()).collect::<Vec<_>>().into_iter();
     let mut send = |count| {
         runtime.block_on(async {
             for request in requests.by_ref().take(count) {
@@ -37,7 +38,7 @@ fn end_to_end_the_gateway_allocates_at_most_1_4_times_what_hyper_does() {
         pipe.send(REQUESTS).unwrap();
         measure(|| pipe.send(REQUESTS).unwrap()).count_total
     };
-    let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to_gateway().unwrap()));
+    let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to(admission::keyed().unwrap()).unwrap()));
     assert!(5 * gateway <= 7 * bare, "{gateway} for {REQUESTS} requests, where bare hyper makes {bare}");
 }
 

@@ -11,7 +11,7 @@ mod upstream;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use gateway_core::{
-    HttpClient, Integration, Problem,
+    HttpClient, Integration, Problem, Problems,
     config::{
         BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, UpstreamConfig,
         UpstreamsReady,
@@ -61,8 +61,13 @@ impl Integrations {
         Ok(Self::new(Arc::new(crate::http::PooledClient::new()?)))
     }
 
+    /// The backend of a definition, with its mapping.
+    fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<Arc<dyn Integration>, Problems> {
+        mapped::http(&self.upstreams.called(config, &self.client)?, config, place)
+    }
+
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problem> {
+    fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problems> {
         check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let called = self.upstreams.called(config, &self.client)?;
@@ -86,21 +91,19 @@ impl IntegrationFactory for Integrations {
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
-            IntegrationConfig::Http(config) => {
-                self.upstreams.called(config, &self.client).and_then(|called| mapped::http(&called, config, place))
-            }
+            IntegrationConfig::Http(config) => self.http(config, place),
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
-            IntegrationConfig::Fixed(config) => fixed(config).map(shared),
+            IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
-            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config),
+            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
             _ => return None,
         })
     }
 
-    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Vec<Problem>>> {
+    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
         Some(self.upstreams.define(upstreams))
     }
 }
@@ -111,8 +114,9 @@ fn shared(integration: impl Integration) -> Arc<dyn Integration> {
 
 /// The gateway keeps the timeout; here it is checked.
 fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    match config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000"))),
+    let most = if config.streams() { 900_000 } else { 29_000 };
+    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
+        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
         None => Ok(()),
     }
 }

@@ -6,6 +6,7 @@
 //! | `SCENARIO` | what to be, see [`Scenario`] |
 //! | `UPSTREAM` | the backend, as `host:port` |
 //! | `LAB_DATA` | the folder with answers, keys and tokens |
+//! | `ACCESS_LOG` | the file of the access log, where there is one; in the folder of temporary files unless said |
 
 mod scenario;
 mod server;
@@ -26,6 +27,7 @@ pub struct Lab {
     pub scenario: Scenario,
     upstream: String,
     data: PathBuf,
+    access_log: PathBuf,
 }
 
 impl Lab {
@@ -39,10 +41,11 @@ impl Lab {
             scenario: variable("SCENARIO")?.parse()?,
             upstream: env::var("UPSTREAM").unwrap_or_default(),
             data: variable("LAB_DATA")?.into(),
+            access_log: env::var_os("ACCESS_LOG").map_or_else(|| env::temp_dir().join("access.log"), PathBuf::from),
         })
     }
 
-    /// The gateway of the scenario.
+    /// The gateway of the scenario. Metrics go to the recorder that is installed.
     ///
     /// # Errors
     /// When its data cannot be read, or are not what it needs.

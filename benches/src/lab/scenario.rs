@@ -1,8 +1,9 @@
-use std::{str::FromStr, sync::Arc};
+use std::{fs::File, str::FromStr, sync::Arc};
 
 use gateway_auth::{JwtAuthorizer, SignatureAlgorithm};
 use gateway_core::{
-    Api, ApiKey, Definition, Domain, HttpClient, Plan, Quota, Route, RouteDefinition, StageDefinition, Throttle,
+    AccessLog, AccessLogFormat, Api, ApiKey, ApiKind, Definition, Domain, HttpClient, Plan, Quota, Route,
+    RouteDefinition, RouteSettings, StageCache, StageDefinition, Throttle,
 };
 use gateway_integrations::{HttpProxy, Mock, http::PooledClient};
 use serde_json::Value;
@@ -13,23 +14,28 @@ use crate::admission::UNLIMITED;
 
 /// What the gateway of a comparison does.
 ///
-/// All are HTTP APIs but the one with API keys, which only REST APIs know.
+/// All are HTTP APIs but those with API keys and with a cache, which only REST APIs know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     /// `s1`: answers by itself.
     Mock,
     /// `s2`: passes everything on.
     Proxy,
-    /// `s3`: passes on what has one of 10,000 API keys; their plan has a throttle and a quota.
+    /// `s3`: passes on what has one of 10,000 API keys; their plan has a throttle and a quota. Every request leaves a line
+    /// in a file and counts in the metrics of its stage.
     ApiKeys,
     /// `s4-rs256`, `s4-es256`: passes on what has a token of the issuer.
     Jwt(SignatureAlgorithm),
+    /// `s5`: passes on `/cached/{item}`, and answers from its cache for five minutes.
+    Cache,
     /// `s6-N`: answers by itself on N routes `/api/rI/items/{id}`.
     Routes(usize),
 }
 
 const ISSUER: &str = "https://issuer.example/";
 const AUDIENCE: &str = "lab";
+/// In bytes.
+const CACHE: u64 = 64 * 1024 * 1024;
 
 impl FromStr for Scenario {
     type Err = BoxError;
@@ -41,9 +47,11 @@ impl FromStr for Scenario {
             ("s3", _) => Ok(Self::ApiKeys),
             ("s4-rs256", _) => Ok(Self::Jwt(SignatureAlgorithm::Rs256)),
             ("s4-es256", _) => Ok(Self::Jwt(SignatureAlgorithm::Es256)),
-            ("s5", _) => Err("s5 asks for a response cache, which is not there yet".into()),
+            ("s5", _) => Ok(Self::Cache),
             (_, Some(Ok(routes))) => Ok(Self::Routes(routes)),
-            _ => Err(format!("unknown scenario `{name}`: there are s1, s2, s3, s4-rs256, s4-es256 and s6-N").into()),
+            _ => {
+                Err(format!("unknown scenario `{name}`: there are s1, s2, s3, s4-rs256, s4-es256, s5 and s6-N").into())
+            }
         }
     }
 }
@@ -58,9 +66,14 @@ impl Lab {
                 let api = Api::rest("lab")
                     .route("ANY /", self.proxy("/")?.api_key_required())
                     .route("ANY /{proxy+}", self.proxy("/{proxy}")?.api_key_required())
-                    .stage(StageDefinition::new("prod"));
-                let domain = Domain::any().map("", "lab", "prod");
-                Ok(definition.api(api).plan(self.plan()?).domain(domain))
+                    .stage(StageDefinition::new("prod").metrics(false).observer(self.access_log()?));
+                Ok(definition.api(api).plan(self.plan()?).domain(root()))
+            }
+            Scenario::Cache => {
+                let route = self.proxy("/cached/{item}")?.cache_key(["method.request.path.item"]);
+                let stage = StageDefinition::new("prod").cache(StageCache::new(CACHE));
+                let stage = stage.default_settings(RouteSettings::new().caching(true));
+                Ok(definition.api(Api::rest("lab").route("GET /cached/{item}", route).stage(stage)).domain(root()))
             }
             Scenario::Jwt(algorithm) => {
                 let keys: Value = serde_json::from_str(&self.text("jwks.json")?)?;
@@ -90,6 +103,10 @@ impl Lab {
         Ok(Route::to(HttpProxy::new(&format!("http://{}{path}", self.upstream), client)?))
     }
 
+    fn access_log(&self) -> Result<AccessLog, BoxError> {
+        Ok(AccessLog::to_writer(AccessLogFormat::json(ApiKind::Rest), File::create(&self.access_log)?))
+    }
+
     fn plan(&self) -> Result<Plan, BoxError> {
         let plan = Plan::new("lab")
             .throttle(Throttle::new(UNLIMITED, u32::MAX))
@@ -99,6 +116,11 @@ impl Lab {
         let mut keys = keys.lines().enumerate();
         keys.try_fold(plan, |plan, (number, key)| Ok(plan.key(ApiKey::new(format!("key-{number}"), key)?)))
     }
+}
+
+/// Every host, as a whole.
+fn root() -> Domain {
+    Domain::any().map("", "lab", "prod")
 }
 
 /// Served at the root of every host.

@@ -3,7 +3,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, RouteConfig, UpstreamConfig};
-use crate::{authorizer::Authorizer, integration::Integration, policy::ResourcePolicy, problem::Problem};
+use crate::{
+    authorizer::Authorizer,
+    integration::Integration,
+    policy::ResourcePolicy,
+    problem::{Problem, Problems},
+};
 
 /// Where an integration stands.
 #[derive(Clone, Copy, Debug)]
@@ -16,19 +21,19 @@ pub struct IntegrationPlace<'a> {
 
 /// Makes integrations of what a definition says: the crossing from closed sets in the definition to trait objects.
 ///
-/// A closure `|config: &IntegrationConfig, place: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>>`
+/// A closure `|config: &IntegrationConfig, place: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problems>>`
 /// is a factory too. A factory lives as long as the gateway, so what must outlive a reload (connection pools) belongs
 /// into it.
 pub trait IntegrationFactory: Send + Sync + 'static {
     /// Makes the integration; `None` if this factory does not know the type.
     ///
     /// # Errors
-    /// What is wrong with it; the pointer starts at the integration.
+    /// Everything that is wrong with it; the pointers start at the integration.
     fn integration(
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>>;
+    ) -> Option<Result<Arc<dyn Integration>, Problems>>;
 
     /// Makes the upstreams of a definition, for the integrations that are made next; `None` if this factory knows none.
     ///
@@ -37,7 +42,7 @@ pub trait IntegrationFactory: Send + Sync + 'static {
     ///
     /// # Errors
     /// What is wrong with them; the pointers start with the upstream's name.
-    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Vec<Problem>>> {
+    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
         let _ = upstreams;
         None
     }
@@ -48,7 +53,7 @@ pub type UpstreamsReady = Arc<dyn Fn() + Send + Sync>;
 
 impl<F> IntegrationFactory for F
 where
-    F: Fn(&IntegrationConfig, IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>>
+    F: Fn(&IntegrationConfig, IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problems>>
         + Send
         + Sync
         + 'static,
@@ -57,7 +62,7 @@ where
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         self(config, place)
     }
 }

@@ -85,7 +85,8 @@ pub struct BackendConfig {
     pub connection_id: Option<String>,
     /// The load balancer or listener behind a VPC link.
     pub integration_target: Option<String>,
-    /// How long to wait for the head of the answer, in milliseconds, 50 to 29000; 29000 unless given.
+    /// How long to wait for the head of the answer, in milliseconds, 50 to 29000, up to 900000 for one that streams; 29000
+    /// unless given.
     pub timeout_in_millis: Option<u64>,
     /// How TLS to the backend is checked.
     pub tls_config: Option<TlsConfig>,
@@ -105,6 +106,14 @@ pub struct BackendConfig {
     pub cache_key_parameters: Vec<String>,
     /// The answers, in the order in which they were written.
     pub responses: Vec<IntegrationResponseConfig>,
+}
+
+impl BackendConfig {
+    /// Whether the answer is handed on as it comes.
+    #[must_use]
+    pub fn streams(&self) -> bool {
+        self.response_transfer_mode.as_deref() == Some("STREAM")
+    }
 }
 
 /// What happens to a request whose content type has no mapping template.

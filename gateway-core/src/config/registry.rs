@@ -15,7 +15,7 @@ use crate::{
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
-    problem::{Problem, pointer_token},
+    problem::{Problem, Problems, pointer_token},
 };
 
 /// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
@@ -89,14 +89,15 @@ impl Registry {
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Result<Arc<dyn Integration>, Problem> {
+    ) -> Result<Arc<dyn Integration>, Problems> {
         if let IntegrationConfig::Service(service) = config {
             let message = || format!("no service `{}` is registered; add it to the registry", service.name);
-            return self.services.get(&service.name).cloned().ok_or_else(|| Problem::new("/name", message()));
+            return self.services.get(&service.name).cloned().ok_or_else(|| Problem::new("/name", message()).into());
         }
         let made = self.integrations.iter().find_map(|factory| factory.integration(config, place));
         made.unwrap_or_else(|| {
-            Err(Problem::new("/type", "no factory makes this integration; add gateway_integrations to the registry"))
+            let message = "no factory makes this integration; add gateway_integrations to the registry";
+            Err(Problem::new("/type", message).into())
         })
     }
 
@@ -116,9 +117,11 @@ impl Registry {
         let made = match self.integrations.iter().find_map(|factory| factory.upstreams(&configs)) {
             Some(made) => made,
             None if configs.is_empty() => return None,
-            None => Err(vec![Problem::new("", "no factory makes upstreams; add gateway_integrations to the registry")]),
+            None => {
+                Err(Problem::new("", "no factory makes upstreams; add gateway_integrations to the registry").into())
+            }
         };
-        let wrong = |found: Vec<Problem>| problems.extend(found.into_iter().map(|problem| problem.below("/upstreams")));
+        let wrong = |found: Problems| problems.extend(found.into_iter().map(|problem| problem.below("/upstreams")));
         made.map_err(wrong).ok()
     }
 

@@ -27,7 +27,7 @@ apis:
         variables: { greeting: hello }
         defaultRouteSettings: { throttlingRateLimit: 0.5, throttlingBurstLimit: 2 }
         routeSettings:
-          GET /keyed: { throttlingBurstLimit: 100 }
+          GET /keyed: { throttlingBurstLimit: 100, throttlingRateLimit: -1 }
         accessLog: { format: "$context.requestId $context.status", destination: { sink: captured } }
 usagePlans:
   - id: free
@@ -112,7 +112,7 @@ apis:
       - { route: "GET /c", integration: { type: service, name: hello }, authorisation: x }
       - { route: "GET /a/{y}", integration: { type: http_proxy, uri: "http://h/" }, authorizationScopes: [s] }
     stages:
-      - { name: "no good", variables: { "a-b": "c" }, routeSettings: { GET /zzz: { throttlingBurstLimit: 1 } } }
+      - { name: "no good", variables: { "a-b": "c" }, routeSettings: { GET /zzz: { throttlingBurstLimit: -1 } } }
       - { name: prod, accessLog: { format: "nothing", destination: { sink: nowhere } } }
   - name: one
     protocolType: REST
@@ -267,6 +267,12 @@ fn references_to_apis_are_told_apart_and_one_key_has_one_plan_a_stage() -> Outco
     assert_eq!(
         problems(twice("shop").plan(Plan::new("gold").stage_with(stage))),
         ["/usagePlans/0/apiStages/0/throttle/GET ~1y: the API `one` has no route `GET /y` to throttle"]
+    );
+    let stage =
+        PlanStage::new("one", "prod").method("GET /x", Throttle::new(1.0, 1)).method("/x/GET", Throttle::new(2.0, 1));
+    assert_eq!(
+        problems(twice("shop").plan(Plan::new("gold").stage_with(stage))),
+        ["/usagePlans/0/apiStages/0/throttle/GET ~1x: this route's throttle is given twice; keep one of them"]
     );
     // A name that is another API's id means that one.
     run(async {

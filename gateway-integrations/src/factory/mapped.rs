@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    Integration, Problem,
+    Integration, Problems,
     config::{BackendConfig, IntegrationPlace},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     mapping::{Mapped, headers::Behind, request_parameters},
 };
 
-type Made = Result<Arc<dyn Integration>, Problem>;
+type Made = Result<Arc<dyn Integration>, Problems>;
 
 pub(super) fn http(called: &Called<'_>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
     check_timeout(config)?;
@@ -37,20 +37,12 @@ pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made 
     defined(Mapped::mock(), config, place)
 }
 
-pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problems> {
     let mut problems = Vec::new();
     let parameters = request_parameters(config, Behind::Http, &mut problems);
-    first(problems).map_or_else(|| Ok(proxy.with_parameters(parameters)), Err)
+    if problems.is_empty() { Ok(proxy.with_parameters(parameters)) } else { Err(Problems::from_iter(problems)) }
 }
 
-/// A factory can tell one problem only.
 fn defined<I: Integration>(mapped: Mapped<I>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    match mapped.define(config, place.route) {
-        Ok(mapped) => Ok(shared(mapped)),
-        Err(problems) => Err(first(problems).unwrap_or_else(|| Problem::new("", "the mapping cannot be compiled"))),
-    }
-}
-
-fn first(problems: Vec<Problem>) -> Option<Problem> {
-    problems.into_iter().next()
+    mapped.define(config, place.route).map(shared)
 }

@@ -16,14 +16,15 @@ impl HttpClient for Nobody {
     }
 }
 
-fn made(json: &str) -> Option<Result<Arc<dyn Integration>, Problem>> {
+fn made(json: &str) -> Option<Result<Arc<dyn Integration>, Problems>> {
     let (api, route) = (ApiConfig::default(), RouteConfig::default());
     let place = IntegrationPlace { api: &api, route: &route };
     Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(json).unwrap(), place)
 }
 
 fn problem(json: &str) -> Problem {
-    made(json).unwrap().err().unwrap()
+    let mut problems = made(json).unwrap().err().unwrap().into_iter();
+    problems.next().unwrap()
 }
 
 async fn called(json: &str) -> String {
@@ -40,6 +41,9 @@ async fn a_proxy_calls_with_its_method_or_the_clients() {
     assert_eq!(called(r#"{"type":"http_proxy","uri":"http://host/y"}"#).await, format!("DELETE {uri}"));
     let any = r#"{"type":"http_proxy","uri":"http://host/y","httpMethod":"ANY","timeoutInMillis":50}"#;
     assert_eq!(called(any).await, format!("DELETE {uri}"));
+    let long =
+        r#"{"type":"http_proxy","uri":"http://host/y","responseTransferMode":"STREAM","timeoutInMillis":900000}"#;
+    assert_eq!(called(long).await, format!("DELETE {uri}"));
     let put = r#"{"type":"http_proxy","uri":"http://host/y","httpMethod":"PUT","timeoutInMillis":29000}"#;
     assert_eq!(called(put).await, format!("PUT {uri}"));
 }
@@ -68,6 +72,10 @@ fn problems_say_where_they_are() {
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"CONNECT"}"#, "/httpMethod"),
         (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":49}"#, "/timeoutInMillis"),
         (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":29001}"#, "/timeoutInMillis"),
+        (
+            r#"{"type":"http_proxy","uri":"http://h","responseTransferMode":"STREAM","timeoutInMillis":900001}"#,
+            "/timeoutInMillis",
+        ),
         (r#"{"type":"fixed","statusCode":101}"#, "/statusCode"),
         (r#"{"type":"fixed","statusCode":600}"#, "/statusCode"),
         (r#"{"type":"fixed","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),
@@ -102,6 +110,33 @@ fn problems_of_a_mapping_say_where_they_are() {
     ] {
         assert_eq!(problem(json).pointer, pointer, "{json}");
     }
+}
+
+#[cfg(feature = "mapping")]
+#[test]
+fn everything_that_is_wrong_with_a_mapping_is_said_and_so_is_a_header_that_the_method_has_not() {
+    let route = r#"{"route":"GET /","methodResponses":{
+        "200":{"responseParameters":{"method.response.header.known":false}},"404":{}}}"#;
+    let integration = r#"{"type":"mock","requestParameters":{"a":"'x'"},"responses":[
+        {"statusCode":200,"responseParameters":{"method.response.header.known":"'1'","method.response.header.new":"'2'"}},
+        {"statusCode":404,"responseParameters":{"method.response.header.known":"'1'","nothing":"'2'"}},
+        {"statusCode":500,"responseParameters":{"method.response.header.known":"'1'"}}]}"#;
+    let (api, route) = (ApiConfig::default(), serde_json::from_str(route).unwrap());
+    let place = IntegrationPlace { api: &api, route: &route };
+    let made = Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(integration).unwrap(), place);
+    let problems = made.unwrap().err().unwrap();
+    let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+    let below = |place: usize, name: &str| format!("/responses/{place}/responseParameters/{name}");
+    assert_eq!(
+        places,
+        [
+            "/requestParameters/a".to_owned(),
+            below(0, "method.response.header.new"),
+            below(1, "method.response.header.known"),
+            below(1, "nothing"),
+        ],
+        "{problems}"
+    );
 }
 
 #[cfg(not(feature = "mapping"))]

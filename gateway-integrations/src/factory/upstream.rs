@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use gateway_core::{
-    HttpClient, Integration, Problem,
+    HttpClient, Integration, Problem, Problems,
     config::{BackendConfig, UpstreamConfig, UpstreamsReady},
 };
 
@@ -45,7 +45,7 @@ impl Named {
         Self { upstreams: Upstreams::new(Arc::clone(client)) }
     }
 
-    pub(super) fn define(&self, configs: &BTreeMap<&str, &UpstreamConfig>) -> Result<UpstreamsReady, Vec<Problem>> {
+    pub(super) fn define(&self, configs: &BTreeMap<&str, &UpstreamConfig>) -> Result<UpstreamsReady, Problems> {
         self.upstreams.define(configs)
     }
 
@@ -91,9 +91,9 @@ impl Named {
         Self {}
     }
 
-    pub(super) fn define(&self, configs: &BTreeMap<&str, &UpstreamConfig>) -> Result<UpstreamsReady, Vec<Problem>> {
+    pub(super) fn define(&self, configs: &BTreeMap<&str, &UpstreamConfig>) -> Result<UpstreamsReady, Problems> {
         match configs.keys().next() {
-            Some(_) => Err(vec![Problem::new("", "upstreams need the feature `upstream` of gateway-integrations")]),
+            Some(_) => Err(Problem::new("", "upstreams need the feature `upstream` of gateway-integrations").into()),
             None => Ok(Arc::new(|| {})),
         }
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use gateway_core::{Clock, HttpClient, Parts, Problem, Random, SystemClock, config::UpstreamConfig};
+use gateway_core::{Clock, HttpClient, Parts, Problems, Random, SystemClock, config::UpstreamConfig};
 use tokio::sync::Notify;
 
 use super::{
@@ -27,11 +27,11 @@ use super::{
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use gateway_core::{HttpClient, Parts, Problem, config::{BalanceConfig, UpstreamConfig}};
+/// use gateway_core::{HttpClient, Parts, Problems, config::{BalanceConfig, UpstreamConfig}};
 /// use gateway_integrations::upstream::{Target, Upstream};
 /// use tower::BoxError;
 ///
-/// fn users(client: Arc<dyn HttpClient>) -> Result<Upstream, Vec<Problem>> {
+/// fn users(client: Arc<dyn HttpClient>) -> Result<Upstream, Problems> {
 ///     Upstream::builder("users", client)
 ///         .resolve(|| async { Ok::<_, BoxError>(vec![Target::parse("http://10.0.0.1:8080")?]) })
 ///         .key(|request: &Parts| Some(request.uri.path().len() as u64))
@@ -116,7 +116,7 @@ impl UpstreamBuilder {
     ///
     /// # Errors
     /// Everything that is wrong with `config`; the pointers start at the upstream.
-    pub fn build(self, config: &UpstreamConfig) -> Result<Upstream, Vec<Problem>> {
+    pub fn build(self, config: &UpstreamConfig) -> Result<Upstream, Problems> {
         let upstream = self.idle();
         upstream.reload(config)?;
         Ok(upstream)

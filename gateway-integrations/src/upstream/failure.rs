@@ -2,8 +2,9 @@
 
 use std::{error::Error as StdError, io};
 
-use gateway_core::{BodyError, Error, ErrorKind, config::RetryOnConfig};
-use hyper_util::client::legacy;
+use gateway_core::{BodyError, CallError, CallPhase, Error, ErrorKind, config::RetryOnConfig};
+
+use crate::http::ClientError;
 
 /// How a target failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +31,20 @@ impl Failure {
             ErrorKind::IntegrationFailure => Self::Reset,
             _ => return None,
         };
-        let mut next: Option<&(dyn StdError + 'static)> = error.source();
-        let mut connecting = false;
-        while let Some(cause) = next {
-            if cause.is::<BodyError>() || cause.is::<crate::http::ClientError>() {
-                return None;
-            }
-            connecting |= cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
-                || cause.downcast_ref::<io::Error>().is_some_and(|error| is_connecting(error.kind()));
-            next = cause.source();
+        if causes(error).any(|cause| cause.is::<BodyError>() || cause.is::<ClientError>()) {
+            return None;
         }
-        Some(if connecting { Self::Connect } else { found })
+        if let Some(call) = CallError::of(error) {
+            return match call.phase() {
+                CallPhase::Admission | CallPhase::RequestBody => None,
+                CallPhase::Resolve | CallPhase::Connect | CallPhase::Tls => Some(Self::Connect),
+                _ => Some(found),
+            };
+        }
+        // Another client, which says less.
+        let io = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let is_connecting = causes(error).filter_map(io).any(is_connecting);
+        Some(if is_connecting { Self::Connect } else { found })
     }
 
     /// What a definition calls it, where it is no status.
@@ -64,6 +68,11 @@ impl Failure {
     }
 }
 
+/// What is behind an error.
+fn causes<'a>(error: &'a Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (*cause).source())
+}
+
 /// These come before a connection stands, whatever client says so.
 fn is_connecting(kind: io::ErrorKind) -> bool {
     matches!(
@@ -77,21 +86,28 @@ fn is_connecting(kind: io::ErrorKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use gateway_core::CallCause;
+
     use super::*;
 
     #[test]
     fn targets_are_blamed_for_their_own_failures_only() {
         let io = |kind| Error::new(ErrorKind::IntegrationFailure).with_source(io::Error::from(kind));
         let body = BodyError::TooLarge { limit: 1 };
+        let call = |phase, cause| Error::new(ErrorKind::IntegrationFailure).with_source(CallError::new(phase, cause));
         for (error, failure) in [
             (io(io::ErrorKind::ConnectionRefused), Some(Failure::Connect)),
             (io(io::ErrorKind::ConnectionReset), Some(Failure::Reset)),
             (io(io::ErrorKind::BrokenPipe), Some(Failure::Reset)),
             (ErrorKind::IntegrationTimeout.into(), Some(Failure::Timeout)),
             (ErrorKind::IntegrationFailure.into(), Some(Failure::Reset)),
+            (call(CallPhase::Connect, CallCause::TimedOut), Some(Failure::Connect)),
+            (call(CallPhase::ResponseHead, CallCause::Closed), Some(Failure::Reset)),
+            (call(CallPhase::Admission, CallCause::Busy), None),
+            (call(CallPhase::RequestBody, CallCause::Closed), None),
             (ErrorKind::RequestTooLarge.into(), None),
             (Error::new(ErrorKind::IntegrationFailure).with_source(body), None),
-            (Error::new(ErrorKind::IntegrationFailure).with_source(crate::http::ClientError::NoTls), None),
+            (Error::new(ErrorKind::IntegrationFailure).with_source(ClientError::NoTls), None),
         ] {
             assert_eq!(Failure::of(&error), failure, "{:?}", error.source());
         }

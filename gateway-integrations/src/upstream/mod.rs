@@ -49,7 +49,9 @@ use std::{
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use gateway_core::{Body, Clock, Error, HttpClient, Parts, Problem, Random, Request, Response, config::UpstreamConfig};
+use gateway_core::{
+    Body, Clock, Error, HttpClient, Parts, Problems, Random, Request, Response, config::UpstreamConfig,
+};
 use tokio::sync::Notify;
 use tower::{BoxError, Service};
 
@@ -88,7 +90,7 @@ pub use self::{
 /// # Example
 /// ```
 /// use std::sync::Arc;
-/// use gateway_core::{HttpClient, Problem, config::{RetryConfig, UpstreamConfig, UpstreamTargetConfig}};
+/// use gateway_core::{HttpClient, config::{RetryConfig, UpstreamConfig, UpstreamTargetConfig}};
 /// use gateway_integrations::{HttpProxy, upstream::Upstream};
 ///
 /// fn users(client: Arc<dyn HttpClient>) -> Result<HttpProxy, Box<dyn std::error::Error>> {
@@ -98,7 +100,7 @@ pub use self::{
 ///         retry: Some(RetryConfig { max_attempts: 2, ..RetryConfig::default() }),
 ///         ..UpstreamConfig::default()
 ///     };
-///     let users = Upstream::builder("users", client).build(&config).map_err(|problems| format!("{problems:?}"))?;
+///     let users = Upstream::builder("users", client).build(&config)?;
 ///     Ok(HttpProxy::new("http://users/v1/{id}", Arc::new(users))?)
 /// }
 /// ```
@@ -160,13 +162,13 @@ impl Upstream {
     ///
     /// # Errors
     /// Everything that is wrong with `config`; the pointers start at the upstream. Nothing has changed then.
-    pub fn reload(&self, config: &UpstreamConfig) -> Result<(), Vec<Problem>> {
+    pub fn reload(&self, config: &UpstreamConfig) -> Result<(), Problems> {
         self.inner.apply(Arc::new(self.compile(config)?));
         Ok(())
     }
 
     /// What `config` says of this upstream.
-    fn compile(&self, config: &UpstreamConfig) -> Result<Settings, Vec<Problem>> {
+    fn compile(&self, config: &UpstreamConfig) -> Result<Settings, Problems> {
         let code = ByCode { has_key: self.inner.key.is_some(), finds_targets: self.inner.resolve.is_some() };
         Settings::compile(config, code)
     }

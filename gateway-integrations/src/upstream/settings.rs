@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
 use gateway_core::{
-    Problem, ValueSource,
+    Problem, Problems, ValueSource,
     config::{
         BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
         RetryConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig,
@@ -74,7 +74,7 @@ impl Settings {
     ///
     /// # Errors
     /// Everything that is wrong; the pointers start at the upstream.
-    pub(super) fn compile(config: &UpstreamConfig, code: ByCode) -> Result<Self, Vec<Problem>> {
+    pub(super) fn compile(config: &UpstreamConfig, code: ByCode) -> Result<Self, Problems> {
         let mut check = Check { problems: Vec::new(), code };
         let settings = Self {
             targets: check.targets(config),
@@ -114,7 +114,7 @@ impl Settings {
             check.wrong("/targetTimeoutInMillis", "0 leaves no time for an answer; write 1 or more");
         }
         check.percent("/panicThresholdPercent", config.panic_threshold_percent);
-        if check.problems.is_empty() { Ok(settings) } else { Err(check.problems) }
+        if check.problems.is_empty() { Ok(settings) } else { Err(check.problems.into_iter().collect()) }
     }
 }
 

@@ -2,12 +2,8 @@ use super::*;
 
 fn problems(json: &str) -> Vec<String> {
     let config: UpstreamConfig = serde_json::from_str(json).unwrap();
-    Settings::compile(&config, ByCode::default())
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|problem| problem.pointer)
-        .collect()
+    let problems = Settings::compile(&config, ByCode::default()).err().into_iter().flatten();
+    problems.map(|problem| problem.pointer).collect()
 }
 
 #[test]

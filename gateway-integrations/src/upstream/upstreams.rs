@@ -7,7 +7,7 @@ use std::{
 };
 
 use gateway_core::{
-    Clock, HttpClient, Problem, Random, SystemClock,
+    Clock, HttpClient, Problem, Problems, Random, SystemClock,
     config::{UpstreamConfig, UpstreamsReady},
     pointer_token,
 };
@@ -122,7 +122,7 @@ impl Upstreams {
     }
 
     /// Makes the upstreams of a definition; they change when what is returned is called.
-    pub(crate) fn define(&self, configs: &BTreeMap<&str, &UpstreamConfig>) -> Result<UpstreamsReady, Vec<Problem>> {
+    pub(crate) fn define(&self, configs: &BTreeMap<&str, &UpstreamConfig>) -> Result<UpstreamsReady, Problems> {
         let (mut problems, mut defined, mut changes) = (Vec::new(), ByName::new(), Vec::new());
         for (name, config) in configs {
             let pointer = format!("/{}", pointer_token(name));
@@ -151,7 +151,7 @@ impl Upstreams {
         }
         *lock(&self.known.defined) = defined.clone();
         if !problems.is_empty() {
-            return Err(problems);
+            return Err(problems.into_iter().collect());
         }
         let known = Arc::downgrade(&self.known);
         Ok(Arc::new(move || {

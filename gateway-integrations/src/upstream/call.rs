@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use gateway_core::{Body, Error, ErrorKind, Parts, Request, Response};
+use gateway_core::{Body, Error, ErrorKind, Parts, Request, Response, config::ShadowConfig};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -70,13 +70,18 @@ impl Call<'_> {
     async fn run(&self, parts: Parts, body: Body) -> Result<Attempt, Error> {
         let settings = &self.live.settings;
         let copy = self.inner.copier.draw(settings.shadow.as_ref(), &parts, &self.inner.random);
-        if settings.retry.is_none() && settings.hedge.is_none() && copy.is_none() {
-            let sent = match self.pick(&[]) {
-                Ok(target) => attempt(self.inner, self.live, target, Request::from_parts(parts, body)).await,
-                Err(shed) => Err(shed),
-            };
-            return sent.map_err(|shed| self.inner.refused(shed));
+        if settings.retry.is_some() || settings.hedge.is_some() || copy.is_some() {
+            // In a box of its own: it is large, and most requests have no use for it.
+            return Box::pin(self.run_kept(parts, body, copy)).await;
         }
+        let target = self.pick(&[]).map_err(|shed| self.inner.refused(shed))?;
+        let sent = attempt(self.inner, self.live, target, Request::from_parts(parts, body)).await;
+        sent.map_err(|shed| self.inner.refused(shed))
+    }
+
+    /// The same, with what it takes to send the request again.
+    async fn run_kept(&self, parts: Parts, body: Body, copy: Option<&ShadowConfig>) -> Result<Attempt, Error> {
+        let settings = &self.live.settings;
         let retried = settings.retry.as_ref().map_or(0, |retry| retry.config.max_body_bytes);
         let bound = retried.max(copy.map_or(0, |shadow| shadow.max_body_bytes));
         let replay = Replay::new(body, bound).await.map_err(unreadable)?;

@@ -4,13 +4,43 @@
 //! definition names it in `upstream` of an integration, and [`Upstreams`] keeps what was learnt of the targets when the
 //! definition changes.
 //!
-//! | module | what it does |
-//! | --- | --- |
-//! | `balance` | which targets may be used, and which is next |
-//! | `call` | one request: attempts, retries, hedges |
-//! | `breaker`, `gate`, `budget` | what is refused, what waits, what may be sent besides |
-//! | `tasks`, `resolve` | health checks, and where targets are |
-//! | `shadow` | copies for another upstream |
+//! # In a definition
+//! ```yaml
+//! upstreams:
+//!   users:
+//!     targets:
+//!       - { uri: 'http://10.0.0.1:8080', weight: 2 }
+//!       - { uri: 'http://10.0.0.2:8080' }
+//!     balance: LEAST_REQUESTS
+//!     healthCheck: { path: /health, intervalInMillis: 5000 }
+//!     outlierDetection: { consecutiveFailures: 5, baseEjectionInMillis: 30000 }
+//!     retry: { maxAttempts: 3 }
+//!     limits: { maxRequests: 500, maxWaiting: 100 }
+//! apis:
+//!   - name: users
+//!     protocolType: HTTP
+//!     routes:
+//!       - route: GET /users/{id}
+//!         integration: { type: http_proxy, upstream: users, uri: '/v1/users/{id}' }
+//!     stages: [{ name: $default }]
+//! ```
+//!
+//! # Metrics
+//! With the feature `metrics`; handles are registered when an upstream or a target is first seen, so **install the
+//! recorder before that**.
+//!
+//! | name | labels | type | counts or measures |
+//! | --- | --- | --- | --- |
+//! | `TargetRequestCount` | `Upstream`, `Target` | counter | requests sent, with retries and hedges |
+//! | `TargetFailureCount` | `Upstream`, `Target`, `Failure` | counter | `Connect`, `Reset`, `Timeout`, `Status` (from 500 on) |
+//! | `TargetResponseTime` | `Upstream`, `Target` | histogram, ms | from sending to the head of the answer |
+//! | `TargetEjectionCount` | `Upstream`, `Target` | counter | times it was left out |
+//! | `UsableTargetCount` | `Upstream` | gauge | targets that get requests |
+//! | `BreakerState` | `Upstream` | gauge | 0 closed, 1 half open, 2 open |
+//! | `RetryCount`, `RetryDeniedCount` | `Upstream` | counter | requests sent again, or not because of the budget |
+//! | `HedgeCount` | `Upstream` | counter | requests sent to a second target |
+//! | `RejectedRequestCount` | `Upstream` | counter | requests refused with 503 |
+//! | `ShadowRequestCount`, `ShadowDifferenceCount`, `ShadowDroppedCount` | `Upstream` | counter | copies, those whose answer differed, those not made |
 
 mod affinity;
 mod attempt;
@@ -79,6 +109,9 @@ pub use self::{
 };
 
 /// Several targets that stand for one HTTP backend.
+///
+/// AWS developer guide: *Set up API Gateway private integrations*; Elastic Load Balancing user guide: *Target groups for
+/// your Application Load Balancers* has the ideas of targets and health checks.
 ///
 /// It is an [`HttpClient`]: whatever calls through one ([`HttpProxy`](crate::HttpProxy), a key set) can call it. Scheme
 /// and authority of a request's address are replaced by those of the target that is chosen. `Host` stays what it is,

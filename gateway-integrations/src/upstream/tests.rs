@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
+#[cfg(feature = "metrics")]
+#[path = "metrics_tests.rs"]
+mod metrics;
+
 /// tokio's time, which tests pause, as a clock.
 #[derive(Debug)]
 struct Paused(tokio::time::Instant);
@@ -257,6 +261,13 @@ async fn a_shadow_gets_a_copy_and_the_client_does_not_notice() {
     assert_eq!(users.send(request("GET")).await.unwrap().status(), 200);
     assert_eq!(comparisons.recv().await.unwrap().shadow_status, None);
     assert_eq!(seen(&targets).iter().filter(|(what, _)| what == "shadow /x").count(), 2);
+}
+
+#[test]
+fn a_plain_request_moves_little_memory() {
+    let users = made(&answering(&[]), &json!({}));
+    let size = size_of_val(&call::send(&users.inner, request("GET")));
+    assert!(size <= 2_560, "{size}");
 }
 
 #[tokio::test(start_paused = true)]

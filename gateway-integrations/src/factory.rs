@@ -7,12 +7,16 @@ mod mapped;
 #[path = "factory/unmapped.rs"]
 mod mapped;
 mod tls;
+mod upstream;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem, Problems,
-    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
+    config::{
+        BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, UpstreamConfig,
+        UpstreamsReady,
+    },
     pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -38,6 +42,7 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 pub struct Integrations {
     clients: tls::Clients,
     aws: aws::Callees,
+    upstreams: upstream::Named,
 }
 
 impl Integrations {
@@ -45,7 +50,11 @@ impl Integrations {
     /// of their own, with the feature `tls-aws-lc-rs`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { clients: tls::Clients::new(client), aws: aws::Callees::default() }
+        Self {
+            upstreams: upstream::Named::new(&client),
+            clients: tls::Clients::new(client),
+            aws: aws::Callees::default(),
+        }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -58,16 +67,21 @@ impl Integrations {
         Ok(Self::new(Arc::new(crate::http::PooledClient::new()?)))
     }
 
+    /// The backend of a definition, with its mapping.
+    fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<Arc<dyn Integration>, Problems> {
+        mapped::http(&self.upstreams.called(config, self.clients.of(config)?)?, config, place)
+    }
+
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
+    fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problems> {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let client = Arc::clone(self.clients.of(config)?);
-        let proxy = HttpProxy::new(&config.uri, client).map_err(|error| no_uri(config, &error))?;
+        let called = self.upstreams.called(config, self.clients.of(config)?)?;
+        let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
         };
-        mapped::with_parameters(proxy, config)
+        Ok(called.integration(mapped::with_parameters(proxy, config)?))
     }
 }
 
@@ -84,16 +98,18 @@ impl IntegrationFactory for Integrations {
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
-            IntegrationConfig::Http(config) => {
-                self.clients.of(config).and_then(|client| mapped::http(client, config, place))
-            }
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
+            IntegrationConfig::Http(config) => self.http(config, place),
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
             IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
             _ => return None,
         })
+    }
+
+    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
+        Some(self.upstreams.define(upstreams))
     }
 }
 

@@ -32,6 +32,8 @@ impl Config {
         let mut scribe = Scribe { registry, problems: Vec::new() };
         let mut definition = Definition::new();
         scribe.unknown("", &self.unknown);
+        // Before the integrations that name them.
+        definition.served = registry.make_upstreams(&self.upstreams, &mut scribe.problems).into_iter().collect();
         definition.apis = scribe.each("/apis", &self.apis, Scribe::api);
         definition.plans = scribe.each("/usagePlans", &self.usage_plans, Scribe::plan);
         definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| {

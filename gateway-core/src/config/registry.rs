@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     ApiConfig, AuthorizerConfig, AuthorizerFactory, FunctionConfig, FunctionFactory, IntegrationConfig,
-    IntegrationFactory, IntegrationPlace, PolicyFactory,
+    IntegrationFactory, IntegrationPlace, PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
@@ -16,7 +16,7 @@ use crate::{
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
-    problem::{Problem, Problems},
+    problem::{Problem, Problems, pointer_token},
 };
 
 /// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
@@ -108,6 +108,30 @@ impl Registry {
             let message = "no factory makes this integration; add gateway_integrations to the registry";
             Err(Problem::new("/type", message).into())
         })
+    }
+
+    /// What is to be done when the upstreams are served.
+    pub(super) fn make_upstreams(
+        &self,
+        parts: &BTreeMap<String, Tried<UpstreamConfig>>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<UpstreamsReady> {
+        let mut configs = BTreeMap::new();
+        for (name, part) in parts {
+            match part.get() {
+                Ok(config) => drop(configs.insert(name.as_str(), config)),
+                Err(problem) => problems.push(problem.clone().below(&format!("/upstreams/{}", pointer_token(name)))),
+            }
+        }
+        let made = match self.integrations.iter().find_map(|factory| factory.upstreams(&configs)) {
+            Some(made) => made,
+            None if configs.is_empty() => return None,
+            None => {
+                Err(Problem::new("", "no factory makes upstreams; add gateway_integrations to the registry").into())
+            }
+        };
+        let wrong = |found: Problems| problems.extend(found.into_iter().map(|problem| problem.below("/upstreams")));
+        made.map_err(wrong).ok()
     }
 
     pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {

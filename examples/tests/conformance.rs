@@ -24,6 +24,8 @@ mod invoke;
 mod matchers;
 #[path = "conformance/schemas.rs"]
 mod schemas;
+#[path = "conformance/signatures.rs"]
+mod signatures;
 #[path = "conformance/templates.rs"]
 mod templates;
 #[path = "conformance/test_invoke.rs"]
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         let suite = suites.into_iter().find(|suite| name.starts_with(suite));
         let group = suite.unwrap_or(name).to_owned();
         if wanted.is_empty() || wanted.contains(&group) {
-            let outcomes = runtime.block_on(run(&group, name, &read(&path)));
+            let outcomes = runtime.block_on(run(&group, name, &read(&path), &folder));
             groups.entry(group).or_default().extend(outcomes);
         }
     }
@@ -90,9 +92,10 @@ fn read(path: &Path) -> Value {
 }
 
 /// Runs the cases of a file.
-async fn run(group: &str, file: &str, document: &Value) -> Outcomes {
+async fn run(group: &str, file: &str, document: &Value, folder: &Path) -> Outcomes {
     if let Value::Array(groups) = document {
-        return if file.contains("/remotes/") { Outcomes::new() } else { schemas::check(file, groups).await };
+        let remotes = folder.join("json-schema-draft4/remotes");
+        return if file.contains("/remotes/") { Outcomes::new() } else { schemas::check(file, groups, &remotes) };
     }
     let mut outcomes = Outcomes::new();
     for case in document["cases"].as_array().into_iter().flatten() {
@@ -110,6 +113,7 @@ async fn check(group: &str, document: &Value, case: &Value) -> Result<(), String
         (Some("management"), _) => control_plane::check(case),
         (Some("mock_template" | "uri"), _) => author::check(case).await,
         (None, "matchers-selftest") => matchers::check_self_test(case),
+        (None, "sigv4/aws-signing-test-suite-v4") => signatures::check(case),
         (None, "jsonpath/jayway-readme") => templates::check_path(document, case),
         _ => Err("not supported".to_owned()),
     }

@@ -37,11 +37,24 @@
 
 #![cfg_attr(not(feature = "jwt"), allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page"))]
 
+#[cfg(feature = "iam")]
+mod iam;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "policy")]
+mod policy;
 
+#[cfg(feature = "iam")]
+pub use self::iam::{
+    Credential, Credentials, IamAuthorizer, IamAuthorizers, SigV4Verifier, SignedRequest, StaticCredentials,
+};
 #[cfg(feature = "jwt")]
 pub use self::jwt::{
     CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder, JwtAuthorizers, JwtError, KeySet, KeySetError,
     KeySource, SignatureAlgorithm, UnknownAlgorithm,
+};
+#[cfg(feature = "policy")]
+pub use self::policy::{
+    ConditionKey, ConditionKeys, ConditionValue, ConditionValues, Decision, PolicyDocument, PolicyRequest, PolicyType,
+    RequestKeys, ResourcePolicies, SecureTransport, VpcOrigin, evaluate_all,
 };

@@ -14,6 +14,7 @@ struct Inner {
     kind: ErrorKind,
     status: Option<StatusCode>,
     message: Option<Cow<'static, str>>,
+    exception: Option<&'static str>,
     header: Option<(HeaderName, HeaderValue)>,
     source: Option<BoxError>,
 }
@@ -147,7 +148,7 @@ impl Error {
     /// An error with its kind's stock message.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, status: None, message: None, header: None, source: None }))
+        Self(Box::new(Inner { kind, status: None, message: None, exception: None, header: None, source: None }))
     }
 
     /// Replaces the stock message, which the caller sees.
@@ -162,6 +163,13 @@ impl Error {
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = Some(status);
+        self
+    }
+
+    /// Replaces the value of `x-amzn-ErrorType` of a REST API's answer, where AWS has several for one kind.
+    #[must_use]
+    pub fn with_exception(mut self, exception: &'static str) -> Self {
+        self.0.exception = Some(exception);
         self
     }
 
@@ -189,6 +197,12 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status.unwrap_or_else(|| self.kind().status())
+    }
+
+    /// The value of `x-amzn-ErrorType` in a REST API's answer.
+    #[must_use]
+    pub fn exception(&self) -> &'static str {
+        self.0.exception.unwrap_or_else(|| self.kind().exception())
     }
 
     /// The message given, if any; the stock message depends on the API's kind.

@@ -140,6 +140,7 @@ static WELL_KNOWN: &[&str] = &[
     "WWW-Authenticate",
     "Warn",
     "Warning",
+    "x-amzn-ErrorType",
     "X-Amz-Date",
     "X-Amz-Security-Token",
     "X-Amz-Source-Arn",

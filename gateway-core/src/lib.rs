@@ -43,31 +43,35 @@ mod validate;
 
 #[cfg(feature = "metrics")]
 pub use self::observe::Metrics;
+#[cfg(feature = "schema")]
+pub use self::validate::{Schema, SchemaBuilder};
 pub use self::{
     authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
     body::{Body, BodyError},
     cache::{StageCache, UnauthorizedCacheControl},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, CacheOutcome, Context, ContextVariable, DomainFacts, EndpointType,
-        ErrorFacts, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts,
-        StageFacts, TraceId, Variables, clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, CacheOutcome, CognitoIdentity, Context, ContextVariable, DomainFacts,
+        EndpointType, ErrorFacts, Identity, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId,
+        ResponseFacts, RouteFacts, StageFacts, TraceId, Variables, clf_time, iso_time,
     },
     cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, RouteDefinition, RouteSettings, StageDefinition},
     error::{Error, ErrorKind},
-    function::{Function, Functions, Invocation, Invoked},
+    function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{
         CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
         StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     header_case::HeaderCase,
-    http_client::HttpClient,
+    http_client::{CallCause, CallError, CallPhase, HttpClient},
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
     observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
-    policy::{PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, execute_api_arn},
+    policy::{
+        PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, access_denied, execute_api_arn,
+    },
     problem::{Problem, Problems, pointer_token},
     random::Random,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
@@ -86,3 +90,4 @@ pub use self::{
     },
     validate::RequestValidator,
 };
+pub use tower::BoxError;

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    context::{Context, StageFacts},
+    context::{Authorization, Context, StageFacts},
     error::{Error, ErrorKind},
     service::Parts,
 };
@@ -69,7 +69,7 @@ pub enum PolicyEffect {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyVerdict {
     effect: PolicyEffect,
-    statement: Option<String>,
+    statement: Option<Arc<str>>,
 }
 
 impl PolicyVerdict {
@@ -93,7 +93,7 @@ impl PolicyVerdict {
 
     /// The statement that decided: its `Sid`, or its place, for who asks why.
     #[must_use]
-    pub fn by(mut self, statement: impl Into<String>) -> Self {
+    pub fn by(mut self, statement: impl Into<Arc<str>>) -> Self {
         self.statement = Some(statement.into());
         self
     }
@@ -153,28 +153,55 @@ impl PolicyCombination {
 }
 
 /// The resource that a request calls, as policies name it:
-/// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}/{path}`. Empty before the stage is known.
+/// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}/{path}`, and `.../{stage}/$connect` where a connection is
+/// opened. Empty before the stage is known.
 #[must_use]
 pub fn execute_api_arn(request: &Parts, context: &Context) -> String {
-    context.stage().map_or_else(String::new, |stage| arn(request, stage, &stage.account_id))
+    context.stage().map_or_else(String::new, |stage| arn(request, context, stage, &stage.account_id))
 }
 
-fn arn(request: &Parts, stage: &StageFacts, account: &str) -> String {
+/// The key of the route that opens a connection of a WebSocket API.
+const CONNECT: &str = "$connect";
+
+fn arn(request: &Parts, context: &Context, stage: &StageFacts, account: &str) -> String {
     let StageFacts { region, api_id, stage, .. } = stage;
+    if context.route().is_some_and(|route| route.route_key == CONNECT) {
+        return format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{CONNECT}");
+    }
     let path = request.uri.path().trim_start_matches('/');
     format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{}/{path}", request.method)
 }
 
-/// The answer to a call that a policy does not allow. The account is masked as AWS masks it.
-pub(crate) fn denied(request: &Parts, context: &Context, effect: PolicyEffect) -> Error {
+/// The longest [`execute_api_arn`] that a policy or an authorizer is asked about, in bytes.
+const MAX_ARN: usize = 1600;
+
+/// Refuses a request whose resource has a longer name than policies can hold.
+///
+/// AWS developer guide: *Quotas for configuring and running a REST API in API Gateway*.
+pub(crate) fn check_length(request: &Parts, context: &Context) -> Result<(), Error> {
+    let length = context.stage().map_or(0, |stage| {
+        let StageFacts { region, account_id, api_id, stage, .. } = &**stage;
+        let path = request.uri.path().trim_start_matches('/');
+        let names = [region, account_id, api_id, stage, request.method.as_str(), path];
+        "arn:aws:execute-api".len() + names.iter().map(|name| name.len() + 1).sum::<usize>()
+    });
+    if length > MAX_ARN { Err(ErrorKind::UriTooLong.into()) } else { Ok(()) }
+}
+
+/// The refusal of a call that a policy does not allow, in AWS's words. It names the caller, if he signed, and the
+/// resource; the account in that is masked as AWS masks it.
+#[must_use]
+pub fn access_denied(request: &Parts, context: &Context, effect: PolicyEffect) -> Error {
+    let identity = context.authorization().and_then(Authorization::identity);
+    let caller = identity.map_or("anonymous", |identity| identity.user_arn.as_str());
     let resource = context.stage().map_or_else(String::new, |stage| {
         let account = &stage.account_id;
         let last = account.char_indices().rev().nth(3).and_then(|(start, _)| account.get(start..));
-        arn(request, stage, &format!("********{}", last.unwrap_or(account)))
+        arn(request, context, stage, &format!("********{}", last.unwrap_or(account)))
     });
     let explicitly = if effect == PolicyEffect::Deny { " with an explicit deny" } else { "" };
     Error::new(ErrorKind::AccessDenied).with_message(format!(
-        "User: anonymous is not authorized to perform: execute-api:Invoke on resource: {resource}{explicitly}"
+        "User: {caller} is not authorized to perform: execute-api:Invoke on resource: {resource}{explicitly}"
     ))
 }
 

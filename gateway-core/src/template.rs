@@ -37,7 +37,6 @@ const NEVER_SET: &[&str] = &[
     "awsEndpointRequestId2",
     "cipherSuite",
     "customDomain.routingRuleIdMatched",
-    "endpointType",
     "identity.accountId",
     "identity.caller",
     "identity.clientCert.clientCertPem",

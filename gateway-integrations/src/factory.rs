@@ -10,7 +10,7 @@ mod mapped;
 use std::{fmt, sync::Arc};
 
 use gateway_core::{
-    HttpClient, Integration, Problem,
+    HttpClient, Integration, Problem, Problems,
     config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
     pointer_token,
 };
@@ -57,8 +57,7 @@ impl Integrations {
     }
 
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problem> {
-        check_timeout(config)?;
+    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
@@ -80,14 +79,14 @@ impl IntegrationFactory for Integrations {
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
             IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
-            IntegrationConfig::Fixed(config) => fixed(config).map(shared),
+            IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
-            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config),
+            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
             _ => return None,
         })
     }
@@ -95,14 +94,6 @@ impl IntegrationFactory for Integrations {
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
-}
-
-/// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    match config.timeout_in_millis.filter(|millis| !(50..=29_000).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and 29000"))),
-        None => Ok(()),
-    }
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

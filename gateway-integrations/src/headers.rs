@@ -35,7 +35,8 @@ static FORBIDDEN_FOR_AWS: [HeaderName; 5] =
 static UNSENT: [HeaderName; 5] =
     [header::CONNECTION, header::EXPECT, header::PROXY_AUTHENTICATE, header::TE, header::VIA];
 
-/// Headers that clients get as `x-amzn-Remapped-NAME`.
+/// Headers that clients get as `x-amzn-Remapped-NAME`; these four whatever stands behind.
+static ALWAYS_REMAPPED: [HeaderName; 4] = [header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::SERVER];
 static REMAPPED: [(HeaderName, HeaderName); 14] = [
     (header::AUTHORIZATION, HeaderName::from_static("x-amzn-remapped-authorization")),
     (header::CONNECTION, HeaderName::from_static("x-amzn-remapped-connection")),
@@ -81,6 +82,10 @@ impl Behind {
             Fate::Sent
         }
     }
+
+    fn remaps(self, name: &HeaderName) -> bool {
+        self != Self::Nothing || ALWAYS_REMAPPED.contains(name)
+    }
 }
 
 /// Whether mappings and templates can read a header of the request.
@@ -91,9 +96,9 @@ pub(crate) fn is_visible(name: &str) -> bool {
 /// Makes the headers that a mapping gave those that a client gets.
 ///
 /// AWS developer guide: *Amazon API Gateway important notes*, as far as recordings do not say otherwise.
-pub(crate) fn rename_for_client(headers: &mut HeaderMap) {
+pub(crate) fn rename_for_client(headers: &mut HeaderMap, behind: Behind) {
     headers.remove(header::TRANSFER_ENCODING);
-    for (name, remapped) in &REMAPPED {
+    for (name, remapped) in REMAPPED.iter().filter(|(name, _)| behind.remaps(name)) {
         if !headers.contains_key(name) {
             continue;
         }
@@ -141,7 +146,11 @@ mod tests {
         headers.append("server", HeaderValue::from_static("2"));
         headers.append("date", HeaderValue::from_static("soon"));
         headers.append("date", HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
-        rename_for_client(&mut headers);
+        let mut mock = headers.clone();
+        mock.append("www-authenticate", HeaderValue::from_static("Basic"));
+        rename_for_client(&mut mock, Behind::Nothing);
+        assert!(mock.contains_key("www-authenticate") && !mock.contains_key("server"));
+        rename_for_client(&mut headers, Behind::Http);
         let dates: Vec<_> = headers.get_all("x-amzn-remapped-date").iter().collect();
         assert_eq!(dates, ["Thu, 01 Jan 1970 00:00:00 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"]);
         let remapped: Vec<_> = headers.get_all("x-amzn-remapped-server").iter().collect();

@@ -41,6 +41,7 @@ pub mod json;
 #[cfg(feature = "mapping")]
 pub mod jsonpath;
 pub mod lambda;
+mod lenient;
 #[cfg(feature = "mapping")]
 pub mod mapping;
 mod mock;

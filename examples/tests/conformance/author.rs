@@ -38,7 +38,7 @@ async fn uri(case: &Value) -> Result<(), String> {
         return function_called(case, uri).await;
     }
     if !uri.starts_with("http") {
-        return Err("not supported: this is no address that a request could be sent to".to_owned());
+        return Err("not supported: AWS refuses this as the address of an integration, so nothing is called".to_owned());
     }
     let backend = Backend::new(&json!({ "status": 200, "body": { "empty": true } }));
     let integration = json!({ "type": "http_proxy", "uri": uri });

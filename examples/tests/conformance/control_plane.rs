@@ -1,4 +1,6 @@
 //! Calls of the control plane, as far as they need only import, export and the model.
+//!
+//! One case of `import` cannot pass: it wants the same id for `/` and for `/echo`, in one list.
 
 use std::collections::BTreeMap;
 
@@ -126,6 +128,7 @@ impl Plane {
             }
             "GetAuthorizers" => self.authorizers(&id),
             "GetModels" => self.models(&id),
+            "GetRequestValidators" => self.validators(&id),
             "GetDocumentationParts" => self.documentation(&id),
             "DeleteDocumentationPart" => self.delete_documentation(&id, text(&params["documentationPartId"])),
             "ImportDocumentationParts" => self.import_documentation(&id, params),
@@ -292,6 +295,20 @@ impl Plane {
             if let Some(description) = schema.get("description") {
                 item.insert("description".into(), description.clone());
             }
+            Value::Object(item)
+        });
+        Ok(json!({ "items": items.collect::<Vec<_>>() }))
+    }
+
+    fn validators(&self, id: &str) -> Result<Value, Refused> {
+        let kept = self.kept(id)?;
+        let options = ExportOptions::new(Specification::Oas30, "").integrations(true);
+        let document = openapi::export(&kept.config, &options).map_err(bad)?;
+        let validators = document["x-amazon-apigateway-request-validators"].as_object().into_iter().flatten();
+        let items = validators.map(|(name, validator)| {
+            let mut item = described::object(validator.clone());
+            item.insert("id".into(), json!(kept.ids.get(&format!("validator {name}"))));
+            item.insert("name".into(), json!(name));
             Value::Object(item)
         });
         Ok(json!({ "items": items.collect::<Vec<_>>() }))

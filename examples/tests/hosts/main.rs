@@ -4,6 +4,8 @@
 
 mod discovery;
 mod host;
+mod playground;
+mod sdks;
 
 use std::fs;
 

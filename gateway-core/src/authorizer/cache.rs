@@ -175,6 +175,10 @@ impl Authorizer for CachedAuthorizer {
         }
     }
 
+    fn reads_body(&self) -> bool {
+        self.inner.reads_body()
+    }
+
     fn policy_combination(&self) -> PolicyCombination {
         self.inner.policy_combination()
     }

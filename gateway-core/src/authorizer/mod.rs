@@ -11,7 +11,7 @@ use crate::{
     context::{Authorization, Context},
     error::{Error, ErrorKind},
     guard::{Guard, GuardLayer},
-    policy::PolicyCombination,
+    policy::{PolicyCombination, PolicyEffect, access_denied},
     service::Parts,
 };
 
@@ -54,6 +54,11 @@ pub trait Authorizer: Send + Sync + 'static {
         None
     }
 
+    /// Whether it reads [`Context::body`]: then the body is buffered before it is asked.
+    fn reads_body(&self) -> bool {
+        false
+    }
+
     /// How its result and the API's resource policy decide together.
     fn policy_combination(&self) -> PolicyCombination {
         PolicyCombination::default()
@@ -92,6 +97,10 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
         (**self).authorize_now(request, context)
     }
 
+    fn reads_body(&self) -> bool {
+        (**self).reads_body()
+    }
+
     fn policy_combination(&self) -> PolicyCombination {
         (**self).policy_combination()
     }
@@ -111,18 +120,26 @@ impl fmt::Debug for AuthorizerGuard {
 impl Guard for AuthorizerGuard {
     async fn check(&self, request: &Parts, context: &Context) -> Result<(), Error> {
         // The one in the `Arc`: the `Arc` itself would box a second future.
-        accept((*self.0).authorize(request, context).await?, context)
+        accept((*self.0).authorize(request, context).await?, request, context)
     }
 
     fn check_now(&self, request: &Parts, context: &Context) -> Option<Result<(), Error>> {
         let answer = self.0.authorize_now(request, context)?;
-        Some(answer.and_then(|authorization| accept(authorization, context)))
+        Some(answer.and_then(|authorization| accept(authorization, request, context)))
+    }
+
+    fn reads_body(&self) -> bool {
+        self.0.reads_body()
     }
 }
 
 /// Writes down who calls; a caller whom nothing allows to call is refused.
-fn accept(authorization: Authorization, context: &Context) -> Result<(), Error> {
-    let is_silent = authorization.is_silent();
+fn accept(authorization: Authorization, request: &Parts, context: &Context) -> Result<(), Error> {
+    let (is_silent, is_anonymous) = (authorization.is_silent(), authorization.identity().is_none());
     context.set_authorization(authorization);
-    if is_silent { Err(ErrorKind::AccessDenied.into()) } else { Ok(()) }
+    match (is_silent, is_anonymous) {
+        (false, _) => Ok(()),
+        (true, true) => Err(ErrorKind::AccessDenied.into()),
+        (true, false) => Err(access_denied(request, context, PolicyEffect::Silent)),
+    }
 }

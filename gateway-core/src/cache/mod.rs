@@ -30,8 +30,9 @@ pub(crate) type MayInvalidate = Arc<dyn Fn(&Context) -> bool + Send + Sync>;
 /// that streams (its size is not known), one of more than 1 MiB, and one that only this request's range or conditions
 /// brought about (206, 304, 412, 416) is not kept. Requests that miss the same entry at the same time make one call.
 ///
-/// An entry belongs to the deployment: to its id where the stage has one, and to the API. It outlives a reload, as long
-/// as the size stays.
+/// An entry belongs to the API and to the deployment: to its id where the stage has one, else to what the configuration
+/// says of its route, and of those that share its namespace. So it outlives a reload that changes none of this, nor the
+/// size; a route that is written in code is not compared.
 ///
 /// AWS developer guide: *Cache settings for REST APIs in API Gateway*.
 ///
@@ -54,14 +55,15 @@ pub struct StageCache {
 }
 
 impl StageCache {
-    /// A cache of at most `bytes`; nobody may renew its entries where that needs an authorization.
+    /// A cache of at most `bytes`; where that needs an authorization, the callers whom their authorizer lets do so may renew
+    /// its entries.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         Self { bytes, may_invalidate: None }
     }
 
-    /// Who may renew an entry with `Cache-Control: max-age=0`, where that needs an authorization: on AWS, callers that
-    /// sign with credentials whose policies allow `execute-api:InvalidateCache`.
+    /// Who may renew an entry with `Cache-Control: max-age=0`, where that needs an authorization. Unless given, as on AWS:
+    /// callers that sign with credentials whose policies allow `execute-api:InvalidateCache`.
     #[must_use]
     pub fn may_invalidate(mut self, may: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Self {
         self.may_invalidate = Some(Arc::new(may));

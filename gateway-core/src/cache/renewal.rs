@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::{CacheRules, RouteCache};
 use crate::{
-    context::Context,
+    context::{Authorization, Context},
     error::{Error, ErrorKind},
 };
 
@@ -44,12 +44,19 @@ impl RouteCache {
         if !asks(headers) {
             return Ok(Renewal::No);
         }
-        let allowed = || self.may_invalidate.as_ref().is_some_and(|may| may(context));
+        let allowed = || match &self.may_invalidate {
+            Some(may) => may(context),
+            None => context.authorization().is_some_and(Authorization::may_invalidate_cache),
+        };
         if !rules.requires_authorization || allowed() {
             return Ok(Renewal::Yes);
         }
         match rules.unauthorized {
-            UnauthorizedCacheControl::FailWith403 => Err(Error::new(ErrorKind::AccessDenied).with_message("Forbidden")),
+            UnauthorizedCacheControl::FailWith403 => {
+                let forbidden = ErrorKind::Forbidden;
+                let denied = Error::new(ErrorKind::AccessDenied).with_exception(forbidden.exception());
+                Err(denied.with_message(forbidden.message().unwrap_or_default()))
+            }
             UnauthorizedCacheControl::SucceedWithResponseHeader => Ok(Renewal::Ignored),
             UnauthorizedCacheControl::SucceedWithoutResponseHeader => Ok(Renewal::No),
         }

@@ -1,5 +1,6 @@
 //! From a definition to a snapshot: all checks first, then everything compiled, or nothing.
 
+mod cache_scopes;
 mod canary;
 mod domains;
 mod plans;

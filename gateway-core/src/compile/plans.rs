@@ -1,13 +1,17 @@
 use std::collections::HashSet;
 
-use super::{find_api, wrong_stage};
+use super::{
+    find_api,
+    settings::{Target, target},
+    wrong_stage,
+};
 use crate::{
     context::ApiKind,
     definition::{Api, Definition, places},
     problem::{Problem, pointer_token},
     router::RouteKey,
     store::UsageStore,
-    usage_plan::{Plan, Quota, UsagePlans},
+    usage_plan::{Plan, PlanStage, Quota, UsagePlans},
 };
 
 /// Checks the usage plans: ids, stages, methods, keys.
@@ -51,15 +55,28 @@ fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &
             continue;
         }
         let api = find_api(definition, &stage.api);
-        for route in stage.methods.keys() {
-            let pointer = format!("{pointer}/throttle/{}", pointer_token(route));
-            if RouteKey::parse(route, ApiKind::Rest).is_err() {
-                problems.push(Problem::new(pointer, "write the route's key, such as `GET /pets/{id}`"));
-            } else if !api.is_some_and(|api| api.routes.iter().flatten().any(|(key, _)| key == route)) {
+        let mut throttled = HashSet::new();
+        for written in stage.methods.keys() {
+            let pointer = format!("{pointer}/throttle/{}", pointer_token(written));
+            let route = route_of(written);
+            if RouteKey::parse(&route, ApiKind::Rest).is_err() {
+                let message = "write the route's key, such as `GET /pets/{id}` or `/pets/{id}/GET`";
+                problems.push(Problem::new(pointer, message));
+            } else if !api.is_some_and(|api| api.routes.iter().flatten().any(|(key, _)| *key == route)) {
                 let message = format!("the API `{}` has no route `{route}` to throttle", stage.api);
                 problems.push(Problem::new(pointer, message));
+            } else if !throttled.insert(route) {
+                problems.push(Problem::new(pointer, "this route's throttle is given twice; keep one of them"));
             }
         }
+    }
+}
+
+/// The key of the route that a throttle is for, in whichever form it is written.
+fn route_of(written: &str) -> String {
+    match target(written) {
+        Target::Route(route) => route,
+        Target::Default => written.to_owned(),
     }
 }
 
@@ -72,7 +89,8 @@ pub(super) fn compile(definition: &Definition, api: &Api, stage: &str, store: &d
             candidate.stage == stage && find_api(definition, &candidate.api).is_some_and(named)
         });
         for place in here {
-            plans.insert(plan, Some(place), store);
+            let methods = place.methods.iter().map(|(written, throttle)| (route_of(written), *throttle)).collect();
+            plans.insert(plan, Some(&PlanStage { methods, ..place.clone() }), store);
         }
     }
     plans

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use super::{plans, routes::CompiledRoutes, settings::Settings, stages::Scene};
+use super::{cache_scopes::CacheScopes, plans, routes::CompiledRoutes, settings::Settings, stages::Scene};
 use crate::{
     cors::CompiledCors,
     definition::{Api, Canary, Definition, StageDefinition},
@@ -82,14 +82,14 @@ impl<'a> Linker<'a> {
         let CompiledApi { api, routes, router, cors } = &*revision.content;
         let plans = plans::compile(self.definition, api, &stage.name, &*self.runtime.store);
         let settings = Settings::compile(api, stage, routes, "", &mut Vec::new());
-        // One that a definition brings without an id goes by its API alone, or a reload would forget everything.
-        let cache_scope = if revision.has_own_id { &*revision.id } else { "" };
+        let own_id = revision.has_own_id.then_some(&*revision.id);
+        let cache_scopes = stage.cache.as_ref().map(|_| CacheScopes::new(own_id, api, routes)).unwrap_or_default();
         let scene = Scene {
             definition: self.definition,
             api,
             stage,
             deployment_id: &revision.id,
-            cache_scope,
+            cache_scopes: &cache_scopes,
             is_canary,
             settings: &settings,
             runtime: self.runtime,

@@ -29,9 +29,9 @@ struct Entry {
     caches: bool,
 }
 
-/// Who settings are for.
+/// Whom settings, or a throttle of a usage plan, are for.
 #[derive(Debug, PartialEq, Eq)]
-enum Target {
+pub(super) enum Target {
     Default,
     Route(String),
 }
@@ -130,7 +130,7 @@ fn check(api: &Api, settings: Option<&RouteSettings>, pointer: &str, problems: &
 }
 
 /// Reads a key: ours (`GET /pets/{id}`), or AWS's (`pets/{id}/GET`, where a slash may be written as `~1`).
-fn target(key: &str) -> Target {
+pub(super) fn target(key: &str) -> Target {
     let ours =
         key == "$default" || key.split_once(' ').is_some_and(|(method, _)| RouteMethod::from_name(method).is_some());
     if ours {

@@ -2,11 +2,15 @@ use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 
-use super::{routes::CompiledRoutes, settings::Settings};
+use super::{
+    cache_scopes::{self, CacheScopes},
+    routes::CompiledRoutes,
+    settings::Settings,
+};
 use crate::{
     authorizer::AuthorizerGuard,
     cache::{CacheKey, RouteCache},
-    context::{ApiKind, RouteFacts, StageFacts},
+    context::{ApiKind, EndpointType, RouteFacts, StageFacts},
     cors::CompiledCors,
     definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
     observe::Observer,
@@ -77,8 +81,7 @@ pub(super) struct Scene<'a> {
     pub(super) api: &'a Api,
     pub(super) stage: &'a StageDefinition,
     pub(super) deployment_id: &'a str,
-    /// What tells its cached answers from those of other deployments.
-    pub(super) cache_scope: &'a str,
+    pub(super) cache_scopes: &'a CacheScopes,
     pub(super) is_canary: Option<bool>,
     pub(super) runtime: &'a Runtime,
     pub(super) routes: &'a CompiledRoutes,
@@ -134,6 +137,7 @@ impl Scene<'_> {
             index,
             resource_id: short_id(format!("{}{path}", stage.api_id).as_bytes()),
             route_key: key.to_string(),
+            operation_name: route.operation_name.clone(),
             resource_path: path,
             authorization_scopes: route.scopes.clone(),
             is_default: key.path().is_none(),
@@ -148,13 +152,14 @@ impl Scene<'_> {
                 kind: self.api.kind,
                 guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
                 policy: self.api.policy.clone(),
+                needs_policy: self.api.endpoint == EndpointType::Private,
                 authorizer: route.authorizer.clone().map(AuthorizerGuard),
                 plans: route.api_key_required.then(|| Arc::clone(plans)),
                 throttle: self.throttle(key),
                 account: self.account.cloned(),
             },
             cache: self.cache(index, key, route),
-            minimum_compression_size: self.api.minimum_compression_size,
+            minimum_compression_size: self.api.minimum_compression_size.filter(|_| !route.streams),
             max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
@@ -180,13 +185,11 @@ impl Scene<'_> {
 
     fn cache(&self, index: usize, key: &RouteKey, route: &RouteDefinition) -> Option<RouteCache> {
         let uses = self.is_canary != Some(true) || self.stage.canary.as_ref()?.use_stage_cache;
-        let cache = self.stage.cache.as_ref().filter(|_| uses)?;
+        let cache = self.stage.cache.as_ref().filter(|_| uses && !route.streams)?;
         let methods = self.settings.caching(key);
-        let path = key.path().filter(|_| !methods.is_empty())?.to_string();
+        let namespace = cache_scopes::namespace(key, route).filter(|_| !methods.is_empty())?;
         let sources = self.routes.cache_keys.get(index).cloned().unwrap_or_default();
-        let deployment = [self.api.stable_id(), self.cache_scope];
-        let namespace = route.cache_namespace.as_ref();
-        let namespace = namespace.map_or_else(|| format!("resource {path}"), |name| format!("namespace {name}"));
+        let deployment = [self.api.stable_id(), self.cache_scopes.of(&namespace)];
         Some(RouteCache {
             store: self.runtime.caches.open(self.api.stable_id(), &self.stage.name, cache.bytes),
             key: CacheKey::new(&deployment, &namespace, sources),

@@ -184,20 +184,29 @@ impl Scribe<'_> {
         let config = place.route;
         let made = match &config.integration {
             Some(integration) => self.registry.make_integration(integration, place),
-            None => Err(Problem::new("", "no integration is defined for this method; add one")),
+            None => Err(Problem::new("", "no integration is defined for this method; add one").into()),
         };
-        let integration = made.unwrap_or_else(|problem| {
-            self.problems.push(problem.below(&format!("{pointer}/integration")));
+        let integration = made.unwrap_or_else(|problems| {
+            let pointer = format!("{pointer}/integration");
+            self.problems.extend(problems.into_iter().map(|problem| problem.below(&pointer)));
             Arc::new(|_: Request| async { Err::<Response, _>(ErrorKind::ApiConfigurationError.into()) })
         });
         let mut route = RouteDefinition::new(integration).scopes(&config.authorization_scopes);
         route.digest = Some(digest(place));
+        route.operation_name.clone_from(&config.operation_name);
         route.timeout = config.integration.as_ref().and_then(IntegrationConfig::timeout);
         route.api_key_required = config.api_key_required;
         route.validator = self.validator(pointer, config.request_validator.as_deref(), validators);
         route.request_parameters.clone_from(&config.request_parameters);
         route.request_models.clone_from(&config.request_models);
         if let Some(backend) = config.integration.as_ref().and_then(IntegrationConfig::backend) {
+            route.streams = backend.streams();
+            let most = backend.longest_timeout(place.api);
+            if backend.timeout_in_millis.is_some_and(|millis| millis > most) {
+                let message =
+                    format_args!("behind this kind of API and endpoint a timeout is at most {most} milliseconds");
+                self.wrong(format!("{pointer}/integration/timeoutInMillis"), message);
+            }
             route.cache_namespace.clone_from(&backend.cache_namespace);
             // What the integration is called with is known by where that comes from.
             let source = |name: &String| backend.request_parameters.get(name).unwrap_or(name).clone();

@@ -3,7 +3,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, RouteConfig};
-use crate::{authorizer::Authorizer, integration::Integration, policy::ResourcePolicy, problem::Problem};
+use crate::{
+    authorizer::Authorizer,
+    integration::Integration,
+    policy::ResourcePolicy,
+    problem::{Problem, Problems},
+};
 
 /// Where an integration stands.
 #[derive(Clone, Copy, Debug)]
@@ -16,24 +21,24 @@ pub struct IntegrationPlace<'a> {
 
 /// Makes integrations of what a definition says: the crossing from closed sets in the definition to trait objects.
 ///
-/// A closure `|config: &IntegrationConfig, place: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>>`
+/// A closure `|config: &IntegrationConfig, place: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problems>>`
 /// is a factory too. A factory lives as long as the gateway, so what must outlive a reload (connection pools) belongs
 /// into it.
 pub trait IntegrationFactory: Send + Sync + 'static {
     /// Makes the integration; `None` if this factory does not know the type.
     ///
     /// # Errors
-    /// What is wrong with it; the pointer starts at the integration.
+    /// Everything that is wrong with it; the pointers start at the integration.
     fn integration(
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>>;
+    ) -> Option<Result<Arc<dyn Integration>, Problems>>;
 }
 
 impl<F> IntegrationFactory for F
 where
-    F: Fn(&IntegrationConfig, IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>>
+    F: Fn(&IntegrationConfig, IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problems>>
         + Send
         + Sync
         + 'static,
@@ -42,7 +47,7 @@ where
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Option<Result<Arc<dyn Integration>, Problem>> {
+    ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         self(config, place)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
 /// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
@@ -89,14 +89,15 @@ impl Registry {
         &self,
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
-    ) -> Result<Arc<dyn Integration>, Problem> {
+    ) -> Result<Arc<dyn Integration>, Problems> {
         if let IntegrationConfig::Service(service) = config {
             let message = || format!("no service `{}` is registered; add it to the registry", service.name);
-            return self.services.get(&service.name).cloned().ok_or_else(|| Problem::new("/name", message()));
+            return self.services.get(&service.name).cloned().ok_or_else(|| Problem::new("/name", message()).into());
         }
         let made = self.integrations.iter().find_map(|factory| factory.integration(config, place));
         made.unwrap_or_else(|| {
-            Err(Problem::new("/type", "no factory makes this integration; add gateway_integrations to the registry"))
+            let message = "no factory makes this integration; add gateway_integrations to the registry";
+            Err(Problem::new("/type", message).into())
         })
     }
 

@@ -1,6 +1,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Unexpected},
+};
 
 use crate::{cache::UnauthorizedCacheControl, definition::RouteSettings};
 
@@ -67,11 +70,11 @@ pub struct CanaryConfig {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteSettingsConfig {
-    /// Requests a second; 10000 if only the burst is given.
-    #[serde(default)]
+    /// Requests a second; 10000 if only the burst is given. As on AWS, -1 is the same as none.
+    #[serde(default, deserialize_with = "rate")]
     pub throttling_rate_limit: Option<f64>,
-    /// Requests at once; 5000 if only the rate is given.
-    #[serde(default)]
+    /// Requests at once; 5000 if only the rate is given. As on AWS, -1 is the same as none.
+    #[serde(default, deserialize_with = "burst")]
     pub throttling_burst_limit: Option<u32>,
     /// Whether answers are cached, where the stage has a cache; no unless given. As a default, and for `ANY`, of `GET`
     /// alone.
@@ -92,6 +95,16 @@ pub struct RouteSettingsConfig {
     /// Whether the route's requests are counted, too.
     #[serde(default)]
     pub metrics_enabled: Option<bool>,
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.filter(|rate| *rate != -1.0))
+}
+
+fn burst<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let burst = Option::<i64>::deserialize(deserializer)?.filter(|burst| *burst != -1);
+    let wrong = |burst| de::Error::invalid_value(Unexpected::Signed(burst), &"how many requests at once, or -1");
+    burst.map(|burst| u32::try_from(burst).map_err(|_| wrong(burst))).transpose()
 }
 
 /// A stage with this name, and nothing set.

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde_json::Value;
 
+use super::Identity;
+
 /// The result of an authorizer: who calls, and what later steps may know about him.
 ///
 /// Cloning is cheap, so that a cached result costs nothing.
@@ -25,8 +27,9 @@ struct Inner {
     claims: BTreeMap<String, String>,
     scopes: Vec<String>,
     usage_key: Option<String>,
-    account_id: Option<String>,
+    identity: Option<Arc<Identity>>,
     is_silent: bool,
+    may_invalidate_cache: bool,
 }
 
 impl Authorization {
@@ -64,10 +67,17 @@ impl Authorization {
         self
     }
 
-    /// The account of the caller, where he has one: a resource policy must itself allow one of another account.
+    /// The AWS principal that the caller is: a resource policy must itself allow one of another account.
     #[must_use]
-    pub fn with_account(mut self, account_id: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.0).account_id = Some(account_id.into());
+    pub fn with_identity(mut self, identity: impl Into<Arc<Identity>>) -> Self {
+        Arc::make_mut(&mut self.0).identity = Some(identity.into());
+        self
+    }
+
+    /// The caller may renew kept answers, where that needs an authorization (`execute-api:InvalidateCache`).
+    #[must_use]
+    pub fn with_cache_invalidation(mut self) -> Self {
+        Arc::make_mut(&mut self.0).may_invalidate_cache = true;
         self
     }
 
@@ -78,10 +88,16 @@ impl Authorization {
         self
     }
 
-    /// The account of the caller.
+    /// The AWS principal that the caller is, if he signed the request.
     #[must_use]
-    pub fn account_id(&self) -> Option<&str> {
-        self.0.account_id.as_deref()
+    pub fn identity(&self) -> Option<&Identity> {
+        self.0.identity.as_deref()
+    }
+
+    /// Whether the caller may renew kept answers.
+    #[must_use]
+    pub fn may_invalidate_cache(&self) -> bool {
+        self.0.may_invalidate_cache
     }
 
     /// Whether no policy of the caller's allows the call.

@@ -85,6 +85,8 @@ pub struct RouteFacts {
     pub route_key: String,
     /// `$context.resourceId`.
     pub resource_id: String,
+    /// `$context.operationName`: the route's name for people, if it has one.
+    pub operation_name: Option<String>,
     /// Of these scopes a token must have one, if there are any.
     pub authorization_scopes: Vec<String>,
     /// Whether the route takes whatever no other takes (`$default` of an HTTP API).

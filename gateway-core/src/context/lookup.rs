@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Context, StageFacts, clf_time};
+use super::{ApiKind, Context, StageFacts, clf_time, identity::IdentityField};
 
 /// A `$context` variable, parsed once: `requestId`, `identity.sourceIp`, `authorizer.claims.sub`, ...
 ///
@@ -19,6 +19,7 @@ macro_rules! names {
         enum Name {
             $($variant,)+
             Authorizer(Box<str>),
+            Identity(IdentityField),
             Claim(Box<str>),
             Unknown(Box<str>),
         }
@@ -39,6 +40,7 @@ names! {
     DeploymentId = "deploymentId";
     DomainName = "domainName";
     DomainPrefix = "domainPrefix";
+    EndpointType = "endpointType";
     ErrorMessage = "error.message";
     ErrorMessageString = "error.messageString";
     ErrorType = "error.responseType";
@@ -46,8 +48,10 @@ names! {
     HttpMethod = "httpMethod";
     IntegrationError = "integration.error" | "integrationErrorMessage";
     IntegrationLatency = "integration.latency" | "integrationLatency";
-    IntegrationStatus = "integration.status" | "integration.integrationStatus" | "integrationStatus";
+    IntegrationServiceStatus = "integration.integrationStatus" | "integrationStatus";
+    IntegrationStatus = "integration.status";
     IsCanaryRequest = "isCanaryRequest";
+    OperationName = "operationName";
     Path = "path";
     PrincipalId = "authorizer.principalId";
     Protocol = "protocol";
@@ -76,6 +80,8 @@ impl ContextVariable {
         Self(known(name).unwrap_or_else(|| {
             if let Some(claim) = name.strip_prefix("authorizer.claims.") {
                 Name::Claim(claim.into())
+            } else if let Some(field) = name.strip_prefix("identity.").and_then(IdentityField::parse) {
+                Name::Identity(field)
             } else if let Some(key) = name.strip_prefix("authorizer.").filter(|key| *key != "claims") {
                 Name::Authorizer(key.into())
             } else {
@@ -115,10 +121,14 @@ impl Context {
             Name::BasePath => self.domain().map(|domain| (&*domain.base_path).into()),
             Name::DomainName => self.domain_name().map(Cow::from),
             Name::DomainPrefix => self.domain_name()?.split('.').next().map(Cow::from),
+            Name::EndpointType => {
+                self.stage().filter(|stage| stage.kind == ApiKind::Rest).map(|stage| stage.endpoint.as_str().into())
+            }
             Name::RequestId => Some(self.request_id().into()),
             Name::ExtendedRequestId => Some(self.id().extended().into()),
             Name::HttpMethod => Some(self.request().method.as_str().into()),
             Name::IsCanaryRequest => Some(if self.stage()?.is_canary? { "true" } else { "false" }.into()),
+            Name::OperationName => route?.operation_name.as_deref().map(Cow::from),
             Name::Path => Some(self.request().uri.path().into()),
             Name::Protocol => Some("HTTP/1.1".into()),
             Name::RequestTime => Some(clf_time(self.received()).into()),
@@ -131,7 +141,12 @@ impl Context {
             Name::Trace => Some(self.trace_id().as_str().into()),
             Name::PrincipalId => self.authorization().map(|caller| caller.principal_id().into()),
             Name::Claim(claim) => self.authorization()?.claims().get(&**claim).map(|text| text.as_str().into()),
+            Name::Identity(field) => self.authorization()?.identity()?.value(*field).map(Cow::from),
             Name::Authorizer(key) => self.authorization()?.context().get(&**key).and_then(text),
+            Name::IntegrationServiceStatus => {
+                let service = self.service_status().or(integration.and_then(|facts| facts.status.as_ref()));
+                service.map(|status| status.as_str().into())
+            }
             Name::IntegrationStatus => integration?.status.as_ref().map(|status| status.as_str().into()),
             Name::IntegrationLatency => Some(integration?.latency.as_millis().to_string().into()),
             Name::IntegrationError => integration?.error.as_deref().map(Cow::from),

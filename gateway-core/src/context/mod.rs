@@ -3,6 +3,7 @@
 mod authorization;
 mod facts;
 mod head;
+mod identity;
 mod lookup;
 mod request_id;
 mod times;
@@ -16,7 +17,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 
 pub(crate) use self::head::Head;
 pub use self::{
@@ -25,6 +26,7 @@ pub use self::{
         ApiKeyFacts, ApiKind, CacheOutcome, DomainFacts, EndpointType, ErrorFacts, IntegrationFacts, PathParams,
         PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
+    identity::{CognitoIdentity, Identity},
     lookup::ContextVariable,
     request_id::RequestId,
     times::{clf_time, iso_time},
@@ -64,6 +66,7 @@ pub struct Context {
     api_key: OnceLock<ApiKeyFacts>,
     cache: OnceLock<CacheOutcome>,
     integration: OnceLock<IntegrationFacts>,
+    service_status: OnceLock<StatusCode>,
     validation_error: OnceLock<String>,
     error: OnceLock<ErrorFacts>,
     response: OnceLock<ResponseFacts>,
@@ -125,6 +128,7 @@ impl Context {
             api_key: OnceLock::new(),
             cache: OnceLock::new(),
             integration: OnceLock::new(),
+            service_status: OnceLock::new(),
             validation_error: OnceLock::new(),
             error: OnceLock::new(),
             response: OnceLock::new(),
@@ -323,6 +327,9 @@ facts! {
     cache, set_cache: CacheOutcome;
     /// How the backend answered.
     integration, set_integration: IntegrationFacts;
+    /// `$context.integration.integrationStatus`, where a service of AWS stands between the gateway and the backend, as
+    /// Lambda before a function.
+    service_status, set_service_status: StatusCode;
     /// What request validation found wrong, which may hold parts of the body.
     validation_error, set_validation_error: String;
     /// Why the request was refused.

@@ -25,7 +25,9 @@ impl TraceId {
                 _ if key.eq_ignore_ascii_case("parent") => &mut parent,
                 _ if key.eq_ignore_ascii_case("sampled") => &mut sampled,
                 _ => {
-                    rest.extend([";", key, "=", value]);
+                    rest.push(';');
+                    push_title(&mut rest, key);
+                    rest.extend(["=", value]);
                     continue;
                 }
             };
@@ -66,6 +68,13 @@ impl TraceId {
     }
 }
 
+/// Writes `key` as X-Ray spells keys: the first letter in upper case.
+fn push_title(text: &mut String, key: &str) {
+    let mut letters = key.chars();
+    text.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+    text.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +89,6 @@ mod tests {
         assert_eq!(continued(""), "Root=1-65920080-0123456789ab4def81234567;Parent=8123456789abcdef;Sampled=0");
         assert_eq!(continued("Root=1-a-b"), "Root=1-a-b;Parent=8123456789abcdef;Sampled=0");
         assert_eq!(continued("Root=1-a-b;Parent=c"), "Root=1-a-b;Parent=c;Sampled=1");
-        assert_eq!(continued("root=1-a-b;Parent=c;Sampled=0;Lineage=d"), "Root=1-a-b;Parent=c;Sampled=0;Lineage=d");
+        assert_eq!(continued("root=1-a-b;Parent=c;Sampled=0;lineage=d"), "Root=1-a-b;Parent=c;Sampled=0;Lineage=d");
     }
 }

@@ -20,6 +20,7 @@ use crate::{
 
 /// Everything that a gateway serves. Built in code, or read from a [`Config`](crate::config::Config); both compile to
 /// the same thing, in [`Gateway::new`](crate::Gateway::new) and [`GatewayHandle::reload`](crate::GatewayHandle::reload).
+/// Between reloads the handle deploys, promotes and rolls back single stages.
 #[derive(Clone, Default)]
 pub struct Definition {
     pub(crate) apis: Slots<Api>,

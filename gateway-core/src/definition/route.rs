@@ -6,6 +6,7 @@ use crate::{authorizer::Authorizer, guard::Guard, integration::Integration, vali
 #[derive(Clone)]
 pub struct RouteDefinition {
     pub(crate) integration: Arc<dyn Integration>,
+    pub(crate) operation_name: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) guards: Vec<Arc<dyn Guard>>,
     pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
@@ -18,12 +19,14 @@ pub struct RouteDefinition {
     pub(crate) digest: Option<[u8; 32]>,
     pub(crate) cache_key: Vec<String>,
     pub(crate) cache_namespace: Option<String>,
+    pub(crate) streams: bool,
 }
 
 impl RouteDefinition {
     pub(crate) fn new(integration: Arc<dyn Integration>) -> Self {
         Self {
             integration,
+            operation_name: None,
             timeout: None,
             guards: Vec::new(),
             authorizer: None,
@@ -35,6 +38,7 @@ impl RouteDefinition {
             digest: None,
             cache_key: Vec::new(),
             cache_namespace: None,
+            streams: false,
         }
     }
 
@@ -53,12 +57,31 @@ impl RouteDefinition {
             && authorizers
             && self.guards.len() == other.guards.len()
             && guards.into_iter().all(|(own, other)| Arc::ptr_eq(own, other))
+            && self.operation_name == other.operation_name
             && self.timeout == other.timeout
+            && self.streams == other.streams
             && self.scopes == other.scopes
             && self.api_key_required == other.api_key_required
             && self.validator == other.validator
             && self.request_parameters == other.request_parameters
             && self.request_models == other.request_models
+    }
+
+    /// Hands answers on as they come: they are never kept and never compressed, whatever the stage and the API say
+    /// (`responseTransferMode: STREAM`).
+    ///
+    /// AWS developer guide: *Stream the integration response for your proxy integrations in API Gateway*.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.streams = true;
+        self
+    }
+
+    /// The route's name for people and functions (`operationName`; OpenAPI: `operationId`).
+    #[must_use]
+    pub fn operation_name(mut self, name: impl Into<String>) -> Self {
+        self.operation_name = Some(name.into());
+        self
     }
 
     /// How long to wait for the head of the backend's answer; 29 seconds for a REST API and 30 for an HTTP API unless

@@ -2,6 +2,7 @@
 
 mod builder;
 mod deployments;
+mod execution_log;
 mod explain;
 mod handle;
 mod ledger;

@@ -3,17 +3,18 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
-use super::GatewayHandle;
+use super::{GatewayHandle, execution_log::ExecutionLog};
 use crate::{
     body::Body,
     context::{ApiKind, Context, Head, PathParams, PathVariable, RequestId, StageFacts, Variables},
     error::{Error, ErrorKind},
+    header_case::HeaderCase,
     route::Route,
     router::{PathSegment, PathTemplate},
     service::Request,
     source::query_pairs,
     stage::Deployment,
-    trace::{ExecutionLog, Step, Trace, TracedStep, canonical_header},
+    trace::{Step, Trace, TracedStep},
 };
 
 /// A call of one method, past everything that stands in front of it.
@@ -157,7 +158,7 @@ impl GatewayHandle {
         let mut multi_value_headers = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in &head.headers {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            multi_value_headers.entry(canonical_header(name.as_str())).or_default().push(value);
+            multi_value_headers.entry(HeaderCase::usual(name).into_owned()).or_default().push(value);
         }
         let last = |(name, values): (&String, &Vec<String>)| Some((name.clone(), values.last()?.clone()));
         Ok(TestInvoked {

@@ -94,7 +94,11 @@ where
         let (mut parts, body) = request.into_parts();
         let mut body = Body::new(body);
         let context = Context::of(&mut parts, self.clock.as_ref());
-        let decided = if self.guard.reads_body() { None } else { self.guard.check_now(&parts, &context) };
+        if self.guard.reads_body() && body.as_bytes().is_some_and(<[u8]>::is_empty) {
+            context.set_body(Bytes::new());
+        }
+        let waits = self.guard.reads_body() && context.body().is_none();
+        let decided = if waits { None } else { self.guard.check_now(&parts, &context) };
         let state = match decided {
             Some(Ok(())) => State::Passed { future: self.inner.call(http::Request::from_parts(parts, body)) },
             Some(Err(error)) => State::Refused { response: Some(responses::render_alone(error, &context)) },

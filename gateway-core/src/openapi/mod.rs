@@ -11,7 +11,7 @@
 //! use gateway_core::{Body, Error, Gateway, Request, Response, config::{IntegrationConfig, IntegrationPlace, Registry}};
 //! use gateway_core::openapi::{self, ImportOptions};
 //! # use std::sync::Arc;
-//! # use gateway_core::{Integration, Problem};
+//! # use gateway_core::{Integration, Problems};
 //!
 //! let document = r#"{
 //!   "openapi": "3.0.1",
@@ -22,7 +22,7 @@
 //!       "requestParameters": { "integration.request.path.id": "method.request.path.id" } }
 //!   } } }
 //! }"#;
-//! # let backends = |_: &IntegrationConfig, _: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problem>> {
+//! # let backends = |_: &IntegrationConfig, _: IntegrationPlace<'_>| -> Option<Result<Arc<dyn Integration>, Problems>> {
 //! #     Some(Ok(Arc::new(|_: Request| async { Ok::<_, Error>(Response::new(Body::empty())) })))
 //! # };
 //! # let registry = Registry::new().integrations(backends);
@@ -45,7 +45,7 @@ mod resources;
 pub use self::{
     documentation::{import_documentation, put_documentation},
     error::ImportError,
-    export::{ExportError, ExportOptions, Specification, export},
+    export::{ExportError, ExportOptions, Format, Specification, export, export_text},
     import::{Imported, import},
     options::{BasePath, ImportOptions},
     put::{PutMode, put},

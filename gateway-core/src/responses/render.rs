@@ -52,14 +52,14 @@ pub(super) fn rest(
     let mut headers = HeaderMap::with_capacity(6);
     let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {
         Some((content_type, body)) => (HeaderValue::from_str(content_type).unwrap_or(JSON), Body::from(body)),
-        None => (JSON, stock(key(kind), error.message(), kind.message())),
+        None => (JSON, stock(key(&error), error.message(), kind.message())),
     };
     headers.insert(header::CONTENT_TYPE, content_type);
     let mut response = answer(status, headers, body);
     if let Some(definition) = definition {
         definition.apply_headers(response.headers_mut(), request, context);
     }
-    response.headers_mut().insert(&ERROR_TYPE, HeaderValue::from_static(kind.exception()));
+    response.headers_mut().insert(&ERROR_TYPE, HeaderValue::from_static(error.exception()));
     finish(response, ApiKind::Rest, error, context)
 }
 
@@ -90,8 +90,8 @@ fn finish(mut response: Response, kind: ApiKind, error: Error, context: &Context
 }
 
 /// Denials spell the key with a capital letter.
-fn key(kind: ErrorKind) -> &'static str {
-    if kind == ErrorKind::AccessDenied { "Message" } else { "message" }
+fn key(error: &Error) -> &'static str {
+    if error.exception() == ErrorKind::AccessDenied.exception() { "Message" } else { "message" }
 }
 
 /// `{"message":$context.error.messageString}`.

@@ -8,7 +8,7 @@ use crate::{
     context::{ApiKind, Authorization, Context},
     error::Error,
     guard::{Guard, ask, buffer},
-    policy::{PolicyEffect, PolicyPhase, ResourcePolicy, denied},
+    policy::{PolicyCombination, PolicyEffect, PolicyPhase, ResourcePolicy, access_denied, check_length},
     service::Parts,
     trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
@@ -20,6 +20,8 @@ pub(crate) struct Admission {
     /// The API's guards, then the route's own.
     pub(crate) guards: Vec<Arc<dyn Guard>>,
     pub(crate) policy: Option<Arc<dyn ResourcePolicy>>,
+    /// Whether nobody may call without a policy: private APIs.
+    pub(crate) needs_policy: bool,
     pub(crate) authorizer: Option<AuthorizerGuard>,
     pub(crate) plans: Option<Arc<UsagePlans>>,
     pub(crate) throttle: RouteThrottle,
@@ -40,17 +42,21 @@ impl Admission {
             buffer(body, context).await?;
         }
         match self.kind {
-            ApiKind::Rest => self.admit_rest(request, context).await,
-            ApiKind::Http => self.admit_http(request, context).await,
+            ApiKind::Rest => self.admit_rest(request, body, context).await,
+            ApiKind::Http => self.admit_http(request, body, context).await,
         }
     }
 
     /// Guards, policy, authorizer, policy, API key, throttles (key and method, key, method of the stage, account), quota.
-    async fn admit_rest(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+    async fn admit_rest(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
+        if self.policy.is_some() || self.authorizer.is_some() {
+            check_length(request, context)?;
+        }
         match &self.policy {
-            Some(policy) => self.authorize_with(&**policy, request, context).await?,
-            None => self.authorize(request, context).await?,
+            Some(policy) => self.authorize_with(&**policy, request, body, context).await?,
+            None if self.needs_policy => return Err(unasked(request, context)),
+            None => self.authorize_without(request, body, context).await?,
         }
         let Some(plans) = &self.plans else { return self.throttle(request, context).await };
         let key = plans.identify(request, context)?;
@@ -60,10 +66,10 @@ impl Admission {
     }
 
     /// Throttle first, then the authorizer: an HTTP API has no keys.
-    async fn admit_http(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+    async fn admit_http(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         self.guard(request, context).await?;
         self.throttle(request, context).await?;
-        self.authorize(request, context).await
+        self.authorize_without(request, body, context).await
     }
 
     async fn guard(&self, request: &Parts, context: &Context) -> Result<(), Error> {
@@ -75,8 +81,11 @@ impl Admission {
         Ok(())
     }
 
-    async fn authorize(&self, request: &Parts, context: &Context) -> Result<(), Error> {
+    async fn authorize(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         let Some(authorizer) = &self.authorizer else { return Ok(()) };
+        if authorizer.reads_body() {
+            buffer(body, context).await?;
+        }
         let answer = ask(authorizer, request, context).await;
         context.record(|| Step::Authorizer {
             principal_id: context.authorization().map(|caller| caller.principal_id().to_owned()),
@@ -85,17 +94,28 @@ impl Admission {
         answer
     }
 
+    /// The authorizer where no resource policy can let in a caller of another account.
+    async fn authorize_without(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
+        self.authorize(request, body, context).await?;
+        let iam = |authorizer: &AuthorizerGuard| authorizer.0.policy_combination() == PolicyCombination::Iam;
+        if self.authorizer.as_ref().is_some_and(iam) && !is_same_account(context) {
+            return Err(access_denied(request, context, PolicyEffect::Silent));
+        }
+        Ok(())
+    }
+
     /// The authorizer and the API's resource policy, together.
     async fn authorize_with(
         &self,
         policy: &dyn ResourcePolicy,
         request: &Parts,
+        body: &mut Body,
         context: &Context,
     ) -> Result<(), Error> {
         let ask = |phase, decide: &dyn Fn(PolicyEffect) -> PolicyEffect| {
             let verdict = policy.evaluate(request, context, phase);
             let effect = decide(verdict.effect());
-            let refused = (effect != PolicyEffect::Allow).then(|| denied(request, context, effect));
+            let refused = (effect != PolicyEffect::Allow).then(|| access_denied(request, context, effect));
             context.record(|| Step::Policy {
                 after_authorizer: phase == PolicyPhase::AfterAuthorizer,
                 effect: verdict.effect().to_string(),
@@ -112,7 +132,7 @@ impl Admission {
                 _ => PolicyEffect::Allow,
             })?;
         }
-        let answer = self.authorize(request, context).await;
+        let answer = self.authorize(request, body, context).await;
         let caller = match answer {
             Ok(()) => PolicyEffect::Allow,
             Err(_)
@@ -122,8 +142,7 @@ impl Admission {
             }
             Err(error) => return Err(error),
         };
-        let account = context.authorization().and_then(Authorization::account_id);
-        let same = account.is_none_or(|account| context.stage().is_some_and(|stage| stage.account_id == account));
+        let same = is_same_account(context);
         ask(PolicyPhase::AfterAuthorizer, &|policy| combination.decide(caller, policy, same))
     }
 
@@ -137,4 +156,22 @@ impl Admission {
             None => Ok(()),
         }
     }
+}
+
+/// The refusal where a policy is needed and there is none.
+fn unasked(request: &Parts, context: &Context) -> Error {
+    let refused = access_denied(request, context, PolicyEffect::Silent);
+    context.record(|| Step::Policy {
+        after_authorizer: false,
+        effect: PolicyEffect::Silent.to_string(),
+        statement: None,
+        refused: Some(reason(&refused)),
+    });
+    refused
+}
+
+/// Whether the caller is of the API's own account, or of none.
+fn is_same_account(context: &Context) -> bool {
+    let identity = context.authorization().and_then(Authorization::identity);
+    identity.is_none_or(|caller| context.stage().is_some_and(|stage| stage.account_id == caller.account_id()))
 }

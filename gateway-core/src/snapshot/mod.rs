@@ -85,11 +85,12 @@ impl Snapshot {
         target.ok_or_else(|| NoTarget { kind: api.kind, error: ErrorKind::Forbidden.into() })
     }
 
-    /// The API with this id, in whatever case a client writes it; else the only one.
+    /// The API with this id, in whatever case a client writes it, or in front of a VPC endpoint's; else the only one.
     fn api(&self, label: &str) -> Option<&ApiStages> {
+        let before_endpoint = || self.apis.get(label.split_once("-vpce-")?.0);
         let in_any_case = || self.apis.iter().find(|(id, _)| id.eq_ignore_ascii_case(label)).map(|(_, api)| api);
         let only = || self.apis.values().next().filter(|_| self.apis.len() == 1);
-        self.apis.get(label).or_else(in_any_case).or_else(only)
+        self.apis.get(label).or_else(before_endpoint).or_else(in_any_case).or_else(only)
     }
 
     /// A stage, by the API's id or name.

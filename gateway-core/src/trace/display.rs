@@ -34,6 +34,10 @@ impl Display for Step {
                 }
                 write!(f, ", {}", Verdict("let the request pass", refused.as_deref()))
             }
+            Self::CallerPolicy { effect, statement } => {
+                write!(f, "policies of the caller: {effect}")?;
+                statement.as_ref().map_or(Ok(()), |statement| write!(f, " by {}", Plain(statement)))
+            }
             Self::Authorizer { principal_id, refused } => match principal_id {
                 Some(caller) if refused.is_none() => write!(f, "authorizer found the caller {}", Plain(caller)),
                 _ => write!(f, "authorizer {}", Verdict("let the request pass", refused.as_deref())),

@@ -10,7 +10,7 @@ const CREDENTIALS: &[&str] =
 const TAIL: usize = 6;
 
 /// The value of a header, or stars and the last letters of it.
-pub(super) fn value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+pub(crate) fn value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if !CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential)) {
         return value.into();
     }

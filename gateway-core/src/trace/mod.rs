@@ -2,8 +2,7 @@
 
 mod display;
 mod json;
-mod log;
-mod mask;
+pub(crate) mod mask;
 
 use std::{
     error::Error as StdError,
@@ -13,8 +12,6 @@ use std::{
 
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-
-pub(crate) use self::log::{ExecutionLog, canonical_header};
 
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
@@ -89,6 +86,13 @@ pub enum Step {
         statement: Option<String>,
         /// Why it refused, together with the authorizer's result; `None` if it let the request pass.
         refused: Option<String>,
+    },
+    /// The caller's own policies.
+    CallerPolicy {
+        /// What they say: `Allow`, `Deny` or `no statement`.
+        effect: String,
+        /// The statement that says so.
+        statement: Option<String>,
     },
     /// The authorizer.
     Authorizer {

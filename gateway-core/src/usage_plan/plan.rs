@@ -86,7 +86,7 @@ impl PlanStage {
         Self { api: api.into(), stage: stage.into(), methods: BTreeMap::new() }
     }
 
-    /// How fast each key may call one route, such as `GET /pets`.
+    /// How fast each key may call one route: `GET /pets/{id}`, or as AWS writes it, `/pets/{id}/GET`.
     #[must_use]
     pub fn method(mut self, route: impl Into<String>, throttle: Throttle) -> Self {
         self.methods.insert(route.into(), throttle);

@@ -18,11 +18,11 @@ mod suite_tests;
 
 use serde::Deserialize;
 
-pub(crate) use self::{
-    body::BodyModels,
-    parameters::RequestParameter,
-    schema::{ModelSet, Schema},
-};
+#[cfg(not(feature = "schema"))]
+pub(crate) use self::schema::Schema;
+#[cfg(feature = "schema")]
+pub use self::schema::{Schema, SchemaBuilder};
+pub(crate) use self::{body::BodyModels, parameters::RequestParameter, schema::ModelSet};
 use crate::{
     body::Body,
     context::Context,

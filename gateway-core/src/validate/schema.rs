@@ -10,18 +10,55 @@ use tower::BoxError;
 use super::{loops, report};
 use crate::problem::Problem;
 
-/// A JSON Schema of draft 4, compiled.
+/// A JSON Schema of draft 4, compiled: what the bodies of REST APIs are held against, for any value.
+///
+/// The models of an API need none of this: [`Api::model`](crate::Api::model) takes them as they are, and they see
+/// nothing but each other. Outside a gateway a schema may also refer to the [documents](SchemaBuilder::document) it is
+/// given, and what they and the schema call `id` counts.
+///
+/// # Example
+/// ```
+/// use gateway_core::Schema;
+/// use serde_json::json;
+///
+/// let schema = Schema::builder(json!({ "properties": { "age": { "$ref": "https://example.com/types.json#/age" } } }))
+///     .document("https://example.com/types.json", json!({ "age": { "type": "integer" } }))
+///     .build()?;
+/// assert!(schema.check(&json!({ "age": 3 })).is_ok());
+/// assert!(schema.check(&json!({ "age": "3" })).is_err());
+/// # Ok::<(), gateway_core::Problem>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Schema(Validator);
+pub struct Schema(Validator);
+
+/// Puts a [`Schema`] together with the documents that it refers to.
+#[derive(Clone, Debug)]
+pub struct SchemaBuilder {
+    schema: Value,
+    documents: Documents,
+}
+
+/// What references may reach, by the address without its fragment.
+#[derive(Clone, Debug, Default)]
+struct Documents(BTreeMap<String, Value>);
 
 /// Where models refer to each other: `{id}/models/{name}` follows.
 const MODELS: &str = "https://apigateway.amazonaws.com/restapis/";
 /// How often a pattern with lookarounds or back references may try again.
 const BACKTRACKS: usize = 100_000;
 
+/// Where a schema stands that says nothing else with its `id`.
+const NOWHERE: &str = "json-schema:///";
+
 impl Schema {
+    /// A schema, to be given the documents that it refers to.
+    #[must_use]
+    pub fn builder(schema: Value) -> SchemaBuilder {
+        SchemaBuilder { schema, documents: Documents::default() }
+    }
+
     /// Compiles a schema found at `base`; what it refers to outside of itself comes from `retrieve`.
-    pub(super) fn compile(schema: &Value, base: &str, retrieve: impl Retrieve + 'static) -> Result<Self, Problem> {
+    fn compile(schema: &Value, base: &str, retrieve: impl Retrieve + 'static) -> Result<Self, Problem> {
         let compiled = jsonschema::draft4::options()
             .with_base_uri(base)
             .with_retriever(retrieve)
@@ -34,12 +71,42 @@ impl Schema {
         })
     }
 
-    /// What is wrong with `value`, as `$context.error.validationErrorString` says it.
-    pub(super) fn check(&self, value: &Value) -> Result<(), String> {
+    /// Holds `value` against the schema.
+    ///
+    /// # Errors
+    /// What is wrong with it, as `$context.error.validationErrorString` says it.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
         if self.0.is_valid(value) {
             return Ok(());
         }
         Err(report::messages(self.0.iter_errors(value)))
+    }
+}
+
+impl SchemaBuilder {
+    /// Lets references reach a document by its address; nothing is ever fetched.
+    #[must_use]
+    pub fn document(mut self, address: impl Into<String>, document: Value) -> Self {
+        let mut address = address.into();
+        address.truncate(address.find('#').unwrap_or(address.len()));
+        self.documents.0.insert(address, document);
+        self
+    }
+
+    /// Compiles the schema.
+    ///
+    /// # Errors
+    /// When it is no JSON Schema of draft 4, or refers to a document that it was not given; the pointer leads to the
+    /// place, where one is known.
+    pub fn build(self) -> Result<Schema, Problem> {
+        Schema::compile(&self.schema, NOWHERE, self.documents)
+    }
+}
+
+impl Retrieve for Documents {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, BoxError> {
+        let address = uri.as_str().split('#').next().unwrap_or_default();
+        Ok(self.0.get(address).cloned().ok_or_else(|| format!("there is no document `{address}`"))?)
     }
 }
 

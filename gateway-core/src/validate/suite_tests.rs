@@ -7,25 +7,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jsonschema::{Retrieve, Uri};
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 use tower::BoxError;
 
 use super::{ModelSet, Schema};
 
-/// Serves the suite's remote schemas from its folder.
-struct Remotes(PathBuf);
-
-impl Retrieve for Remotes {
-    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, BoxError> {
-        let path = uri.as_str().strip_prefix("http://localhost:1234/").ok_or("another host")?;
-        Ok(serde_json::from_str(&fs::read_to_string(self.0.join(path))?)?)
-    }
-}
-
 fn read(file: &Path) -> Result<Value, BoxError> {
     Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
+}
+
+/// The suite's remote schemas below `folder`, each with the address at which references look for it.
+fn remotes(folder: &Path, address: &str, found: &mut Vec<(String, Value)>) -> Result<(), BoxError> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let address = format!("{address}/{}", path.file_name().and_then(OsStr::to_str).unwrap_or_default());
+        if path.is_dir() {
+            remotes(&path, &address, found)?;
+        } else {
+            found.push((address, read(&path)?));
+        }
+    }
+    Ok(())
 }
 
 #[test]
@@ -40,6 +43,8 @@ fn the_official_suite_of_draft_4_passes() -> Result<(), BoxError> {
             return Ok(());
         }
     };
+    let mut documents = Vec::new();
+    remotes(&folder.join("remotes"), "http://localhost:1234", &mut documents)?;
     let (mut passed, mut failed) = (0, Vec::new());
     for file in files {
         let file = file?.path();
@@ -47,7 +52,10 @@ fn the_official_suite_of_draft_4_passes() -> Result<(), BoxError> {
             continue;
         }
         for group in read(&file)?.as_array().ok_or("groups")? {
-            let schema = Schema::compile(&group["schema"], "json-schema:///", Remotes(folder.join("remotes")));
+            let builder = documents.iter().fold(Schema::builder(group["schema"].clone()), |builder, (at, document)| {
+                builder.document(at, document.clone())
+            });
+            let schema = builder.build();
             for test in group["tests"].as_array().ok_or("tests")? {
                 let valid = schema.as_ref().map(|schema| schema.check(&test["data"]).is_ok());
                 match valid {
@@ -93,6 +101,34 @@ fn a_schema_that_would_be_followed_for_ever_is_refused() {
     assert!(model(&[("A", inner)]).unwrap().check(&json!([1])).is_err());
     let deeper = model(&[("A", all(json!({"properties": {"a": {"$ref": "#"}}, "items": {"$ref": "#"}})))]);
     assert!(deeper.unwrap().check(&json!({"a": [{"a": []}]})).is_ok());
+}
+
+#[test]
+fn a_schema_alone_reaches_what_it_is_given_and_nothing_else() {
+    let schema = json!({"items": {"$ref": "http://localhost/a.json#/definitions/x"}});
+    let missing = Schema::builder(schema.clone()).build().unwrap_err();
+    assert!(missing.message.contains("there is no document `http://localhost/a.json`"), "{missing}");
+    let given =
+        Schema::builder(schema).document("http://localhost/a.json#", json!({"definitions": {"x": {"enum": [1]}}}));
+    let given = given.build().unwrap();
+    assert!(given.check(&json!([1])).is_ok() && given.check(&json!([2])).is_err());
+    let wrong = Schema::builder(json!({"required": "contains"})).build().unwrap_err();
+    assert_eq!(wrong.pointer, "/required", "{wrong}");
+}
+
+#[test]
+fn a_schema_alone_that_would_be_followed_for_ever_ends() {
+    let all = |schema: Value| json!({ "allOf": [schema] });
+    for schema in [
+        json!({"$ref": "#"}),
+        all(json!({"$ref": "#"})),
+        json!({"not": {"$ref": "#"}}),
+        all(json!({"$ref": "http://localhost/a.json"})),
+        json!({"anyOf": [{"$ref": "#/definitions/x"}], "definitions": {"x": {"oneOf": [{"$ref": "#"}]}}}),
+    ] {
+        let schema = Schema::builder(schema).document("http://localhost/a.json", all(json!({"$ref": "#"}))).build();
+        let _ = schema.map(|schema| schema.check(&json!([1])));
+    }
 }
 
 #[test]

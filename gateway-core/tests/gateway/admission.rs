@@ -113,7 +113,7 @@ fn a_key_counts_for_its_stages_only_and_over_all_of_them() -> Outcome {
         };
         let plan = Plan::new("plan")
             .quota(Quota::per_week(3))
-            .stage_with(PlanStage::new("api", "one").method("GET /x", Throttle::new(1.0, 1)))
+            .stage_with(PlanStage::new("api", "one").method("/x/GET", Throttle::new(1.0, 1)))
             .stage("api", "two")
             .key(ApiKey::new("alice", ALICE)?);
         let gateway = TestGateway::new(Definition::new().api(api("api")).plan(plan))?;

@@ -245,6 +245,9 @@ fn a_fresh_answer_is_for_those_who_may_ask_for_it() -> Outcome {
             assert_eq!(answer.header("warning"), warned, "{settings:?} {caller_name} {header}");
             if status == 200 {
                 assert_eq!(answer.text(), body, "{settings:?} {caller_name} {header}");
+            } else {
+                assert_eq!(answer.text(), r#"{"message":"Forbidden"}"#);
+                assert_eq!(answer.header("x-amzn-errortype"), "ForbiddenException");
             }
             let now = if body == "2" { "2" } else { "1" };
             let answer = gateway.send(get("/x")).await;

@@ -27,7 +27,7 @@ apis:
         variables: { greeting: hello }
         defaultRouteSettings: { throttlingRateLimit: 0.5, throttlingBurstLimit: 2 }
         routeSettings:
-          GET /keyed: { throttlingBurstLimit: 100 }
+          GET /keyed: { throttlingBurstLimit: 100, throttlingRateLimit: -1 }
         accessLog: { format: "$context.requestId $context.status", destination: { sink: captured } }
 usagePlans:
   - id: free
@@ -112,7 +112,7 @@ apis:
       - { route: "GET /c", integration: { type: service, name: hello }, authorisation: x }
       - { route: "GET /a/{y}", integration: { type: http_proxy, uri: "http://h/" }, authorizationScopes: [s] }
     stages:
-      - { name: "no good", variables: { "a-b": "c" }, routeSettings: { GET /zzz: { throttlingBurstLimit: 1 } } }
+      - { name: "no good", variables: { "a-b": "c" }, routeSettings: { GET /zzz: { throttlingBurstLimit: -1 } } }
       - { name: prod, accessLog: { format: "nothing", destination: { sink: nowhere } } }
   - name: one
     protocolType: REST
@@ -268,6 +268,12 @@ fn references_to_apis_are_told_apart_and_one_key_has_one_plan_a_stage() -> Outco
         problems(twice("shop").plan(Plan::new("gold").stage_with(stage))),
         ["/usagePlans/0/apiStages/0/throttle/GET ~1y: the API `one` has no route `GET /y` to throttle"]
     );
+    let stage =
+        PlanStage::new("one", "prod").method("GET /x", Throttle::new(1.0, 1)).method("/x/GET", Throttle::new(2.0, 1));
+    assert_eq!(
+        problems(twice("shop").plan(Plan::new("gold").stage_with(stage))),
+        ["/usagePlans/0/apiStages/0/throttle/GET ~1x: this route's throttle is given twice; keep one of them"]
+    );
     // A name that is another API's id means that one.
     run(async {
         let gateway = TestGateway::new(twice("one").plan(plan("gold", "one")?))?;
@@ -307,6 +313,49 @@ fn no_problem_says_what_a_key_is() -> Outcome {
     ] {
         let said = Config::from_yaml(broken).err().map(|problems| problems.to_string());
         assert!(said.is_some_and(|said| said.contains("YAML") && !said.contains("secret")), "{broken}");
+    }
+    Ok(())
+}
+
+/// Behind AWS's delivery network nobody waits for longer than 29 seconds, unless the answer streams.
+#[test]
+fn how_long_a_backend_may_take_depends_on_the_api_and_its_endpoint() -> Outcome {
+    let edge = ("REST", "{}");
+    let regional = ("REST", "{ type: REGIONAL }");
+    for ((protocol, endpoint), mode, millis, most) in [
+        (edge, "BUFFERED", 29_000, None),
+        (edge, "BUFFERED", 29_001, Some(29_000)),
+        (edge, "STREAM", 900_000, None),
+        (edge, "STREAM", 900_001, Some(900_000)),
+        (regional, "BUFFERED", 29_001, None),
+        (regional, "BUFFERED", 900_001, Some(900_000)),
+        (("REST", "{ type: PRIVATE }"), "BUFFERED", 60_000, None),
+        (("HTTP", "{}"), "BUFFERED", 30_000, None),
+        (("HTTP", "{}"), "BUFFERED", 30_001, Some(30_000)),
+    ] {
+        let stage = if protocol == "HTTP" { "$default" } else { "prod" };
+        let text = format!(
+            r#"
+apis:
+  - name: api
+    protocolType: {protocol}
+    endpointConfiguration: {endpoint}
+    stages: [{{ name: {stage} }}]
+    routes:
+      - route: GET /x
+        integration: {{ type: http_proxy, uri: "http://h", responseTransferMode: {mode}, timeoutInMillis: {millis} }}
+"#
+        );
+        let backend = Arc::new(RecordingIntegration::answering("ok"));
+        let make = move |_: &IntegrationConfig, _: IntegrationPlace<'_>| {
+            Some(Ok(Arc::clone(&backend) as Arc<dyn Integration>))
+        };
+        let said = problems(Config::from_yaml(&text)?.define(&Registry::new().integrations(make)));
+        let expected = most.map(|most| {
+            let place = "/apis/0/routes/0/integration/timeoutInMillis";
+            format!("{place}: behind this kind of API and endpoint a timeout is at most {most} milliseconds")
+        });
+        assert_eq!(said, expected.into_iter().collect::<Vec<_>>(), "{protocol} {endpoint} {mode} {millis}");
     }
     Ok(())
 }

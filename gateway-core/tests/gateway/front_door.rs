@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use gateway_core::{
-    Api, Authorization, Authorizer, Context, Cors, Definition, Error, ErrorKind, Parts, PolicyCombination, PolicyPhase,
-    PolicyVerdict, ResourcePolicy, Route, StageDefinition,
+    Api, Authorization, Authorizer, Context, Cors, Definition, EndpointType, Error, ErrorKind, Identity, Parts,
+    PolicyCombination, PolicyPhase, PolicyVerdict, ResourcePolicy, Route, StageDefinition,
     config::{Config, Registry},
     testing::{RecordingIntegration, TestResponse},
 };
@@ -125,7 +125,9 @@ impl Authorizer for Caller {
         let caller = Authorization::new("caller");
         match request.headers.get("x-caller").map(http::HeaderValue::as_bytes) {
             Some(b"allow") => Ok(caller),
-            Some(b"other") => Ok(caller.with_account("999999999999")),
+            Some(b"other") => {
+                Ok(caller.with_identity(Identity::new("arn:aws:iam::999999999999:user/other", "AIDAOTHER")))
+            }
             Some(b"silent") => Ok(caller.silent()),
             _ => Err(ErrorKind::Unauthorized.into()),
         }
@@ -209,4 +211,113 @@ fn a_policy_document_needs_a_factory() -> Outcome {
     });
     assert!(problems(config.define(&registry)).is_empty());
     Ok(())
+}
+
+/// What the authorizer says counts for nothing: without a policy nobody may call.
+#[test]
+fn a_private_api_without_a_policy_lets_nobody_call() -> Outcome {
+    run(async {
+        let closed = || api().endpoint(EndpointType::Private);
+        let caller =
+            Route::to(RecordingIntegration::answering("ok")).authorizer(Caller(PolicyCombination::EitherAllows));
+        let gateway = gateway(Definition::new().api(closed().route("GET /p", caller)))?;
+        for (path, arn) in [("/prod/x", "GET/x"), ("/prod/p", "GET/p")] {
+            let answer = gateway.send(http::Request::get(path).header("x-caller", "allow")).await;
+            let message = format!(
+                r#"{{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:eu-west-1:********9012:a1b2c3d4e5/prod/{arn}"}}"#
+            );
+            assert_eq!((answer.status.as_u16(), answer.text()), (403, &*message));
+        }
+        let open = crate::gateway(Definition::new().api(closed().policy(Told)))?;
+        assert_eq!(open.send(http::Request::get("/prod/x").header("x-policy", "allow")).await.status, 200);
+        assert_eq!(open.send(http::Request::get("/prod/x")).await.status, 403);
+        Ok(())
+    })
+}
+
+/// The resource's name counts, path values included, where a policy or an authorizer is asked about it.
+#[test]
+fn a_resource_whose_name_is_too_long_for_policies_is_refused() -> Outcome {
+    run(async {
+        let fixed = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/any/".len();
+        let fits = format!("/prod/any/{}", "x".repeat(1600 - fixed));
+        let authorized = || {
+            let route = Route::to(RecordingIntegration::answering("ok"));
+            Api::rest("api")
+                .id("a1b2c3d4e5")
+                .account("123456789012", "eu-west-1")
+                .stage(StageDefinition::new("prod"))
+                .route("GET /any/{id}", route.authorizer(Caller(PolicyCombination::PolicyAlone)))
+        };
+        for (definition, path, status) in [
+            (api(), format!("{fits}x"), 200),
+            (api().policy(Told), fits.clone(), 200),
+            (api().policy(Told), format!("{fits}x"), 414),
+            (authorized(), fits.clone(), 200),
+            (authorized(), format!("{fits}x"), 414),
+        ] {
+            let gateway = gateway(Definition::new().api(definition))?;
+            let request = http::Request::get(&path).header("x-policy", "allow").header("x-caller", "allow");
+            let answer = gateway.send(request).await;
+            assert_eq!(answer.status, status, "{} bytes", path.len());
+            if status == 414 {
+                assert_eq!(answer.text(), r#"{"message":"Request URI too long"}"#);
+            }
+        }
+        Ok(())
+    })
+}
+
+const CORS: &str = r#"
+apis:
+  - name: api
+    protocolType: REST
+    cors:
+      allowOrigins: ["https://shop.example.com"]
+      allowMethods: [GET, PUT]
+      allowHeaders: [x-own]
+      exposeHeaders: [x-total]
+      maxAge: 60
+      allowCredentials: true
+    gatewayResponses:
+      DEFAULT_5XX: { responseParameters: { gatewayresponse.header.Access-Control-Allow-Origin: "'https://own'" } }
+    routes:
+      - { route: GET /x, integration: { type: service, name: ok } }
+      - { route: GET /down, integration: { type: service, name: down } }
+    stages: [{ name: prod }]
+"#;
+
+#[test]
+fn cors_in_a_configuration_answers_preflights_and_opens_every_gateway_response_unless_switched_off() -> Outcome {
+    run(async {
+        let registry = Registry::new()
+            .service("ok", RecordingIntegration::answering("ok"))
+            .service("down", RecordingIntegration::failing(ErrorKind::IntegrationFailure));
+        for (text, opens) in
+            [(CORS.to_owned(), true), (CORS.replace("maxAge: 60", "maxAge: 60\n      preflightOnly: true"), false)]
+        {
+            let gateway = gateway(Config::from_yaml(&text)?.define(&registry))?;
+            let send = async |method: &str, path: &str| {
+                gateway.send(http::Request::builder().method(method).uri(path).header("origin", SHOP)).await
+            };
+            let preflight = send("OPTIONS", "/prod/x").await;
+            for (name, value) in
+                [("origin", SHOP), ("methods", "GET,PUT"), ("headers", "x-own"), ("credentials", "true")]
+            {
+                assert_eq!(preflight.header(&format!("access-control-allow-{name}")), value, "{opens}");
+            }
+            assert_eq!((preflight.status.as_u16(), preflight.header("access-control-max-age")), (200, "60"));
+            for (path, status) in [("/prod/x", 200), ("/prod/none", 403)] {
+                let answer = send("GET", path).await;
+                let allowed =
+                    ["allow-origin", "expose-headers"].map(|name| answer.header(&format!("access-control-{name}")));
+                assert_eq!(
+                    (answer.status.as_u16(), allowed),
+                    (status, if opens { [SHOP, "x-total"] } else { ["", ""] })
+                );
+            }
+            assert_eq!(send("GET", "/prod/down").await.header("access-control-allow-origin"), "https://own");
+        }
+        Ok(())
+    })
 }

@@ -166,3 +166,24 @@ fn a_request_is_a_span_that_says_how_it_ended() -> Outcome {
     assert!(!said.contains("secret"));
     Ok(())
 }
+
+#[test]
+fn a_line_may_name_the_operation_and_the_kind_of_endpoint() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let format = AccessLogFormat::parse("$context.requestId|$context.operationName|$context.endpointType")?;
+        let answer = || Route::to(RecordingIntegration::answering("hello"));
+        let api = Api::rest("api")
+            .endpoint(gateway_core::EndpointType::Regional)
+            .route("GET /named", answer().operation_name("ListPets"))
+            .route("GET /x", answer())
+            .stage(StageDefinition::new("prod").observer(AccessLog::new(format, lines.clone())));
+        let gateway = TestGateway::new(Definition::new().api(api))?;
+        for path in ["/prod/named", "/prod/x"] {
+            gateway.send(http::Request::get(path)).await;
+        }
+        let lines = lines.lines();
+        assert!(lines[0].ends_with("|ListPets|REGIONAL") && lines[1].ends_with("|-|REGIONAL"), "{lines:?}");
+        Ok(())
+    })
+}

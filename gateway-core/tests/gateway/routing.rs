@@ -191,3 +191,23 @@ fn host_names_have_no_case() -> Outcome {
         Ok(())
     })
 }
+
+/// AWS puts the id of a private API's endpoint behind the API's own.
+#[test]
+fn a_private_api_is_found_through_its_endpoint() -> Outcome {
+    run(async {
+        let api = |name: &'static str| {
+            let answer = Route::to(RecordingIntegration::answering(name));
+            Api::rest(name).route("GET /x", answer).stage(StageDefinition::new("prod"))
+        };
+        let gateway = TestGateway::new(Definition::new().api(api("pets")).api(api("shop")))?;
+        for (host, answer) in [
+            ("shop-vpce-0a1b2c3d.execute-api.eu-west-1.amazonaws.com", "shop"),
+            ("none-vpce-0a1b2c3d.execute-api.eu-west-1.amazonaws.com", r#"{"message":"Forbidden"}"#),
+        ] {
+            let response = gateway.send(http::Request::get("/prod/x").header("host", host)).await;
+            assert_eq!(response.text(), answer, "{host}");
+        }
+        Ok(())
+    })
+}

@@ -147,6 +147,14 @@ async fn a_service_that_cannot_be_called_is_a_failure_of_the_integration() {
     assert_eq!(gateway.send(http::Request::get("/prod/")).await.status, 504);
 }
 
+#[tokio::test]
+async fn a_service_in_no_region_is_told_of_when_it_is_called() {
+    let mut placeholder = config("s3:path/b", "GET");
+    placeholder.uri = placeholder.uri.replace("us-east-1", "<region>");
+    let (response, calls) = exchange(&placeholder, &[], http::Request::get("/prod/x"), "").await;
+    assert_eq!((response.status.as_u16(), calls.len()), (500, 0));
+}
+
 #[test]
 fn a_service_needs_a_client() {
     let problem = backend(&config("s3:path/b", "GET"), None).unwrap_err();

@@ -87,11 +87,11 @@ impl ServiceUri {
             Target::Function(_) | Target::StreamingFunction if host != "lambda" => Target::Path(Pieces::path(rest)),
             target => target,
         };
-        let fixed = [partition, region, host];
-        if fixed.iter().any(|part| part.contains(['{', '}'])) {
+        if [partition, region, host].iter().any(|part| part.contains(['{', '}'])) {
             return Err(ServiceUriError::Variable);
         }
-        if arn != "arn" || owner != "apigateway" || !fixed.into_iter().all(is_label) {
+        let labels = is_label(partition) && is_region(region) && is_label(host);
+        if arn != "arn" || owner != "apigateway" || !labels {
             return Err(ServiceUriError::Arn);
         }
         let (subdomain, service) = match host.rsplit_once('.') {
@@ -166,6 +166,12 @@ impl Target {
     }
 }
 
+/// Whether `text` is a region, or a placeholder for one such as `<region>`: functions in this process are found without
+/// it, and a call of a service tells that there is no such host.
+fn is_region(text: &str) -> bool {
+    is_label(text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text))
+}
+
 /// Whether `text` can stand in a host's name.
 fn is_label(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
@@ -212,6 +218,7 @@ mod tests {
             ("arn:aws:apigateway:us-east-1::path/x", Arn),
             ("arn:aws:apigateway:us-east-1:.sqs:path/x", Arn),
             ("arn:aws:apigateway:us east:sqs:path/x", Arn),
+            ("arn:aws:apigateway:<us east>:sqs:path/x", Arn),
             ("arn:aws:apigateway:${stageVariables.region}:sqs:path/x", Variable),
         ] {
             assert_eq!(ServiceUri::parse(text).unwrap_err(), error, "{text}");

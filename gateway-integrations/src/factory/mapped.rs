@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    HttpClient, Integration, Problem,
+    HttpClient, Integration, Problems,
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{aws::Callees, check_timeout, method, no_uri, shared};
+use super::{aws::Callees, method, no_uri, shared};
 use crate::{
     HttpProxy,
     http::HttpBackend,
     mapping::{Mapped, headers::Behind, request_parameters},
 };
 
-type Made = Result<Arc<dyn Integration>, Problem>;
+type Made = Result<Arc<dyn Integration>, Problems>;
 
 pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
     let backend = HttpBackend::new(&config.uri, Arc::clone(client)).map_err(|error| no_uri(config, &error))?;
     let backend = match method {
@@ -33,24 +32,15 @@ pub(super) fn aws(callees: &Callees, config: &BackendConfig, place: IntegrationP
 }
 
 pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
     defined(Mapped::mock(), config, place)
 }
 
-pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problems> {
     let mut problems = Vec::new();
     let parameters = request_parameters(config, Behind::Http, &mut problems);
-    first(problems).map_or_else(|| Ok(proxy.with_parameters(parameters)), Err)
+    if problems.is_empty() { Ok(proxy.with_parameters(parameters)) } else { Err(Problems::from_iter(problems)) }
 }
 
-/// A factory can tell one problem only.
 fn defined<I: Integration>(mapped: Mapped<I>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    match mapped.define(config, place.route) {
-        Ok(mapped) => Ok(shared(mapped)),
-        Err(problems) => Err(first(problems).unwrap_or_else(|| Problem::new("", "the mapping cannot be compiled"))),
-    }
-}
-
-fn first(problems: Vec<Problem>) -> Option<Problem> {
-    problems.into_iter().next()
+    mapped.define(config, place.route).map(shared)
 }

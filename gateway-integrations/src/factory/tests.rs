@@ -16,14 +16,15 @@ impl HttpClient for Nobody {
     }
 }
 
-fn made(json: &str) -> Option<Result<Arc<dyn Integration>, Problem>> {
+fn made(json: &str) -> Option<Result<Arc<dyn Integration>, Problems>> {
     let (api, route) = (ApiConfig::default(), RouteConfig::default());
     let place = IntegrationPlace { api: &api, route: &route };
     Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(json).unwrap(), place)
 }
 
 fn problem(json: &str) -> Problem {
-    made(json).unwrap().err().unwrap()
+    let mut problems = made(json).unwrap().err().unwrap().into_iter();
+    problems.next().unwrap()
 }
 
 async fn called(json: &str) -> String {
@@ -66,8 +67,6 @@ fn problems_say_where_they_are() {
         (r#"{"type":"http_proxy","uri":"http://{host}/"}"#, "/uri"),
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"FETCH"}"#, "/httpMethod"),
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"CONNECT"}"#, "/httpMethod"),
-        (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":49}"#, "/timeoutInMillis"),
-        (r#"{"type":"http_proxy","uri":"http://h","timeoutInMillis":29001}"#, "/timeoutInMillis"),
         (r#"{"type":"fixed","statusCode":101}"#, "/statusCode"),
         (r#"{"type":"fixed","statusCode":600}"#, "/statusCode"),
         (r#"{"type":"fixed","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),
@@ -83,7 +82,6 @@ fn problems_of_a_mapping_say_where_they_are() {
     for (json, pointer) in [
         (r#"{"type":"http","uri":"host"}"#, "/uri"),
         (r#"{"type":"http","uri":"http://h","httpMethod":"FETCH"}"#, "/httpMethod"),
-        (r#"{"type":"mock","timeoutInMillis":49}"#, "/timeoutInMillis"),
         (r#"{"type":"mock","requestParameters":{"a/b":"'x'"}}"#, "/requestParameters/a~1b"),
         (
             r#"{"type":"http_proxy","uri":"http://h","requestParameters":{"integration.request.path.x":"x"}}"#,
@@ -102,6 +100,33 @@ fn problems_of_a_mapping_say_where_they_are() {
     ] {
         assert_eq!(problem(json).pointer, pointer, "{json}");
     }
+}
+
+#[cfg(feature = "mapping")]
+#[test]
+fn everything_that_is_wrong_with_a_mapping_is_said_and_so_is_a_header_that_the_method_has_not() {
+    let route = r#"{"route":"GET /","methodResponses":{
+        "200":{"responseParameters":{"method.response.header.known":false}},"404":{}}}"#;
+    let integration = r#"{"type":"mock","requestParameters":{"a":"'x'"},"responses":[
+        {"statusCode":200,"responseParameters":{"method.response.header.known":"'1'","method.response.header.new":"'2'"}},
+        {"statusCode":404,"responseParameters":{"method.response.header.known":"'1'","nothing":"'2'"}},
+        {"statusCode":500,"responseParameters":{"method.response.header.known":"'1'"}}]}"#;
+    let (api, route) = (ApiConfig::default(), serde_json::from_str(route).unwrap());
+    let place = IntegrationPlace { api: &api, route: &route };
+    let made = Integrations::new(Arc::new(Nobody)).integration(&serde_json::from_str(integration).unwrap(), place);
+    let problems = made.unwrap().err().unwrap();
+    let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+    let below = |place: usize, name: &str| format!("/responses/{place}/responseParameters/{name}");
+    assert_eq!(
+        places,
+        [
+            "/requestParameters/a".to_owned(),
+            below(0, "method.response.header.new"),
+            below(1, "method.response.header.known"),
+            below(1, "nothing"),
+        ],
+        "{problems}"
+    );
 }
 
 #[cfg(not(feature = "mapping"))]

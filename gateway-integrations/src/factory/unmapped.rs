@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    HttpClient, Integration, Problem,
+    HttpClient, Integration, Problem, Problems,
     config::{BackendConfig, IntegrationPlace},
 };
 
 use super::aws::Callees;
 use crate::HttpProxy;
 
-type Made = Result<Arc<dyn Integration>, Problem>;
+type Made = Result<Arc<dyn Integration>, Problems>;
 
-fn needs_mapping(pointer: &str, what: &str) -> Problem {
-    Problem::new(pointer, format_args!("{what} need the feature `mapping` of gateway-integrations"))
+fn needs_mapping(pointer: &str, what: &str) -> Problems {
+    Problem::new(pointer, format_args!("{what} need the feature `mapping` of gateway-integrations")).into()
 }
 
 pub(super) fn http(_: &Arc<dyn HttpClient>, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
@@ -28,7 +28,7 @@ pub(super) fn mock(_: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
     Err(needs_mapping("/type", "integrations of type MOCK"))
 }
 
-pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problems> {
     if config.request_parameters.is_empty() {
         return Ok(proxy);
     }

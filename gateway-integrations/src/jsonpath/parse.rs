@@ -160,7 +160,14 @@ impl<'a> Reader<'a> {
         self.blanks();
         if self.take(":") {
             self.blanks();
-            return Ok(Step::Slice(first, self.place()?));
+            let end = self.place()?;
+            self.blanks();
+            // Jayway reads a step width and goes one by one all the same.
+            if self.take(":") {
+                self.blanks();
+                self.place()?;
+            }
+            return Ok(Step::Slice(first, end));
         }
         let Some(first) = first else {
             return self.fail("brackets hold a quoted name, a number, a slice, `*` or `?(…)`");

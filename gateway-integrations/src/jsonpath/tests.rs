@@ -32,6 +32,7 @@ fn names_and_places() {
         ("$.list[1:]", Some("[1,2]")),
         ("$.list[-2:-1]", Some("[1]")),
         ("$.list[5:9]", Some("[]")),
+        ("$.list[0:3:2]", Some("[3,1,2]")),
         ("$.objects[0]['k','n']", Some(r#"{"k":"a","n":1}"#)),
         ("$.objects[*].k", Some(r#"["a","b","c"]"#)),
         ("$..k", Some(r#"["a","b","c"]"#)),

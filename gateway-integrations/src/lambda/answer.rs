@@ -1,22 +1,17 @@
 //! From a function's result to the answer for the client.
 
-use base64::{
-    Engine,
-    alphabet::STANDARD,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine;
 use gateway_core::{Body, Context, Error, Response, media_type};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::result::ProxyResult;
-use crate::{failure::misconfigured, headers::rename_for_client};
+use crate::{
+    failure::misconfigured,
+    headers::{Behind, rename_for_client},
+    lenient::BASE64,
+};
 
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The answer, and its body as text if somebody asks for the steps of this request.
 pub(super) fn of(
@@ -49,7 +44,7 @@ fn takes_binary(accept: Option<&HeaderValue>, context: &Context) -> bool {
 
 /// The function's headers under the names that the client gets, with the gateway's own.
 fn headers(mut headers: HeaderMap, context: &Context) -> HeaderMap {
-    rename_for_client(&mut headers);
+    rename_for_client(&mut headers, Behind::Aws);
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     if let Some(trace) = context.trace_id().to_header() {
         headers.insert(&TRACE, trace);

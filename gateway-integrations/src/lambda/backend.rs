@@ -52,7 +52,7 @@ impl Integration for LambdaBackend {
         let asynchronous =
             parts.headers.get(&INVOCATION_TYPE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"Event"));
         let headers = self.callee.headers(&parts.headers, context);
-        let invocation = Invocation { payload, asynchronous, headers };
+        let invocation = Invocation { payload, asynchronous, headers, function: None };
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
         let payload = if asynchronous { bytes::Bytes::new() } else { invoked.payload };
         let subject = SelectionSubject(error_message(&payload).unwrap_or_default());

@@ -60,16 +60,18 @@ impl Callee {
     pub(super) async fn call(
         &self,
         client: &Method,
-        invocation: Invocation,
+        mut invocation: Invocation,
         context: &Context,
     ) -> Result<Invoked, Error> {
         let function = self.find(client, context)?;
+        invocation.function = self.name(context);
         context.record(|| Step::EndpointRequest {
             uri: self.endpoint(context),
             method: Method::POST.to_string(),
             headers: invocation.headers.clone(),
             body: readable(&invocation.payload),
         });
+        let invocation = with_event(invocation);
         let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
         check(&invoked, context)?;
         Ok(invoked)
@@ -92,6 +94,14 @@ impl Callee {
         }
     }
 
+    /// The function's ARN, where a definition has it.
+    fn name(&self, context: &Context) -> Option<String> {
+        match &self.found {
+            Found::Here(_) => None,
+            Found::ByArn { uri, .. } => Some(arn(uri, context)),
+        }
+    }
+
     /// The address that AWS would call.
     fn endpoint(&self, context: &Context) -> String {
         match &self.found {
@@ -111,6 +121,11 @@ impl fmt::Debug for Callee {
         }
         debug.field("method", &self.method).finish_non_exhaustive()
     }
+}
+
+/// The call as Lambda hands it on: a function always gets an event, if only an empty one.
+fn with_event(invocation: Invocation) -> Invocation {
+    if invocation.payload.is_empty() { Invocation { payload: "{}".into(), ..invocation } } else { invocation }
 }
 
 /// A header that the parameters set and must not.

@@ -2,13 +2,13 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
 use gateway_core::{Context, HeaderCase, Parts, StageFacts, Variables, clf_time, media_type, query_pairs};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{headers::is_visible, http::Origin};
+use crate::{headers::is_visible, http::Origin, lenient::BASE64};
 
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -42,6 +42,8 @@ struct RequestContext<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     authorizer: Option<Map<String, Value>>,
     resource_path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_name: Option<&'a str>,
     http_method: &'a str,
     extended_request_id: &'a str,
     request_time: String,
@@ -106,7 +108,7 @@ pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
         stage_variables: context.stage().map(|stage| &stage.variables).filter(|variables| !variables.is_empty()),
         request_context: request_context(parts, resource, context),
         body: (!body.is_empty()).then(|| match is_base64_encoded {
-            true => BASE64_STANDARD.encode(body).into(),
+            true => BASE64.encode(body).into(),
             false => String::from_utf8_lossy(body),
         }),
         is_base64_encoded,
@@ -121,6 +123,7 @@ fn request_context<'a>(parts: &'a Parts, resource: &'a str, context: &'a Context
         resource_id: context.route().map_or("", |route| &route.resource_id),
         authorizer: authorizer(context),
         resource_path: resource,
+        operation_name: context.route().and_then(|route| route.operation_name.as_deref()),
         http_method: parts.method.as_str(),
         extended_request_id: context.id().extended(),
         request_time: clf_time(context.received()),
@@ -163,9 +166,10 @@ fn identity<'a>(parts: &'a Parts, context: &'a Context) -> Identity<'a> {
     }
 }
 
-/// What the authorizer found out: claims of a token alone, or the principal with its context, as text.
+/// What the authorizer found out: claims of a token alone, or the principal with its context, as text. Who signed is in
+/// `identity`.
 fn authorizer(context: &Context) -> Option<Map<String, Value>> {
-    let caller = context.authorization()?;
+    let caller = context.authorization().filter(|caller| caller.identity().is_none())?;
     let mut map = Map::new();
     if caller.claims().is_empty() {
         for (name, value) in caller.context() {

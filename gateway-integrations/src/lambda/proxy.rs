@@ -70,7 +70,7 @@ pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProx
         }
         Target::Path(_) | Target::Action(_) => return Err(Problem::new("/uri", OTHER)),
     }
-    if config.response_transfer_mode.as_deref() == Some("STREAM") {
+    if config.streams() {
         let message = "functions that stream their answer are not supported; leave it out, or write BUFFERED";
         return Err(Problem::new("/responseTransferMode", message));
     }
@@ -86,6 +86,7 @@ impl Integration for LambdaProxy {
         invocation.headers = self.callee.headers(&HeaderMap::new(), context);
         let called = context.clock().elapsed();
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
+        context.set_service_status(invoked.status);
         context.record(|| Step::EndpointResponse {
             status: invoked.status,
             latency: context.clock().elapsed().saturating_sub(called),

@@ -1,7 +1,7 @@
 //! From the fields of a definition to a mapping.
 
 use gateway_core::{
-    Problem,
+    Problem, Problems,
     config::{BackendConfig, IntegrationResponseConfig, RouteConfig},
     pointer_token,
 };
@@ -19,23 +19,26 @@ impl<I> Mapped<I> {
     ///
     /// # Errors
     /// Everything that is wrong; the pointers start at the integration.
-    pub fn define(mut self, config: &BackendConfig, route: &RouteConfig) -> Result<Self, Vec<Problem>> {
+    pub fn define(mut self, config: &BackendConfig, route: &RouteConfig) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         self.request.parameters = request_parameters(config, self.request.behind, &mut problems);
         for (content_type, template) in &config.request_templates {
-            self.request.templates.define(content_type, template);
+            if let Err(error) = self.request.templates.define(content_type, template) {
+                problems.push(error.at(format!("/requestTemplates/{}", pointer_token(content_type))));
+            }
         }
         self.request.passthrough = config.passthrough_behavior;
         self.request.handling = config.content_handling;
         for (place, response) in config.responses.iter().enumerate() {
             let mut found = Vec::new();
+            undeclared(response, route, &mut found);
             if let Some(response) = integration_response(response, &mut found) {
                 self.response.add(response);
             }
             problems.extend(found.into_iter().map(|problem| problem.below(&format!("/responses/{place}"))));
         }
         self.response.declared = Some(route.method_responses.keys().copied().collect());
-        if problems.is_empty() { Ok(self) } else { Err(problems) }
+        if problems.is_empty() { Ok(self) } else { Err(Problems::from_iter(problems)) }
     }
 }
 
@@ -54,6 +57,19 @@ pub(crate) fn request_parameters(
     parameters
 }
 
+/// Headers that the method response does not have; without a method response, no answer can be made anyway.
+fn undeclared(config: &IntegrationResponseConfig, route: &RouteConfig, problems: &mut Vec<Problem>) {
+    let Some(declared) = route.method_responses.get(&config.status_code) else { return };
+    let targets = config.response_parameters.keys();
+    for target in targets.filter(|target| !declared.response_parameters.contains_key(*target)) {
+        if target.starts_with("method.response.header.") {
+            let pointer = format!("/responseParameters/{}", pointer_token(target));
+            let message = format!("`{target}` is no header of the method response {}; declare it", config.status_code);
+            problems.push(Problem::new(pointer, message));
+        }
+    }
+}
+
 fn integration_response(
     config: &IntegrationResponseConfig,
     problems: &mut Vec<Problem>,
@@ -66,7 +82,9 @@ fn integration_response(
     let mut response = IntegrationResponse::of(status);
     response.handling = config.content_handling;
     for (content_type, template) in &config.response_templates {
-        response.templates.define(content_type, template);
+        if let Err(error) = response.templates.define(content_type, template) {
+            problems.push(error.at(format!("/responseTemplates/{}", pointer_token(content_type))));
+        }
     }
     for (target, source) in &config.response_parameters {
         response = kept(response, problems, |response| {

@@ -42,6 +42,12 @@ pub enum MappingError {
         #[source]
         reason: TemplateError,
     },
+    /// A mapping template is longer than AWS takes.
+    #[error("the template for `{content_type}` is longer than 300 KB")]
+    Long {
+        /// The content type that the template is for.
+        content_type: String,
+    },
     /// A selection pattern cannot be compiled.
     #[error("the selection pattern `{pattern}`: {reason}")]
     Pattern {

@@ -7,7 +7,7 @@ use gateway_core::{Body, Context, Error, Parts, Phase, Response, Step};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 
 use super::{
-    body_text::BodyText,
+    body_text::{BodyFault, BodyText},
     call::SelectionSubject,
     content::Content,
     headers::{Behind, rename_for_client},
@@ -134,7 +134,7 @@ impl ResponseMapping {
 
     /// The gateway's own part of the headers.
     fn finish(&self, headers: &mut HeaderMap, context: &Context) {
-        rename_for_client(headers);
+        rename_for_client(headers, self.behind);
         if self.behind != Behind::Nothing
             && let Some(trace) = context.trace_id().to_header()
         {
@@ -153,7 +153,11 @@ fn mapped_headers(
 ) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 4);
     for (name, source) in &response.headers {
-        let value = source.value(backend, body, context).map_err(|fault| misconfigured(context, fault))?;
+        let value = source.value(backend, body, context).map_err(|fault| {
+            let no_json = matches!(fault, BodyFault::NoJson);
+            let error = misconfigured(context, fault);
+            if no_json { error.with_exception("InternalFailureException") } else { error }
+        })?;
         if let Some(value) = value {
             headers.insert(name, header_value(context, name, &value)?);
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gateway_core::{Context, Error, Parts, PathParams, Phase, Step, query_pairs};
+use gateway_core::{Context, Error, HeaderCase, Parts, PathParams, Phase, Step, query_pairs};
 
 use super::{content::Content, headers::is_visible, templates::Entry};
 use crate::{
@@ -44,9 +44,13 @@ impl ParameterSource for Parameters<'_> {
             }
             ParameterKind::Query => self.query().collect(),
             ParameterKind::Header => {
+                let sent = self.request.extensions.get::<HeaderCase>();
+                let endpoint = self.context.stage().map(|stage| stage.endpoint).unwrap_or_default();
                 let visible = self.request.headers.iter().filter(|(name, _)| is_visible(name.as_str()));
-                let text = visible.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
-                text.map(|(name, value)| (Cow::Borrowed(name), value)).collect()
+                let spelled = visible.map(|(name, value)| {
+                    (HeaderCase::spell(name, sent, endpoint), String::from_utf8_lossy(value.as_bytes()))
+                });
+                spelled.collect()
             }
             ParameterKind::StageVariable => {
                 let variables = self.context.stage().into_iter().flat_map(|stage| &stage.variables);
@@ -76,6 +80,8 @@ pub(super) fn rendered(
     let body = input.content.text().ok_or_else(|| misconfigured(context, "a template cannot read a binary body"))?;
     let parameters = Parameters { request, context };
     let scene = Scene::new().context(context).parameters_of(&parameters).borrowed_body(body).overrides(input.overrides);
+    // AWS answers 5XX where a template overrides one parameter twice.
+    let scene = scene.strict_overrides(true);
     let scene = match input.parsed {
         Some(json) => scene.parsed_body(json),
         None => scene,

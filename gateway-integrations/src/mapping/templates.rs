@@ -6,6 +6,8 @@ use http::HeaderValue;
 use super::error::MappingError;
 use crate::velocity::{Template, TemplateError};
 
+/// How long a template may be, in bytes.
+const MAX_LENGTH: usize = 300 * 1024;
 const DEFAULT: &str = "application/json";
 
 /// Templates, in the order in which they were given.
@@ -26,6 +28,7 @@ impl Templates {
 
     /// Adds a template that must be readable; one for the same content type is replaced.
     pub(super) fn add(&mut self, content_type: &str, text: &str) -> Result<(), MappingError> {
+        fits(content_type, text)?;
         let template = Template::parse(text);
         let template =
             template.map_err(|reason| MappingError::Template { content_type: content_type.to_owned(), reason })?;
@@ -34,8 +37,10 @@ impl Templates {
     }
 
     /// Adds a template of a definition, readable or not.
-    pub(super) fn define(&mut self, content_type: &str, text: &str) {
+    pub(super) fn define(&mut self, content_type: &str, text: &str) -> Result<(), MappingError> {
+        fits(content_type, text)?;
         self.put(content_type, Template::parse(text));
+        Ok(())
     }
 
     fn put(&mut self, content_type: &str, template: Result<Template, TemplateError>) {
@@ -58,6 +63,11 @@ impl Templates {
         let media = accept.and_then(media_type).unwrap_or(DEFAULT);
         self.find(media).or_else(|| self.find(DEFAULT)).or_else(|| self.0.first())
     }
+}
+
+/// Whether a template is no longer than AWS takes.
+fn fits(content_type: &str, text: &str) -> Result<(), MappingError> {
+    if text.len() <= MAX_LENGTH { Ok(()) } else { Err(MappingError::Long { content_type: content_type.to_owned() }) }
 }
 
 #[cfg(test)]

@@ -78,12 +78,14 @@ pub(super) struct Call {
     pub(super) compiled: Compiled,
 }
 
-/// A first argument that is a literal of another language, compiled with the template.
+/// What is known of a call: a first argument that is a literal of another language, or which function it is.
 #[derive(Debug)]
 pub(super) enum Compiled {
     No,
     Path(JsonPath),
     Regex(Arc<regex::Regex>),
+    /// `$util.escapeJavaScript`.
+    Escape,
 }
 
 #[derive(Debug)]

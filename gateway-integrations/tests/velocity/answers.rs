@@ -1,8 +1,8 @@
 //! What a mapping makes of answers.
 
 use gateway_core::{
-    Api, Body, Error, ErrorKind, Response,
-    testing::{RecordingIntegration, TestResponse},
+    Api, Body, Canary, Definition, Error, ErrorKind, Response, Route, StageDefinition,
+    testing::{RecordingIntegration, TestGateway, TestResponse},
 };
 use gateway_integrations::mapping::{IntegrationResponse, Mapped, MappingError, SelectionSubject};
 
@@ -177,4 +177,32 @@ async fn failures_are_the_gateways_own_answers() {
     }
     let broken = IntegrationResponse::new(200).response_template("application/json", "$util.parseJson('{')").unwrap();
     assert_eq!(answer(Mapped::new(backend("{}")).response(broken), "/prod/pets/7x").await.status, 500);
+}
+
+#[tokio::test]
+async fn a_header_from_a_body_that_only_looks_like_json_is_a_failure_of_its_own() {
+    let header = "method.response.header.x-id";
+    let response = || IntegrationResponse::new(200).response_parameter(header, "integration.response.body.id").unwrap();
+    let broken = answer(Mapped::new(backend("{no json")).response(response()), "/prod/pets/200").await;
+    assert_eq!((broken.status.as_u16(), broken.text()), (500, r#"{"message":"Internal server error"}"#));
+    assert_eq!(broken.header("x-amzn-errortype"), "InternalFailureException");
+    let text = answer(Mapped::new(backend("no json")).response(response()), "/prod/pets/200").await;
+    assert_eq!((text.status.as_u16(), text.header("x-id")), (200, ""));
+}
+
+#[tokio::test]
+async fn templates_and_parameters_know_whether_a_request_is_the_canarys() {
+    for (percent, expected) in [(Some(100.0), "true"), (Some(0.0), "false"), (None, "")] {
+        let response = IntegrationResponse::new(200)
+            .response_parameter("method.response.header.x-canary", "context.isCanaryRequest")
+            .unwrap()
+            .response_template("application/json", "canary: $!context.isCanaryRequest")
+            .unwrap();
+        let stage = StageDefinition::new("prod");
+        let stage = percent.into_iter().fold(stage, |stage, percent| stage.canary(Canary::percent(percent)));
+        let mapped = Mapped::new(backend("{}")).response(response);
+        let api = Api::rest("pets").route("GET /x", Route::to(mapped)).stage(stage);
+        let answer = TestGateway::new(Definition::new().api(api)).unwrap().send(http::Request::get("/prod/x")).await;
+        assert_eq!((answer.text(), answer.header("x-canary")), (&*format!("canary: {expected}"), expected));
+    }
 }

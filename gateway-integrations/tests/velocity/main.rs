@@ -15,4 +15,5 @@ mod golden;
 mod mapping_properties;
 mod properties;
 mod requests;
+mod robust;
 mod run;

@@ -205,3 +205,21 @@ async fn binary_bodies_pass_and_no_template_reads_them() {
     serving(to_text, binary).send_body(png().method("POST"), Body::from("hi")).await;
     assert_eq!(the_call(&encoded).body, "aGk=");
 }
+
+#[tokio::test]
+async fn a_parameter_that_one_template_overrides_twice_fails_the_request() {
+    let twice = r##"#set($context.requestOverride.header.x = "a")#set($context.requestOverride.header.x = "b")"##;
+    let both = r##"#set($context.requestOverride.header.x = "a")#set($context.requestOverride.querystring.x = "b")"##;
+    for (template, status) in [(twice, 500), (both, 200)] {
+        let mapped = Mapped::new(backend()).response(IntegrationResponse::new(200));
+        let mapped = mapped.request_template("application/json", template).unwrap();
+        assert_eq!(post(&gateway(mapped), to("/prod/pets/7"), "{}").await.status, status, "{template}");
+    }
+}
+
+#[test]
+fn a_template_is_no_longer_than_300_kilobytes() {
+    let mapped = |length| Mapped::new(backend()).request_template("application/json", &"x".repeat(length));
+    assert!(mapped(300 * 1024).is_ok());
+    assert!(mapped(300 * 1024 + 1).unwrap_err().to_string().contains("longer than 300 KB"));
+}

@@ -94,9 +94,9 @@ impl Export<'_> {
             let Ok(authorizer) = authorizer.get() else { continue };
             let unknown = || ExportError::Unknown(name.clone());
             let scheme = match scheme(authorizer) {
-                Some(scheme) if self.options.extensions => scheme,
+                Some(scheme) if self.options.authorizers => scheme,
                 Some(Scheme { name, position, .. }) => Scheme { name, position, auth_type: None, extension: None },
-                None if self.options.extensions => return Err(unknown()),
+                None if self.options.authorizers => return Err(unknown()),
                 None => continue,
             };
             schemes.insert(name.clone(), scheme.write());

@@ -71,7 +71,7 @@ impl Export<'_> {
             written.insert("vpcEndpointIds".to_owned(), json!(endpoint.vpc_endpoint_ids));
         }
         put(&mut written, "ipAddressType", endpoint.ip_address_type.as_ref());
-        (self.options.extensions && !written.is_empty()).then_some(Value::Object(written))
+        (self.options.integrations && !written.is_empty()).then_some(Value::Object(written))
     }
 }
 

@@ -1,6 +1,7 @@
 //! From an API to a document.
 
 mod components;
+mod documented;
 mod extensions;
 mod integration;
 mod operation;
@@ -32,6 +33,18 @@ impl fmt::Display for Specification {
     }
 }
 
+/// How the text of a document is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// JSON (`application/json`).
+    #[default]
+    Json,
+    /// YAML (`application/yaml`).
+    #[cfg(feature = "yaml")]
+    Yaml,
+}
+
 /// How an API is exported.
 ///
 /// # Example
@@ -48,7 +61,9 @@ impl fmt::Display for Specification {
 pub struct ExportOptions {
     specification: Specification,
     stage: String,
-    extensions: bool,
+    integrations: bool,
+    authorizers: bool,
+    format: Format,
     documentation: bool,
     host: Option<String>,
     version: Option<String>,
@@ -59,19 +74,48 @@ impl ExportOptions {
     #[must_use]
     pub fn new(specification: Specification, stage: impl Into<String>) -> Self {
         let stage = stage.into();
-        Self { specification, stage, extensions: false, documentation: false, host: None, version: None }
+        Self {
+            specification,
+            stage,
+            integrations: false,
+            authorizers: false,
+            format: Format::Json,
+            documentation: false,
+            host: None,
+            version: None,
+        }
     }
 
-    /// Whether the `x-amazon-apigateway-*` extensions are written, with which a document can be imported again
-    /// (`extensions=integrations`, `apigateway` or `authorizers`).
+    /// Whether all `x-amazon-apigateway-*` extensions are written, with which a document can be imported again
+    /// (`extensions=apigateway`).
     #[must_use]
-    pub fn extensions(mut self, extensions: bool) -> Self {
-        self.extensions = extensions;
+    pub fn extensions(self, extensions: bool) -> Self {
+        self.integrations(extensions).authorizers(extensions)
+    }
+
+    /// Whether integrations are written, and the extensions of the API (`extensions=integrations`).
+    #[must_use]
+    pub fn integrations(mut self, integrations: bool) -> Self {
+        self.integrations = integrations;
         self
     }
 
-    /// Whether the documentation parts are written with the extensions, as AWS does for a stage with a documentation
-    /// version.
+    /// Whether authorizers are written (`extensions=authorizers`).
+    #[must_use]
+    pub fn authorizers(mut self, authorizers: bool) -> Self {
+        self.authorizers = authorizers;
+        self
+    }
+
+    /// How the text of [`export_text`] is written (`Accept`).
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Whether the documentation is written, as AWS does for a stage with a documentation version: its parts with the
+    /// extensions, and what OpenAPI has a place for, such as descriptions, in that place.
     #[must_use]
     pub fn documentation(mut self, documentation: bool) -> Self {
         self.documentation = documentation;
@@ -95,7 +139,12 @@ impl ExportOptions {
     /// The name that AWS gives the file: `oas30_1.0.0.json`.
     #[must_use]
     pub fn file_name(&self, api: &ApiConfig) -> String {
-        format!("{}_{}.json", self.specification, self.version_of(api))
+        let ending = match self.format {
+            Format::Json => "json",
+            #[cfg(feature = "yaml")]
+            Format::Yaml => "yaml",
+        };
+        format!("{}_{}.{ending}", self.specification, self.version_of(api))
     }
 
     fn version_of<'a>(&'a self, api: &'a ApiConfig) -> &'a str {
@@ -113,6 +162,9 @@ pub enum ExportError {
     /// A route's integration, or an authorizer, is one that AWS has not.
     #[error("`{0}` is nothing that AWS has; export the API without extensions, or change it")]
     Unknown(String),
+    /// The document could not be written as text: why.
+    #[error("the document could not be written: {0}")]
+    Text(String),
     /// It is an HTTP API.
     #[error("only REST APIs are exported")]
     Http,
@@ -132,10 +184,35 @@ pub fn export(api: &ApiConfig, options: &ExportOptions) -> Result<Value, ExportE
     let mut document = export.head();
     document.insert("paths".to_owned(), export.paths()?);
     export.components(&mut document)?;
-    if options.extensions {
+    export.documented(&mut document);
+    if options.integrations {
         export.extensions(&mut document);
     }
     Ok(Value::Object(document))
+}
+
+/// Writes a REST API as the text of a document, in the format that the options name.
+///
+/// # Errors
+/// As [`export`].
+///
+/// # Example
+/// ```
+/// use gateway_core::openapi::{self, ExportOptions, ImportOptions, Specification};
+///
+/// let document = r#"{ "swagger": "2.0", "info": { "title": "pets", "version": "1" }, "paths": {} }"#;
+/// let api = openapi::import(document, &ImportOptions::new())?.api;
+/// let text = openapi::export_text(&api, &ExportOptions::new(Specification::Oas30, "prod"))?;
+/// assert!(text.contains("\"openapi\": \"3.0.1\""));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn export_text(api: &ApiConfig, options: &ExportOptions) -> Result<String, ExportError> {
+    let document = export(api, options)?;
+    match options.format {
+        Format::Json => serde_json::to_string_pretty(&document).map_err(|error| ExportError::Text(error.to_string())),
+        #[cfg(feature = "yaml")]
+        Format::Yaml => serde_saphyr::to_string(&document).map_err(|error| ExportError::Text(error.to_string())),
+    }
 }
 
 struct Export<'a> {

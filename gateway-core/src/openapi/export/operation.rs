@@ -35,7 +35,7 @@ impl Export<'_> {
         if !security.is_empty() {
             operation.insert("security".to_owned(), Value::Array(security));
         }
-        if self.options.extensions {
+        if self.options.integrations {
             let validator = route.request_validator.as_ref();
             put(&mut operation, "x-amazon-apigateway-request-validator", validator);
             if let Some(integration) = &route.integration {

@@ -59,7 +59,11 @@ impl<'d> Import<'d> {
 
     fn binary_media_types(&mut self, place: Place<'_>, node: &Node) {
         let Some(types) = node.list() else { return self.error(place, "Binary media types are a list of texts") };
-        for media_type in types.iter().filter_map(Node::str) {
+        for (number, media_type) in types.iter().enumerate() {
+            let Some(media_type) = media_type.str() else {
+                self.report.ignore(place.item(number), "it is no text");
+                continue;
+            };
             if !self.api.binary_media_types.iter().any(|other| other == media_type) {
                 self.api.binary_media_types.push(media_type.to_owned());
             }
@@ -101,12 +105,20 @@ impl<'d> Import<'d> {
             }
         }
         self.others(place, object, &["disableExecuteApiEndpoint", "vpcEndpointIds", "ipAddressType", "types"], &[]);
+        for field in ["vpcEndpointIds", "ipAddressType"] {
+            if object.get(field).is_some() {
+                self.report.approximate(place.field(field), "it is kept; the network is the host's");
+            }
+        }
         self.api.endpoint_configuration = endpoint.clone();
         self.endpoint = Some(endpoint);
         self.report.exact(place);
     }
 
     fn gateway_responses(&mut self, place: Place<'_>, node: &'d Node) {
+        if node.object().is_none() {
+            self.report.ignore(place, "it is no object");
+        }
         for (name, written) in node.object().into_iter().flat_map(Object::iter) {
             let place = place.field(name);
             let known = matches!(name, "DEFAULT_4XX" | "DEFAULT_5XX" | "REQUEST_TOO_LARGE")
@@ -120,6 +132,9 @@ impl<'d> Import<'d> {
                 self.report.approximate(place, "it is kept, but AWS answers with its own all the same");
             } else {
                 self.report.exact(place);
+            }
+            if let Some(object) = written.object() {
+                self.others(place, object, RESPONSE_FIELDS, &[]);
             }
             let status_code = match written.get("statusCode") {
                 None | Some(Node::Null) => None,
@@ -138,11 +153,15 @@ impl<'d> Import<'d> {
                     self.report.ignore(place.field("responseParameters").field(target), why);
                 } else if let Some(source) = source.str() {
                     response.response_parameters.insert(target.to_owned(), source.to_owned());
+                } else {
+                    self.report.ignore(place.field("responseParameters").field(target), "it is no text");
                 }
             }
             for (content_type, template) in fields(written, "responseTemplates") {
                 if let Some(template) = template.str() {
                     response.response_templates.insert(content_type.to_owned(), template.to_owned());
+                } else {
+                    self.report.ignore(place.field("responseTemplates").field(content_type), "it is no text");
                 }
             }
             self.api.gateway_responses.insert(name.to_owned(), response.into());
@@ -230,4 +249,5 @@ fn expand_one(resource: &mut Value, arn: &str) {
     }
 }
 
+const RESPONSE_FIELDS: &[&str] = &["statusCode", "responseParameters", "responseTemplates"];
 const TLS: &str = "TLS is the host's";

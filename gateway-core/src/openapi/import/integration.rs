@@ -1,7 +1,7 @@
 //! `x-amazon-apigateway-integration`.
 
 use super::{
-    Import,
+    Import, OWN_CREDENTIALS, Shape,
     mapping::{is_request_source, is_request_target, is_response_source, is_response_target},
     messages,
     operation::Operation,
@@ -42,6 +42,28 @@ const IGNORED: &[(&str, &str)] = &[
 ];
 const RESPONSE_FIELDS: &[&str] = &["statusCode", "responseParameters", "responseTemplates", "contentHandling"];
 
+/// What the fields are, also those of responses.
+const SHAPES: &[(&str, Shape)] = &[
+    ("cacheKeyParameters", Shape::List),
+    ("requestParameters", Shape::Object),
+    ("requestTemplates", Shape::Object),
+    ("responseParameters", Shape::Object),
+    ("responseTemplates", Shape::Object),
+    ("responses", Shape::Object),
+    ("tlsConfig", Shape::Object),
+    ("uri", Shape::Text),
+    ("httpMethod", Shape::Text),
+    ("credentials", Shape::Text),
+    ("connectionType", Shape::Text),
+    ("connectionId", Shape::Text),
+    ("integrationTarget", Shape::Text),
+    ("responseTransferMode", Shape::Text),
+    ("passthroughBehavior", Shape::Text),
+    ("contentHandling", Shape::Text),
+    ("cacheNamespace", Shape::Text),
+];
+const NO_LINK: &str = "it is kept, but the backend is called at its `uri`, without a VPC link";
+
 type Wrap = fn(Box<BackendConfig>) -> IntegrationConfig;
 
 impl<'d> Import<'d> {
@@ -66,8 +88,10 @@ impl<'d> Import<'d> {
             return self.error(place, messages::malformed(operation.path));
         };
         self.others(place, object, FIELDS, IGNORED);
+        self.misshapen(place, object, SHAPES);
         let mut backend = BackendConfig::default();
         self.call(object, &mut backend);
+        self.without_effect(place, &backend);
         self.numbers(place, operation, object, &mut backend);
         let of = |field| object.get(field).and_then(Node::object);
         backend.request_parameters = self.texts(place, operation, "requestParameters", of("requestParameters"));
@@ -114,6 +138,20 @@ impl<'d> Import<'d> {
         backend.cache_key_parameters = keys.iter().filter_map(Node::str).map(str::to_owned).collect();
     }
 
+    /// Tells what is kept for an export and changes nothing here.
+    fn without_effect(&mut self, place: Place<'_>, backend: &BackendConfig) {
+        let linked = backend.connection_type.as_deref().is_some_and(|kind| kind != "INTERNET");
+        let fields = [
+            ("connectionType", linked, NO_LINK),
+            ("connectionId", backend.connection_id.is_some(), NO_LINK),
+            ("integrationTarget", backend.integration_target.is_some(), NO_LINK),
+            ("credentials", backend.credentials.is_some(), OWN_CREDENTIALS),
+        ];
+        for (field, _, how) in fields.into_iter().filter(|(_, there, _)| *there) {
+            self.report.approximate(place.field(field), how);
+        }
+    }
+
     fn numbers(
         &mut self,
         place: Place<'_>,
@@ -145,6 +183,10 @@ impl<'d> Import<'d> {
             let insecure = tls.get("insecureSkipVerification").and_then(Node::truth).unwrap_or(false);
             backend.tls_config = Some(TlsConfig { insecure_skip_verification: insecure });
             self.others(place, tls, &["insecureSkipVerification"], &[("serverNameToVerify", HTTP_ONLY)]);
+            if insecure {
+                let how = "it is kept, but the HTTP client of the host says which certificates are trusted";
+                self.report.approximate(place.field("insecureSkipVerification"), how);
+            }
         }
     }
 
@@ -184,6 +226,7 @@ impl<'d> Import<'d> {
             return None;
         };
         self.others(place, object, RESPONSE_FIELDS, &[]);
+        self.misshapen(place, object, SHAPES);
         let status = object.get("statusCode").and_then(Node::whole).and_then(|status| u16::try_from(status).ok());
         let Some(status) = status.filter(|status| (100..600).contains(status)) else {
             self.error(place.field("statusCode"), wrong("Invalid Response status code specified"));

@@ -263,6 +263,22 @@ impl<'d> Import<'d> {
         }
     }
 
+    /// Reports the fields that are not of their shape, which count for nothing.
+    fn misshapen(&mut self, place: Place<'_>, object: &Object, shapes: &[(&str, Shape)]) {
+        for (field, shape) in shapes {
+            let why = match (shape, object.get(field)) {
+                (_, None | Some(Node::Null))
+                | (Shape::Text, Some(Node::Text(_)))
+                | (Shape::List, Some(Node::List(_)))
+                | (Shape::Object, Some(Node::Object(_))) => continue,
+                (Shape::Text, _) => "it is no text",
+                (Shape::List, _) => "it is no list",
+                (Shape::Object, _) => "it is no object",
+            };
+            self.report.ignore(place.field(field), why);
+        }
+    }
+
     fn information(&mut self) {
         let Some(info) = self.document.get("info").and_then(Node::object) else {
             return self.error(Place::ROOT.field("info"), "The document needs an `info` with a `title`");
@@ -278,6 +294,14 @@ impl<'d> Import<'d> {
         self.report.exact(place);
         self.others(place, info, &["title", "description", "version"], INFO_IGNORED);
     }
+}
+
+/// What a field must be.
+#[derive(Clone, Copy)]
+enum Shape {
+    Text,
+    List,
+    Object,
 }
 
 /// About how many bytes a node takes; counting stops above `most`.
@@ -296,6 +320,7 @@ fn weight(node: &Node, most: usize) -> usize {
     }
 }
 
+const OWN_CREDENTIALS: &str = "it is kept, but no role is assumed here: the host calls with credentials of its own";
 const NOT_STORED: &str = "AWS stores no such thing";
 const FOR_PEOPLE: &str = "it is for people; say it in x-amazon-apigateway-documentation";
 

@@ -1,6 +1,6 @@
 //! Security: schemes become authorizers, API keys and signatures; requirements become what a method asks for.
 
-use super::Import;
+use super::{Import, OWN_CREDENTIALS, Shape};
 use crate::{
     config::{AuthorizerConfig, CognitoAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig, RouteConfig},
     openapi::document::{Node, Object, Place},
@@ -42,6 +42,14 @@ const AUTHORIZER_FIELDS: &[&str] = &[
     "providerARNs",
     "jwtConfiguration",
 ];
+const AUTHORIZER_SHAPES: &[(&str, Shape)] = &[
+    ("authorizerUri", Shape::Text),
+    ("authorizerCredentials", Shape::Text),
+    ("identitySource", Shape::Text),
+    ("identityValidationExpression", Shape::Text),
+    ("providerARNs", Shape::List),
+    ("jwtConfiguration", Shape::Object),
+];
 const HTTP_ONLY: &[(&str, &str)] =
     &[("authorizerPayloadFormatVersion", "of HTTP APIs only"), ("enableSimpleResponses", "of HTTP APIs only")];
 
@@ -76,6 +84,10 @@ impl<'d> Import<'d> {
                 return Scheme::Unknown;
             };
             self.others(place, written, AUTHORIZER_FIELDS, HTTP_ONLY);
+            self.misshapen(place, written, AUTHORIZER_SHAPES);
+            if written.get("authorizerCredentials").and_then(Node::str).is_some_and(|role| !role.is_empty()) {
+                self.report.approximate(place.field("authorizerCredentials"), OWN_CREDENTIALS);
+            }
             return match self.authorizer(place, scheme, written, auth_type) {
                 Ok(authorizer) => {
                     let scoped = matches!(authorizer, AuthorizerConfig::CognitoUserPools(_) | AuthorizerConfig::Jwt(_));

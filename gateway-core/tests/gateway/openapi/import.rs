@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use gateway_core::{
     ApiKeySource, Authorization, Authorizer, Context, Error, ErrorKind, Gateway, Integration, Parts, PolicyPhase,
-    PolicyVerdict, Problem, ResourcePolicy,
+    PolicyVerdict, Problem, Problems, ResourcePolicy,
     config::{ApiConfig, AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
     openapi::{self, BasePath, Fate, ImportError, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
@@ -13,7 +13,7 @@ use super::{document, mock, options, route, shop};
 use crate::{Outcome, run};
 
 /// Makes every integration.
-fn integrations(_: &IntegrationConfig, _: IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problem>> {
+fn integrations(_: &IntegrationConfig, _: IntegrationPlace<'_>) -> Option<Result<Arc<dyn Integration>, Problems>> {
     Some(Ok(Arc::new(RecordingIntegration::answering("ok"))))
 }
 

@@ -1,5 +1,6 @@
 //! OpenAPI documents: imported, put to APIs, exported, and read back.
 
+mod catalogue;
 mod export;
 mod import;
 mod properties;

@@ -1,94 +1,135 @@
-//! What the client must learn of the bodies that it sends and receives.
+//! The bodies that go out, and what must be learnt of them.
 
 use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use gateway_core::{Body, BodyError};
+use gateway_core::{Body, BodyError, CallCause, CallError, CallPhase, Error, ErrorKind};
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
+use tower::BoxError;
 
-/// A request's body, of which is known afterwards whether it went over its limit.
-///
-/// Over HTTP/2 the client's error says only that the stream was reset.
-pub(super) struct Watched {
-    body: Body,
-    too_large: Option<Arc<AtomicBool>>,
+/// A request's body on its way out.
+pub(super) struct Outgoing(Kind);
+
+enum Kind {
+    Bytes(Bytes),
+    Stream(Body, Watch),
 }
 
-/// Tells what became of a [`Watched`] body.
-pub(super) struct Watch(Option<Arc<AtomicBool>>);
+/// Tells what became of a body that streams; one in memory is as good as sent.
+#[derive(Clone)]
+pub(super) struct Sending(Option<Arc<AtomicU8>>);
 
-impl Watched {
-    /// An empty body cannot go over a limit, and costs nothing here.
-    pub(super) fn new(body: Body) -> (Self, Watch) {
-        let flag = (!http_body::Body::is_end_stream(&body)).then(Arc::default);
-        (Self { body, too_large: flag.clone() }, Watch(flag))
+/// Tells [`Sending`], at the latest when it is dropped.
+struct Watch(Arc<AtomicU8>);
+
+const UNDER_WAY: u8 = 0;
+const ENDED: u8 = 1;
+const BROKEN: u8 = 2;
+const TOO_LARGE: u8 = 3;
+
+impl Outgoing {
+    /// Takes a request's body; one in memory can be sent again.
+    ///
+    /// # Errors
+    /// When it is over its limit already.
+    pub(super) async fn new(mut body: Body) -> Result<(Self, Sending), Error> {
+        if body.as_bytes().is_some() {
+            let bytes = body.buffer().await.map_err(|error| unreadable(error.is_too_large(), error))?;
+            return Ok((Self(Kind::Bytes(bytes)), Sending(None)));
+        }
+        let state = Arc::new(AtomicU8::new(UNDER_WAY));
+        Ok((Self(Kind::Stream(body, Watch(Arc::clone(&state)))), Sending(Some(state))))
+    }
+
+    /// The same once more, if it is in memory.
+    pub(super) fn again(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Bytes(bytes) => Some(Self(Kind::Bytes(bytes.clone()))),
+            Kind::Stream(..) => None,
+        }
+    }
+}
+
+impl Sending {
+    /// Whether all of it was handed on, or never will be.
+    pub(super) fn has_ended(&self) -> bool {
+        self.state() != UNDER_WAY
+    }
+
+    /// What to tell if the call failed because of the client's body; over HTTP/2 `source` does not say so.
+    pub(super) fn failure(&self, source: hyper::Error) -> Result<Error, hyper::Error> {
+        match self.state() {
+            BROKEN => Ok(unreadable(false, source)),
+            TOO_LARGE => Ok(unreadable(true, source)),
+            _ => Err(source),
+        }
+    }
+
+    fn state(&self) -> u8 {
+        self.0.as_ref().map_or(ENDED, |state| state.load(Ordering::Acquire))
     }
 }
 
 impl Watch {
-    /// Whether the body went over its limit, as far as it was read.
-    pub(super) fn was_too_large(&self) -> bool {
-        self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire))
+    fn tell(&self, state: u8) {
+        // What is known first stays.
+        let _ = self.0.compare_exchange(UNDER_WAY, state, Ordering::AcqRel, Ordering::Acquire);
     }
 }
 
-impl http_body::Body for Watched {
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.tell(ENDED);
+    }
+}
+
+/// What a client is told whose body cannot be read.
+fn unreadable(too_large: bool, source: impl Into<BoxError>) -> Error {
+    let (kind, cause) = match too_large {
+        true => (ErrorKind::RequestTooLarge, CallCause::TooLarge),
+        false => (ErrorKind::BadRequest, CallCause::Closed),
+    };
+    Error::new(kind).with_source(CallError::new(CallPhase::RequestBody, cause).with_source(source))
+}
+
+impl http_body::Body for Outgoing {
     type Data = Bytes;
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let (Some(Err(BodyError::TooLarge { .. })), Some(flag)) = (&frame, &self.too_large) {
-            flag.store(true, Ordering::Release);
+        match &mut self.0 {
+            Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::Stream(body, watch) => {
+                let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+                match &frame {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => watch.tell(if error.is_too_large() { TOO_LARGE } else { BROKEN }),
+                    None => watch.tell(ENDED),
+                }
+                Poll::Ready(frame)
+            }
         }
-        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.0 {
+            Kind::Bytes(bytes) => bytes.is_empty(),
+            Kind::Stream(body, _) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// A response's body that holds the request's slot until it is dropped.
-///
-/// The gateway's `Body` drops what it reads from as soon as that has ended, so the slot is free then.
-pub(super) struct Held {
-    body: Incoming,
-    _slot: OwnedSemaphorePermit,
-}
-
-impl Held {
-    pub(super) fn new(body: Incoming, slot: OwnedSemaphorePermit) -> Self {
-        Self { body, _slot: slot }
-    }
-}
-
-impl http_body::Body for Held {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.0 {
+            Kind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Stream(body, _) => body.size_hint(),
+        }
     }
 }

@@ -1,12 +1,16 @@
+#[cfg(unix)]
+use std::path::Path;
 use std::{fmt, sync::Arc, time::Duration};
 
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper::client::conn;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
 
-use super::{Connector, PooledClient};
+use super::{
+    Connector, Inner, PooledClient,
+    pool::{Keep, Pool},
+    timer::Limits,
+};
 
 /// Why there is no client, or no TLS in it.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +29,8 @@ pub enum ClientError {
 
 /// Sets a [`PooledClient`] up.
 ///
-/// Timeouts for answers are not the client's: the gateway holds every integration to its own.
+/// The gateway holds every integration to its own timeout, until the head of the answer is there; the limits here are
+/// the client's own, and hold for whoever calls through it. What streams for ever has no limit unless one is set.
 ///
 /// # Example
 /// ```
@@ -46,8 +51,16 @@ pub struct PooledClientBuilder {
     connect_timeout: Duration,
     idle_timeout: Duration,
     max_idle_per_host: usize,
+    max_idle: usize,
     max_requests: Option<usize>,
+    max_headers: usize,
+    max_response_size: Option<u64>,
+    limits: Limits,
+    http2_max_streams: usize,
+    http2_max_connections_per_host: usize,
     prior_knowledge: bool,
+    #[cfg(unix)]
+    unix_socket: Option<Arc<Path>>,
     plain_only: bool,
     #[cfg(feature = "tls-aws-lc-rs")]
     tls: Option<Arc<rustls::ClientConfig>>,
@@ -59,8 +72,16 @@ impl Default for PooledClientBuilder {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(30),
             max_idle_per_host: 256,
+            max_idle: 4096,
             max_requests: None,
+            max_headers: 100,
+            max_response_size: None,
+            limits: Limits::default(),
+            http2_max_streams: 100,
+            http2_max_connections_per_host: 8,
             prior_knowledge: false,
+            #[cfg(unix)]
+            unix_socket: None,
             plain_only: false,
             #[cfg(feature = "tls-aws-lc-rs")]
             tls: None,
@@ -88,6 +109,73 @@ impl PooledClientBuilder {
     #[must_use]
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
         self.max_idle_per_host = connections;
+        self
+    }
+
+    /// How many unused connections are kept in all; 4,096 unless set.
+    #[must_use]
+    pub fn pool_max_idle(mut self, connections: usize) -> Self {
+        self.max_idle = connections;
+        self
+    }
+
+    /// How long a backend may take from the last byte of a request to the head of its answer. No limit unless set.
+    #[must_use]
+    pub fn response_header_timeout(mut self, limit: Duration) -> Self {
+        self.limits.head = Some(limit);
+        self
+    }
+
+    /// How long a backend may be silent in the middle of an answer's body. No limit unless set.
+    #[must_use]
+    pub fn body_idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.idle = Some(limit);
+        self
+    }
+
+    /// How long a call may take, from its start to the end of the answer's body, without connecting. No limit unless
+    /// set.
+    #[must_use]
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.limits.whole = Some(limit);
+        self
+    }
+
+    /// How many headers an answer over HTTP/1.1 may have; 100 unless set. One with more is an error, as is a head of
+    /// more than 400 KiB, and over HTTP/2 one of more than 16 KiB.
+    #[must_use]
+    pub fn max_headers(mut self, headers: usize) -> Self {
+        self.max_headers = headers;
+        self
+    }
+
+    /// How many bytes the body of an answer may have; reading more is an error. No limit unless set.
+    #[must_use]
+    pub fn max_response_size(mut self, bytes: u64) -> Self {
+        self.max_response_size = Some(bytes);
+        self
+    }
+
+    /// How many requests share a connection of HTTP/2 at most; 100 unless set. A backend may allow fewer.
+    #[must_use]
+    pub fn http2_max_streams(mut self, streams: usize) -> Self {
+        self.http2_max_streams = streams.max(1);
+        self
+    }
+
+    /// How many connections of HTTP/2 are opened to a host, each when there is no room on the others; 8 unless set.
+    /// Requests beyond wait for a stream.
+    #[must_use]
+    pub fn http2_max_connections_per_host(mut self, connections: usize) -> Self {
+        self.http2_max_connections_per_host = connections.max(1);
+        self
+    }
+
+    /// Connects to a Unix socket, whatever the address names; that is still what `Host` and TLS say.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn unix_socket(mut self, path: impl AsRef<Path>) -> Self {
+        self.unix_socket = Some(path.as_ref().into());
         self
     }
 
@@ -130,20 +218,36 @@ impl PooledClientBuilder {
     /// With the feature `tls-aws-lc-rs`, unless the host brings its own configuration or wants none: when the system
     /// has no root certificates.
     pub fn build(self) -> Result<PooledClient, ClientError> {
+        let mut connector = Connector::new(self.connect_timeout);
+        #[cfg(unix)]
+        connector.socket.clone_from(&self.unix_socket);
         #[cfg(feature = "tls-aws-lc-rs")]
-        let connector = Connector::new(self.connect_timeout, self.tls_config()?);
-        #[cfg(not(feature = "tls-aws-lc-rs"))]
-        let connector = Connector::new(self.connect_timeout);
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.idle_timeout)
-            .pool_max_idle_per_host(self.max_idle_per_host)
-            .http2_only(self.prior_knowledge)
-            // A backend that is gone without a word is noticed.
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .build(connector);
-        Ok(PooledClient { client, slots: self.max_requests.map(|requests| Arc::new(Semaphore::new(requests))) })
+        {
+            connector.tls = self.tls_config()?.map(|config| super::tls::Handshake { config, name: None });
+        }
+        let mut http1 = conn::http1::Builder::new();
+        http1.max_headers(self.max_headers);
+        let mut http2 = conn::http2::Builder::new(TokioExecutor::new());
+        // A backend that is gone without a word is noticed.
+        http2.timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20));
+        let keep = Keep {
+            timeout: self.idle_timeout,
+            per_host: if self.idle_timeout.is_zero() { 0 } else { self.max_idle_per_host },
+            in_all: self.max_idle,
+            http2_per_host: self.http2_max_connections_per_host,
+        };
+        let inner = Inner {
+            pool: Pool::new(keep),
+            connector,
+            http1,
+            http2,
+            http2_streams: self.http2_max_streams,
+            prior_knowledge: self.prior_knowledge,
+            limits: self.limits,
+            max_response_size: self.max_response_size,
+            slots: self.max_requests.map(|requests| Arc::new(Semaphore::new(requests))),
+        };
+        Ok(PooledClient { inner: Arc::new(inner) })
     }
 
     /// What TLS is spoken with, if any; the protocols offered are those that the client can speak.
@@ -155,7 +259,7 @@ impl PooledClientBuilder {
         let mut config = match &self.tls {
             Some(config) if !config.alpn_protocols.is_empty() => return Ok(Some(Arc::clone(config))),
             Some(config) => rustls::ClientConfig::clone(config),
-            None => native_roots()?,
+            None => super::tls::native_roots()?,
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
         if !self.prior_knowledge {
@@ -176,17 +280,4 @@ impl fmt::Debug for PooledClientBuilder {
             .field("plain_only", &self.plain_only)
             .finish_non_exhaustive()
     }
-}
-
-/// The system's roots, with a provider that is named: a process may hold two, and then the default one panics.
-#[cfg(feature = "tls-aws-lc-rs")]
-fn native_roots() -> Result<rustls::ClientConfig, ClientError> {
-    use hyper_rustls::ConfigBuilderExt;
-
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ClientError::Roots(error.into()))?;
-    let roots = builder.with_native_roots().map_err(|error| ClientError::Roots(error.into()))?;
-    Ok(roots.with_no_client_auth())
 }

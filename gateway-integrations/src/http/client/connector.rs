@@ -1,4 +1,4 @@
-//! Connections to backends: name, TCP, TLS, under one timeout.
+//! Connections to backends: name, TCP or a Unix socket, TLS; under one timeout.
 
 use std::{
     future::Future,
@@ -7,27 +7,26 @@ use std::{
     time::Duration,
 };
 
-use http::{Uri, uri::Scheme};
-use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use tokio::{net::TcpStream, time::timeout};
+use gateway_core::{CallCause, CallError, CallPhase};
+use http::Uri;
+use hyper_util::client::legacy::connect::{
+    HttpConnector,
+    dns::{GaiAddrs, GaiResolver, Name},
+};
+use tokio::time::{Instant, timeout_at};
 use tower::{BoxError, Service};
 
-use super::ClientError;
-
-#[cfg(feature = "tls-aws-lc-rs")]
-type Stream = hyper_rustls::MaybeHttpsStream<TokioIo<TcpStream>>;
-#[cfg(not(feature = "tls-aws-lc-rs"))]
-type Stream = TokioIo<TcpStream>;
-
-type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+use super::{stream::Stream, timer::from_now};
 
 /// Opens connections.
 #[derive(Clone)]
 pub(super) struct Connector {
-    tcp: HttpConnector,
+    tcp: HttpConnector<Names>,
+    #[cfg(unix)]
+    pub(super) socket: Option<std::sync::Arc<std::path::Path>>,
     limit: Duration,
     #[cfg(feature = "tls-aws-lc-rs")]
-    tls: Option<std::sync::Arc<rustls::ClientConfig>>,
+    pub(super) tls: Option<super::tls::Handshake>,
 }
 
 /// The backend, or the name server, did not answer in time.
@@ -35,13 +34,15 @@ pub(super) struct Connector {
 #[error("no connection within {0:?}")]
 struct Late(Duration);
 
+/// The address has no host.
+#[derive(Debug, thiserror::Error)]
+#[error("the address has no host")]
+struct NoHost;
+
 impl Connector {
     /// Connections that must stand within `limit`.
-    pub(super) fn new(
-        limit: Duration,
-        #[cfg(feature = "tls-aws-lc-rs")] tls: Option<std::sync::Arc<rustls::ClientConfig>>,
-    ) -> Self {
-        let mut tcp = HttpConnector::new();
+    pub(super) fn new(limit: Duration) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Names(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
@@ -50,48 +51,108 @@ impl Connector {
         Self {
             tcp,
             limit,
+            #[cfg(unix)]
+            socket: None,
             #[cfg(feature = "tls-aws-lc-rs")]
-            tls,
+            tls: None,
         }
     }
 
-    #[cfg(feature = "tls-aws-lc-rs")]
-    fn open(&mut self, uri: Uri) -> Connecting {
-        match (&self.tls, uri.scheme() == Some(&Scheme::HTTPS)) {
-            (Some(tls), true) => {
-                let mut https = hyper_rustls::HttpsConnector::from((self.tcp.clone(), std::sync::Arc::clone(tls)));
-                https.call(uri)
-            }
-            (None, true) => Box::pin(async { Err(ClientError::NoTls.into()) }),
-            (_, false) => {
-                let connecting = self.tcp.call(uri);
-                Box::pin(async { Ok(Stream::Http(connecting.await?)) })
-            }
+    /// Connects to the host of `uri`; tells whether HTTP/2 was agreed on.
+    pub(super) async fn connect(&self, uri: Uri, https: bool) -> Result<(Stream, bool), CallError> {
+        let by = from_now(self.limit);
+        if !https {
+            return Ok((self.plain(uri, by).await?, false));
+        }
+        #[cfg(feature = "tls-aws-lc-rs")]
+        if let Some(tls) = &self.tls {
+            let host = uri.host().unwrap_or_default().to_owned();
+            let stream = self.plain(uri, by).await?;
+            let failed = |cause| CallError::new(CallPhase::Tls, cause);
+            return match timeout_at(by, tls.shake(&host, stream)).await {
+                Ok(Ok(agreed)) => Ok(agreed),
+                Ok(Err(error)) => Err(failed(cause(&*error)).with_source(error)),
+                Err(_) => Err(failed(CallCause::TimedOut).with_source(Late(self.limit))),
+            };
+        }
+        Err(CallError::new(CallPhase::Tls, CallCause::Other).with_source(super::ClientError::NoTls))
+    }
+
+    async fn plain(&self, uri: Uri, by: Instant) -> Result<Stream, CallError> {
+        match timeout_at(by, self.open(uri)).await {
+            Ok(opened) => opened,
+            Err(_) => Err(CallError::new(CallPhase::Connect, CallCause::TimedOut).with_source(Late(self.limit))),
         }
     }
 
-    #[cfg(not(feature = "tls-aws-lc-rs"))]
-    fn open(&mut self, uri: Uri) -> Connecting {
-        if uri.scheme() == Some(&Scheme::HTTPS) {
-            return Box::pin(async { Err(ClientError::NoTls.into()) });
+    async fn open(&self, uri: Uri) -> Result<Stream, CallError> {
+        #[cfg(unix)]
+        if let Some(path) = &self.socket {
+            return match tokio::net::UnixStream::connect(path).await {
+                Ok(stream) => Ok(Stream::unix(stream)),
+                Err(error) => Err(unconnected(error.into())),
+            };
         }
-        let connecting = self.tcp.call(uri);
-        Box::pin(async { Ok(connecting.await?) })
+        if uri.host().is_none() {
+            return Err(unconnected(NoHost.into()));
+        }
+        match self.tcp.clone().call(uri).await {
+            Ok(stream) => Ok(Stream::tcp(stream.into_inner())),
+            Err(error) => Err(unconnected(error.into())),
+        }
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = Connecting;
+fn unconnected(error: BoxError) -> CallError {
+    let unknown = find::<Unknown>(&*error).is_some();
+    let phase = if unknown { CallPhase::Resolve } else { CallPhase::Connect };
+    CallError::new(phase, cause(&*error)).with_source(error)
+}
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(cx).map_err(Into::into)
+/// What the operating system says is the cause.
+pub(super) fn cause(error: &(dyn std::error::Error + 'static)) -> CallCause {
+    use std::io::ErrorKind as Io;
+
+    match find::<std::io::Error>(error).map(std::io::Error::kind) {
+        Some(Io::ConnectionRefused) => CallCause::Refused,
+        Some(Io::TimedOut) => CallCause::TimedOut,
+        Some(Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof) => CallCause::Closed,
+        _ => CallCause::Other,
+    }
+}
+
+/// The error of type `E` that `error` is, or that is among its sources.
+pub(super) fn find<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// Looks names up; its errors can be told from others.
+#[derive(Clone)]
+struct Names(GaiResolver);
+
+/// A name was not found out.
+#[derive(Debug, thiserror::Error)]
+#[error("the name cannot be looked up")]
+struct Unknown(#[source] std::io::Error);
+
+impl Service<Name> for Names {
+    type Response = GaiAddrs;
+    type Error = Unknown;
+    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, Unknown>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unknown>> {
+        self.0.poll_ready(cx).map_err(Unknown)
     }
 
-    fn call(&mut self, uri: Uri) -> Connecting {
-        let limit = self.limit;
-        let connecting = self.open(uri);
-        Box::pin(async move { timeout(limit, connecting).await.unwrap_or_else(|_| Err(Late(limit).into())) })
+    fn call(&mut self, name: Name) -> Self::Future {
+        let looking = self.0.call(name);
+        Box::pin(async { looking.await.map_err(Unknown) })
     }
 }

@@ -1,28 +1,43 @@
 //! `PooledClient`: the HTTP client, with its connection pool.
 
+mod answer;
 mod body;
 mod builder;
+mod call;
 mod connector;
+mod failure;
+mod http1;
+mod http2;
+mod pool;
+mod relay;
+mod stream;
+mod timer;
+#[cfg(feature = "tls-aws-lc-rs")]
+mod tls;
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use gateway_core::{Body, BodyError, Error, ErrorKind, HttpClient, Request, Response};
-use http::Version;
-use hyper_util::client::legacy::Client;
+use gateway_core::{CallCause, CallError, CallPhase, Error, HttpClient, Request, Response};
+use hyper::client::conn;
+use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
 
 pub use self::builder::{ClientError, PooledClientBuilder};
-use self::{
-    body::{Held, Watched},
-    connector::Connector,
-};
+use self::{connector::Connector, pool::Pool, timer::Limits};
 
 /// An HTTP client that keeps its connections, for HTTP/1.1 and HTTP/2.
 ///
 /// Clones share the pool. It needs a tokio runtime with time and I/O when it sends. Redirects are not followed,
-/// proxies in the environment are not read, and nothing is sent twice, except a request that a connection which had
-/// been idle closed on before anything of it was written.
+/// proxies in the environment are not read.
+///
+/// A connection of HTTP/1.1 has no task of its own: the request drives it, and then the body of its answer. An answer
+/// that is read to its end gives the connection back; one that is dropped before closes it.
+///
+/// Nothing is sent twice, except over a connection that had been idle and that the backend closed before it said
+/// anything: then a request goes out once more, on a new connection, if nothing of it was written, or if its method is
+/// idempotent and its body is in memory (RFC 9110, 9.2.2). For the others the operating system is asked first
+/// whether the backend has closed.
 ///
 /// # Example
 /// ```
@@ -41,14 +56,21 @@ use self::{
 /// ```
 #[derive(Clone)]
 pub struct PooledClient {
-    client: Client<Connector, Watched>,
-    slots: Option<Arc<Semaphore>>,
+    inner: Arc<Inner>,
 }
 
-/// There were as many requests under way as [`PooledClientBuilder::max_requests`] allows.
-#[derive(Debug, thiserror::Error)]
-#[error("too many requests to backends are under way")]
-struct Busy;
+struct Inner {
+    pool: Arc<Pool>,
+    connector: Connector,
+    http1: conn::http1::Builder,
+    http2: conn::http2::Builder<TokioExecutor>,
+    /// How many streams a connection of HTTP/2 has at most.
+    http2_streams: usize,
+    prior_knowledge: bool,
+    limits: Limits,
+    max_response_size: Option<u64>,
+    slots: Option<Arc<Semaphore>>,
+}
 
 impl PooledClient {
     /// A client with the defaults of [`PooledClientBuilder`].
@@ -75,40 +97,19 @@ impl fmt::Debug for PooledClient {
 #[async_trait]
 impl HttpClient for PooledClient {
     async fn send(&self, request: Request) -> Result<Response, Error> {
-        let slot = match &self.slots {
-            Some(slots) => Some(Arc::clone(slots).try_acquire_owned().map_err(|_| failure(Busy))?),
+        let slot = match &self.inner.slots {
+            Some(slots) => Some(Arc::clone(slots).try_acquire_owned().map_err(|_| busy())?),
             None => None,
         };
-        let (mut parts, body) = request.into_parts();
-        // The legacy client takes the client's version for a demand on the connection to the backend.
-        parts.version = Version::HTTP_11;
-        let (body, watch) = Watched::new(body);
-        match self.client.request(http::Request::from_parts(parts, body)).await {
-            Ok(response) => Ok(response.map(|body| match slot {
-                Some(slot) => Body::new(Held::new(body, slot)),
-                None => Body::new(body),
-            })),
-            Err(error) if watch.was_too_large() || is_too_large(&error) => {
-                Err(Error::new(ErrorKind::RequestTooLarge).with_source(error))
-            }
-            Err(error) => Err(failure(error)),
-        }
+        let answer = self.inner.call(request, slot).await?;
+        Ok(match self.inner.max_response_size {
+            Some(max) => answer.map(|body| body.with_limit(max)),
+            None => answer,
+        })
     }
 }
 
-/// There is no answer, because of `source`.
-fn failure(source: impl StdError + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::IntegrationFailure).with_source(source)
-}
-
-/// Whether the request's own body is the cause.
-fn is_too_large(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if cause.downcast_ref::<BodyError>().is_some_and(BodyError::is_too_large) {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
+/// There were as many requests under way as [`PooledClientBuilder::max_requests`] allows.
+fn busy() -> Error {
+    failure::no_connection(CallError::new(CallPhase::Admission, CallCause::Busy))
 }

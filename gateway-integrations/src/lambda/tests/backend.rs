@@ -55,7 +55,36 @@ async fn nobody_waits_for_the_outcome_of_an_event() {
 }
 
 #[tokio::test]
+async fn a_function_in_this_process_runs_on_after_the_answer_to_an_event() {
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let (done, over) = tokio::sync::oneshot::channel();
+    let once = Arc::new(Mutex::new(Some((wait, done))));
+    let function = move |call: Invocation| {
+        let (wait, done) = once.lock().unwrap().take().unwrap();
+        async move {
+            let _ = wait.await;
+            let _ = done.send(call.payload);
+            Ok::<_, Error>(Invoked::new("late"))
+        }
+    };
+    let mapped = mapped(&Functions::new().with("f", function));
+    let mapped = mapped.request_parameter("integration.request.header.X-Amz-Invocation-Type", "'Event'").unwrap();
+    let response = send(definition(mapped, plain), request(Head::post("/prod/x"), "{}")).await;
+    assert_eq!((response.status.as_u16(), response.text()), (200, ""), "it has not even begun");
+    go.send(()).unwrap();
+    assert_eq!(over.await.unwrap(), "{}");
+}
+
+#[tokio::test]
 async fn a_function_that_is_not_there_is_a_fault_of_the_definition() {
     let response = send(definition(mapped(&Functions::new()), plain), request(Head::post("/prod/x"), "{}")).await;
     assert_eq!((response.status.as_u16(), response.text()), (500, r#"{"message":"Internal server error"}"#));
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_is_an_empty_event() {
+    let script = Script::new(Invoked::new("{}"));
+    let mapped = mapped(&Functions::new().with("f", script.clone()));
+    send(definition(mapped, plain), request(Head::get("/prod/x"), "")).await;
+    assert_eq!(script.call().payload, "{}");
 }

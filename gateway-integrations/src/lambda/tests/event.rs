@@ -220,3 +220,16 @@ async fn the_caller_is_in_the_event() {
         assert_eq!(context["identity"]["apiKey"], "key-0123456789-0123456789");
     }
 }
+
+#[tokio::test]
+async fn the_operation_is_in_the_event_where_it_has_a_name() {
+    for name in [None, Some("ListPets")] {
+        let script = Script::new(Invoked::new("{}"));
+        let route = Route::to(LambdaProxy::new(script.clone()));
+        let route = name.into_iter().fold(route, gateway_core::RouteDefinition::operation_name);
+        let api = Api::rest("pets").route("GET /x", route).stage(StageDefinition::new("prod"));
+        send(Definition::new().api(api), request(Head::get("/prod/x"), "")).await;
+        let event = script.event();
+        assert_eq!(event["requestContext"].get("operationName").and_then(Value::as_str), name);
+    }
+}

@@ -1,6 +1,8 @@
 //! The rows of the result's table.
 
-use gateway_core::{GatewayResponse, GatewayResponses, Step, Trace};
+use gateway_core::{
+    AccessLog, AccessLogFormat, GatewayResponse, GatewayResponses, Step, Trace, testing::CapturedLines,
+};
 use http::{Request as Head, StatusCode};
 use proptest::prelude::*;
 use serde_json::json;
@@ -181,5 +183,24 @@ proptest! {
             prop_assert!((200..600).contains(&result.status.as_u16()));
             prop_assert!(result.headers.len() <= 2);
         }
+    }
+}
+
+/// What the function said, and what Lambda said of the call.
+#[tokio::test]
+async fn a_line_tells_the_functions_status_from_lambdas() {
+    for (payload, expected) in [(r#"{"statusCode":404}"#, "404 404 200 200"), ("no object", "502 - 200 200")] {
+        let lines = CapturedLines::default();
+        let format = "$context.requestId|$context.status $context.integration.status \
+                      $context.integration.integrationStatus $context.integrationStatus";
+        let log = AccessLog::new(AccessLogFormat::parse(format).unwrap(), lines.clone());
+        let proxy = LambdaProxy::new(Script::new(Invoked::new(payload)));
+        send(
+            definition(proxy, |api, stage| api.stage(stage.observer(log))),
+            request(http::Request::get("/prod/x"), ""),
+        )
+        .await;
+        let lines = lines.lines();
+        assert_eq!(lines[0].split_once('|').unwrap().1, expected);
     }
 }

@@ -39,7 +39,7 @@ impl<'s> Evaluator<'s> {
                 let key = text(&self.heap, key)?;
                 self.heap.put(&map, key, value)?;
             }
-            (Value::List(list), Value::Integer(place)) => list.change(|items| {
+            (Value::List(list), Value::Integer(place)) if list.has_places() => list.change(|items| {
                 let length = items.len();
                 let item = placed(*place, length).and_then(|place| items.get_mut(place));
                 *item.ok_or_else(|| out_of_bounds(*place, length))? = value;

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use super::{Evaluator, Flow};
+use super::{Evaluator, Leave, Reason};
 use crate::velocity::{
     ast::{Expression, Name, Node},
     error::Fault,
@@ -13,7 +13,6 @@ use crate::velocity::{
 pub(in crate::velocity) struct Loop {
     pub(in crate::velocity) index: Cell<usize>,
     pub(in crate::velocity) length: usize,
-    pub(in crate::velocity) stopped: Cell<bool>,
     pub(in crate::velocity) parent: Option<Rc<Self>>,
 }
 
@@ -52,31 +51,34 @@ enum Items<'s> {
 }
 
 impl<'s> Evaluator<'s> {
-    pub(super) fn foreach(&mut self, name: &'s Name, items: &'s Expression, body: &'s [Node]) -> Result<Flow, Fault> {
+    pub(super) fn foreach(&mut self, name: &'s Name, items: &'s Expression, body: &'s [Node]) -> Result<(), Leave> {
         let source = self.value(items)?;
-        let Some((mut items, length)) = self.items(source)? else { return Ok(Flow::On) };
+        let Some((mut items, length)) = self.items(source)? else { return Ok(()) };
         let most = self.scene.limits.iterations;
         // API Gateway stops there; for the template that is the end of the list.
         self.stopped_loops += usize::from(length > most);
         let length = length.min(most);
         self.heap.spend(length)?;
         let outer = self.cycle.take();
-        let cycle = Rc::new(Loop { index: Cell::new(0), length, stopped: Cell::new(false), parent: outer.clone() });
+        let cycle = Rc::new(Loop { index: Cell::new(0), length, parent: outer.clone() });
         self.cycle = Some(Rc::clone(&cycle));
         let former = self.variables.get(name.slot).cloned().unwrap_or(Value::Null);
-        let mut flow = Ok(Flow::On);
+        let mut result = Ok(());
         for index in 0..length {
             cycle.index.set(index);
             let item = self.next_item(&mut items);
             self.set(name, item);
-            flow = self.block(body);
-            if !matches!(flow, Ok(Flow::On)) || cycle.stopped.get() {
+            result = self.block(body);
+            if result.is_err() {
                 break;
             }
         }
         self.cycle = outer;
         self.set(name, former);
-        flow.map(|flow| if flow == Flow::Break { Flow::On } else { flow })
+        match result {
+            Err(Leave(reason)) if matches!(*reason, Reason::Break) => Ok(()),
+            result => result,
+        }
     }
 
     fn next_item(&self, items: &mut Items<'s>) -> Value<'s> {
@@ -108,7 +110,7 @@ impl<'s> Evaluator<'s> {
             },
             Value::List(list) => list.items(),
             Value::Range(from, to) => {
-                let length = usize::try_from(from.abs_diff(to)).unwrap_or(usize::MAX - 1) + 1;
+                let length = usize::try_from(from.abs_diff(to)).unwrap_or(usize::MAX).saturating_add(1);
                 return Ok(Some((Items::Range(from, to), length)));
             }
             Value::Map(map) => map.with(|entries| entries.values().cloned().collect()),

@@ -21,10 +21,21 @@ impl<'s> Evaluator<'s> {
             Expression::Integer(number) => Value::Integer(*number),
             Expression::Double(number) => Value::Double(*number),
             Expression::Text(text) => Value::Text(Text::Borrowed(text)),
-            Expression::Interpolated(block) => self.printed(block)?,
+            _ => {
+                self.enter()?;
+                let value = self.compound(expression);
+                self.depth -= 1;
+                value?
+            }
+        })
+    }
+
+    fn compound(&mut self, expression: &'s Expression) -> Result<Value<'s>, Fault> {
+        match expression {
+            Expression::Interpolated(block) => self.printed(block),
             Expression::List(items) => {
                 let items = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
-                self.heap.list(items)?
+                self.heap.list(items)
             }
             Expression::Map(pairs) => {
                 let mut entries = Entries::new();
@@ -32,28 +43,37 @@ impl<'s> Evaluator<'s> {
                     let key = self.value(key)?;
                     entries.insert(text(&self.heap, &key)?, self.value(value)?);
                 }
-                self.heap.map(entries)?
+                self.heap.map(entries)
             }
-            Expression::Range(bounds, at) => self.range(&bounds.0, &bounds.1).map_err(|fault| fault.at(*at))?,
+            Expression::Range(bounds, at) => self.range(&bounds.0, &bounds.1).map_err(|fault| fault.at(*at)),
             Expression::Reference(reference) => match self.reference(reference)? {
-                Value::Block(block) => self.printed(block)?,
-                value => value,
+                Value::Block(block) => self.printed(block),
+                value => Ok(value),
             },
-            Expression::Not(inner) => Value::Bool(!self.truth(inner)?),
-            Expression::Chain(first, rest) => self.chain(first, rest)?,
-        })
+            Expression::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
+            Expression::Chain(first, rest) => self.chain(first, rest),
+            _ => Ok(Value::Null),
+        }
     }
 
     /// Whether `#if` takes an expression for true. A bare literal is not, nor is a sum: as in Velocity 1.7.
     pub(super) fn truth(&mut self, expression: &'s Expression) -> Result<bool, Fault> {
+        if let Some(holds) = self.view().truth(expression) {
+            return Ok(holds);
+        }
         match expression {
             Expression::Bool(_) | Expression::Reference(_) | Expression::Not(_) => {
                 self.value(expression).map(|value| value.is_true())
             }
+            Expression::Chain(first, rest) if is_logic(rest) => {
+                self.enter()?;
+                let holds = self.logic(first, rest);
+                self.depth -= 1;
+                holds
+            }
             Expression::Chain(_, rest) => {
-                let value = self.value(expression)?;
                 let computes = rest.iter().any(|(operator, _)| is_arithmetic(*operator));
-                Ok(!computes && value.is_true())
+                Ok(!computes && self.value(expression)?.is_true())
             }
             _ => Ok(false),
         }
@@ -84,8 +104,8 @@ impl<'s> Evaluator<'s> {
 
     /// Operators of one rank, from left to right.
     fn chain(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<Value<'s>, Fault> {
-        if let [(Operator::Or | Operator::And, _), ..] = rest {
-            return self.logic(first, rest);
+        if is_logic(rest) {
+            return self.logic(first, rest).map(Value::Bool);
         }
         let mut left = self.value(first)?;
         for (operator, right) in rest {
@@ -95,7 +115,7 @@ impl<'s> Evaluator<'s> {
         Ok(left)
     }
 
-    fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<Value<'s>, Fault> {
+    fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<bool, Fault> {
         let mut holds = self.truth(first)?;
         for (operator, right) in rest {
             self.heap.spend(1)?;
@@ -103,7 +123,7 @@ impl<'s> Evaluator<'s> {
                 holds = self.truth(right)?;
             }
         }
-        Ok(Value::Bool(holds))
+        Ok(holds)
     }
 
     fn apply(&mut self, left: &Value<'s>, operator: Operator, right: &Value<'s>) -> Result<Value<'s>, Fault> {
@@ -123,6 +143,10 @@ impl<'s> Evaluator<'s> {
             _ => arithmetic(left, operator, right),
         })
     }
+}
+
+fn is_logic(rest: &[(Operator, Expression)]) -> bool {
+    matches!(rest, [(Operator::Or | Operator::And, _), ..])
 }
 
 fn is_arithmetic(operator: Operator) -> bool {

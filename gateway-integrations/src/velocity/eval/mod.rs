@@ -5,13 +5,16 @@ mod cycle;
 mod expression;
 mod reference;
 mod roots;
+mod seen;
 
 use std::{cell::OnceCell, collections::HashMap, rc::Rc, sync::Arc};
 
 pub(super) use self::cycle::Loop;
+use self::seen::{Seen, View};
 use super::{
-    ast::{Name, Node, Program},
+    ast::{At, Expression, Name, Node, Program, Reference},
     error::Fault,
+    methods,
     overrides::Overrides,
     scene::Scene,
     value::{Heap, Map, Printer, Value},
@@ -43,12 +46,38 @@ pub(super) struct Outcome {
     pub(super) stopped_loops: usize,
 }
 
-/// How rendering goes on after a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flow {
-    On,
+/// Why rendering does not go on with the next node. Rare, so that going on is a null pointer.
+struct Leave(Box<Reason>);
+
+enum Reason {
     Break,
     Stop,
+    Fault(Fault),
+}
+
+impl From<Fault> for Leave {
+    #[cold]
+    fn from(fault: Fault) -> Self {
+        Self(Box::new(Reason::Fault(fault)))
+    }
+}
+
+impl Leave {
+    #[cold]
+    fn at(self, at: At) -> Self {
+        match *self.0 {
+            Reason::Fault(fault) => fault.at(at).into(),
+            reason => Self(Box::new(reason)),
+        }
+    }
+}
+
+/// What a block gives that is rendered as a whole: `#break` and `#stop` end it.
+fn ended(result: Result<(), Leave>) -> Result<(), Fault> {
+    match result.map_err(|leave| *leave.0) {
+        Err(Reason::Fault(fault)) => Err(fault),
+        _ => Ok(()),
+    }
 }
 
 impl<'s> Evaluator<'s> {
@@ -74,7 +103,7 @@ impl<'s> Evaluator<'s> {
                 *variable = super::value::from_json(&evaluator.heap, value)?;
             }
         }
-        evaluator.block(&program.nodes)?;
+        ended(evaluator.block(&program.nodes))?;
         let overrides = match &evaluator.overrides {
             Some((request, response)) => Overrides::collect(&evaluator.heap, request, response)?,
             None => scene.overrides.untouched(),
@@ -89,37 +118,34 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    fn block(&mut self, block: &'s [Node]) -> Result<Flow, Fault> {
+    fn block(&mut self, block: &'s [Node]) -> Result<(), Leave> {
         self.enter()?;
-        let mut flow = Flow::On;
-        for node in block {
-            flow = self.node(node)?;
-            if flow != Flow::On {
-                break;
-            }
-        }
+        let result = block.iter().try_for_each(|node| self.node(node));
         self.depth -= 1;
-        Ok(flow)
+        result
     }
 
-    fn node(&mut self, node: &'s Node) -> Result<Flow, Fault> {
+    #[inline]
+    fn node(&mut self, node: &'s Node) -> Result<(), Leave> {
         self.heap.spend(1)?;
         match node {
             Node::Text(text) => self.out.push(text)?,
-            Node::Print(reference) => match self.reference(reference)? {
-                Value::Text(text) => self.out.push(&text)?,
-                Value::Block(block) => {
-                    return Ok(if self.block(block)? == Flow::Stop { Flow::Stop } else { Flow::On });
-                }
-                value => self.out.print(&self.heap, &value).map_err(|fault| fault.at(reference.at))?,
-            },
-            Node::Set { target, value } => {
-                let value = self.value(value).map_err(|fault| fault.at(target.at))?;
-                // Velocity 1.7 leaves the variable as it was; only arithmetic without a result gives null.
-                if !value.is_null() {
-                    self.assign(target, value)?;
+            Node::Print(reference) => {
+                let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() };
+                match view.reference(reference) {
+                    Some(Seen::Text(text)) => self.out.push(text)?,
+                    Some(Seen::Whole(number)) => self.out.whole(number)?,
+                    Some(Seen::Truth(value)) => self.out.truth(value)?,
+                    None => match view.to_escape(reference) {
+                        Some(text) => {
+                            self.heap.spend_text(text.len())?;
+                            self.out.push(&methods::java_script(text))?;
+                        }
+                        None => self.print(reference)?,
+                    },
                 }
             }
+            Node::Set { target, value } => self.set_to(target, value)?,
             Node::If { arms, otherwise, at } => {
                 for (condition, body) in arms {
                     if self.truth(condition).map_err(|fault| fault.at(*at))? {
@@ -131,22 +157,46 @@ impl<'s> Evaluator<'s> {
                 }
             }
             Node::Foreach { name, items, body, at } => {
-                return self.foreach(name, items, body).map_err(|fault| fault.at(*at));
+                return self.foreach(name, items, body).map_err(|leave| leave.at(*at));
             }
             Node::Define { name, body } => self.set(name, Value::Block(body)),
-            Node::Break => return Ok(Flow::Break),
-            Node::Stop => return Ok(Flow::Stop),
+            Node::Break => return Err(Leave(Box::new(Reason::Break))),
+            Node::Stop => return Err(Leave(Box::new(Reason::Stop))),
         }
-        Ok(Flow::On)
+        Ok(())
+    }
+
+    fn print(&mut self, reference: &'s Reference) -> Result<(), Leave> {
+        match self.reference(reference)? {
+            Value::Text(text) => self.out.push(&text)?,
+            Value::Block(block) => match self.block(block) {
+                Err(Leave(reason)) if matches!(*reason, Reason::Break) => {}
+                result => return result,
+            },
+            value => self.out.print(&self.heap, &value).map_err(|fault| fault.at(reference.at))?,
+        }
+        Ok(())
+    }
+
+    fn set_to(&mut self, target: &'s Reference, value: &'s Expression) -> Result<(), Fault> {
+        if target.steps.is_empty()
+            && let Some(number) = self.view().computed(value)
+        {
+            self.set(&target.name, Value::Integer(number.into()));
+            return Ok(());
+        }
+        let value = self.value(value).map_err(|fault| fault.at(target.at))?;
+        // Velocity 1.7 leaves the variable as it was; only arithmetic without a result gives null.
+        if value.is_null() { Ok(()) } else { self.assign(target, value) }
     }
 
     /// What a block prints.
     fn printed(&mut self, block: &'s [Node]) -> Result<Value<'s>, Fault> {
         let limit = self.out.limit;
         let outer = std::mem::replace(&mut self.out, Printer::new(limit));
-        let flow = self.block(block);
+        let result = self.block(block);
         let inner = std::mem::replace(&mut self.out, outer);
-        flow?;
+        ended(result)?;
         self.heap.spend_text(inner.text.len())?;
         Ok(Value::text(inner.text))
     }

@@ -101,7 +101,7 @@ impl<'s> Evaluator<'s> {
                 let opened = self.heap.open(value)?;
                 self.index(&opened, index)
             }
-            (Value::List(list), Value::Integer(place)) => list.with(|items| {
+            (Value::List(list), Value::Integer(place)) if list.has_places() => list.with(|items| {
                 let item = placed(*place, items.len()).and_then(|place| items.get(place));
                 item.cloned().ok_or_else(|| out_of_bounds(*place, items.len()))
             }),

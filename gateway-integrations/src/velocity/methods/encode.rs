@@ -2,27 +2,16 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-use base64::{
-    Engine,
-    alphabet::STANDARD,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
-};
+use base64::Engine;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-use crate::velocity::error::Fault;
+use crate::{lenient::BASE64, velocity::error::Fault};
 
 /// What `java.net.URLEncoder` escapes; the space becomes `+` afterwards.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'*').remove(b'_').remove(b' ');
 
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
 /// As `StringEscapeUtils.escapeJavaScript` of commons-lang 2: ASCII only, and `'` and `/` escaped too.
-pub(super) fn java_script(text: &str) -> Cow<'_, str> {
+pub(in crate::velocity) fn java_script(text: &str) -> Cow<'_, str> {
     let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
     let Some(first) = text.bytes().position(|byte| !plain(&byte)) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);
@@ -58,11 +47,11 @@ pub(super) fn from_form(text: &str) -> String {
 }
 
 pub(super) fn base64(text: &str) -> String {
-    general_purpose::STANDARD.encode(text)
+    BASE64.encode(text)
 }
 
 pub(super) fn from_base64(text: &str) -> Result<String, Fault> {
     let digits: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
-    let bytes = LENIENT.decode(digits).map_err(|_| Fault::new("$util.base64Decode got a text that is not base64"))?;
+    let bytes = BASE64.decode(digits).map_err(|_| Fault::new("$util.base64Decode got a text that is not base64"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -6,6 +6,9 @@ use crate::velocity::{
     value::{Heap, List, Map, java_equal},
 };
 
+/// What a list has and other collections have not.
+const OF_PLACES: [&str; 6] = ["get", "set", "indexOf", "lastIndexOf", "subList", "listIterator"];
+
 pub(super) fn call<'s>(
     heap: &Heap<'s>,
     list: &List<'s>,
@@ -13,6 +16,9 @@ pub(super) fn call<'s>(
     arguments: &[Value<'s>],
 ) -> Result<Value<'s>, Fault> {
     heap.spend(1)?;
+    if !list.has_places() && OF_PLACES.contains(&name) {
+        return Ok(Value::Null);
+    }
     Ok(match (name, arguments) {
         // The developer guide shows `count()`, which Java does not have.
         ("size" | "count", []) => Value::length(list.with(<[_]>::len)),

@@ -25,12 +25,12 @@ pub(super) fn call<'s>(
         }
         ("keySet", []) => {
             let keys = map.with(|entries| entries.iter().map(|(key, _)| Value::Text(key.clone())).collect());
-            heap.list(keys)?
+            heap.view(keys)?
         }
-        ("values", []) => heap.list(map.with(|entries| entries.values().cloned().collect()))?,
+        ("values", []) => heap.view(map.with(|entries| entries.values().cloned().collect()))?,
         ("entrySet", []) => {
             let entries = map.entries().into_iter().map(|entry| Value::Entry(Rc::new(entry)));
-            heap.list(entries.collect())?
+            heap.view(entries.collect())?
         }
         ("get", [key]) => or_null(map.get(&text(heap, key)?)),
         ("getOrDefault", [key, default]) => map.get(&text(heap, key)?).unwrap_or_else(|| default.clone()),

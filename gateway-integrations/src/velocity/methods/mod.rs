@@ -14,6 +14,7 @@ mod string;
 mod utf16;
 mod util;
 
+pub(super) use self::encode::java_script;
 use super::{
     ast::Call,
     error::Fault,
@@ -83,10 +84,6 @@ fn cycle_call<'s>(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value<'_>]
         ("isLast", []) => "last",
         ("getParent", []) => "parent",
         ("getTopmost", []) => "topmost",
-        ("stop", []) => {
-            cycle.stopped.set(true);
-            return Value::Null;
-        }
         _ => return Value::Null,
     };
     cycle.property(property)

@@ -38,14 +38,11 @@ pub(super) fn begins_set(text: &str) -> bool {
         .is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with('('))
 }
 
-/// Whether `text` begins with a directive of the grammar, and not with one that is plugged in, as `#foreach` is.
-pub(super) fn begins_control(text: &str) -> bool {
-    name(text).is_some_and(|(word, _)| matches!(word, "if" | "elseif" | "else" | "end" | "stop"))
-}
-
-/// Whether `text` begins with a comment or with unparsed text.
-pub(super) fn begins_comment(text: &str) -> bool {
-    text.starts_with("##") || text.starts_with("#*") || text.starts_with("#[[")
+/// Whether `text` begins with a directive of the grammar, and not with one that is plugged in, as `#foreach` is; or with
+/// a comment within a line, or with unparsed text.
+pub(super) fn begins_grammar(text: &str) -> bool {
+    let control = name(text).is_some_and(|(word, _)| matches!(word, "if" | "elseif" | "else" | "end" | "stop"));
+    control || begins_set(text) || text.starts_with("#*") || text.starts_with("#[[")
 }
 
 impl Parser<'_> {
@@ -92,15 +89,17 @@ impl Parser<'_> {
             _ => {
                 nodes.text(text);
                 nodes.text(self.unknown_arguments());
+                nodes.flush();
             }
         }
         Ok(None)
     }
 
-    /// The arguments of what looks like a directive and is none: they are text, with the references in them.
+    /// The arguments of what looks like a directive and is none: they are text, and so are the references in them.
     fn unknown_arguments(&mut self) -> &str {
         let mut ahead = Parser { cursor: self.cursor.clone(), depth: self.depth, names: self.names };
-        if !self.cursor.starts_with("(") || ahead.arguments().is_err() {
+        ahead.cursor.blanks();
+        if !ahead.cursor.starts_with("(") || ahead.arguments().is_err() {
             return "";
         }
         self.cursor.take(ahead.cursor.offset() - self.cursor.offset())
@@ -114,7 +113,8 @@ impl Parser<'_> {
             self.cursor.line_end();
             nodes.flush();
         } else if self.cursor.accept("#*") {
-            if self.cursor.take_through("*#").is_none() {
+            // One that nobody closes reaches to the end.
+            if self.cursor.take_through("*#").is_none() && self.cursor.take_until(|_| false).is_empty() {
                 return Err(self.fault_at(at, "close the comment with `*#`"));
             }
             nodes.flush();

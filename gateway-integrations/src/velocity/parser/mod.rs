@@ -14,7 +14,7 @@ use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use self::cursor::Cursor;
 use super::{
-    ast::{Block, Name, Node, Program, Root},
+    ast::{Block, Name, Node, Program, Root, Step},
     error::Fault,
 };
 
@@ -103,13 +103,7 @@ impl Parser<'_> {
             match self.cursor.peek() {
                 None => break self.leave((nodes.finish(), Ending::Text, at)),
                 Some('\\') => self.escape(&mut nodes),
-                Some('$') => match self.reference()? {
-                    Some(reference) => nodes.push(Node::Print(reference)),
-                    None => {
-                        let letter = self.cursor.take_letter();
-                        self.lone(letter, &mut nodes);
-                    }
-                },
+                Some('$') => self.dollar(&mut nodes)?,
                 Some(_) => {
                     if let Some(ending) = self.hash(&mut nodes)? {
                         break self.leave((nodes.finish(), ending, at));
@@ -134,11 +128,53 @@ impl Parser<'_> {
         }
     }
 
+    /// A reference, or a `$` that is text.
+    fn dollar(&mut self, nodes: &mut Nodes) -> Result<(), Fault> {
+        let formal = self.cursor.starts_with("${") || self.cursor.starts_with("$!{");
+        if let Some(reference) = self.reference()? {
+            let last = reference.steps.last();
+            let word = matches!(last, Some(Step::Method(_) | Step::Index(_)));
+            let property = matches!(last, Some(Step::Property(_)));
+            nodes.push(Node::Print(reference));
+            if !formal {
+                self.behind_reference(word, property, nodes);
+            }
+            return Ok(());
+        }
+        let letter = self.cursor.take_letter();
+        // The mark of a quiet reference goes where none follows, unless another one might begin.
+        let mut ahead = self.cursor.clone();
+        if ahead.accept("!") && (!ahead.rest().starts_with(['{', '$', '#']) || directive::begins_grammar(ahead.rest()))
+        {
+            self.cursor = ahead;
+        }
+        self.lone(letter, nodes);
+        Ok(())
+    }
+
+    /// Behind a reference without braces a `}` is a text of its own, and so is a `word` behind a bracket: blanks that
+    /// follow do not continue it. Behind a `property` no comment begins, but text with `##`.
+    fn behind_reference(&mut self, word: bool, property: bool, nodes: &mut Nodes) {
+        let rest = self.cursor.rest();
+        if self.cursor.accept("}") {
+            nodes.text("}");
+        } else if word {
+            nodes.text(self.cursor.identifier().unwrap_or_default());
+        } else if property
+            && let Some(after) = rest.strip_prefix("##")
+            && !after.starts_with(['#', '[', '*', '{'])
+            && directive::name_length(rest.get(1..).unwrap_or_default()) == 0
+        {
+            nodes.text(self.cursor.take(2));
+        }
+        nodes.flush();
+    }
+
     /// A `$` or `#` that begins nothing. Velocity 1.7 loses it where a directive follows at once.
     fn lone(&mut self, letter: &str, nodes: &mut Nodes) {
         nodes.flush();
         let rest = self.cursor.rest();
-        let follows = letter == "$" && (directive::begins_control(rest) || directive::begins_comment(rest));
+        let follows = letter == "$" && directive::begins_grammar(rest);
         if !follows && !directive::begins_set(rest.trim_start_matches([' ', '\t'])) {
             nodes.text(letter);
         }

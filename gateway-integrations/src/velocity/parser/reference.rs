@@ -58,7 +58,7 @@ impl Parser<'_> {
     fn index(&mut self) -> Result<Step, Fault> {
         self.cursor.blanks();
         let index = match self.cursor.peek() {
-            Some('"' | '\'' | '$' | '-' | '0'..='9') => self.primary()?,
+            Some('"' | '\'' | '$' | '-' | '0'..='9' | 't' | 'f') => self.primary()?,
             _ => {
                 return Err(self.fault(
                     "an index is a number, a quoted text or a reference: write ${name} before a `[` that is text",
@@ -127,6 +127,9 @@ fn context_variable(steps: &[Step]) -> Option<Box<str>> {
 
 /// Compiles a literal path or regular expression. What is not valid fails where it is used, if it is.
 fn compiled(name: &str, arguments: &[Expression]) -> Compiled {
+    if name == "escapeJavaScript" {
+        return Compiled::Escape;
+    }
     let Some(Expression::Text(text)) = arguments.first() else { return Compiled::No };
     // A clone of an expression has no scratch space yet; sharing keeps what the last use allocated.
     let regex =

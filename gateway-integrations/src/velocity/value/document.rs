@@ -25,7 +25,9 @@ pub(in crate::velocity) struct Document<'s> {
 pub(in crate::velocity) enum Item<'s> {
     Null,
     Bool(bool),
-    Integer(i128),
+    Integer(i64),
+    /// A whole number beyond 64 bits with a sign.
+    Large(Box<i128>),
     Double(f64),
     Text(Text<'s>),
     /// How many elements follow, and the place behind the last one.
@@ -162,7 +164,8 @@ impl<'s> Document<'s> {
         match self.item(place) {
             Item::Null => out.write_str("null"),
             Item::Bool(value) => out.write_str(if *value { "true" } else { "false" }),
-            Item::Integer(number) => write!(out, "{number}"),
+            Item::Integer(number) => out.write_str(itoa::Buffer::new().format(*number)),
+            Item::Large(number) => write!(out, "{number}"),
             Item::Double(number) => out.write_str(&crate::json::java_double(*number)),
             Item::Text(text) => quote(text, out),
             Item::List(..) => {
@@ -191,7 +194,8 @@ impl<'s> Document<'s> {
         match self.item(place) {
             Item::Null => Json::Null,
             Item::Bool(value) => Json::Bool(*value),
-            Item::Integer(number) => Json::Integer(*number),
+            Item::Integer(number) => Json::Integer((*number).into()),
+            Item::Large(number) => Json::Integer(**number),
             Item::Double(number) => Json::Double(*number),
             Item::Text(text) => Json::Text(text.clone().into_shared()),
             Item::List(..) => Json::List(self.elements(place).map(|element| self.json(element)).collect()),
@@ -216,12 +220,16 @@ fn place(nodes: &[Item<'_>]) -> Place {
     Place(u32::try_from(nodes.len()).unwrap_or(u32::MAX))
 }
 
+fn whole<'s>(number: impl Into<i128> + Copy + TryInto<i64>) -> Item<'s> {
+    number.try_into().map_or_else(|_| Item::Large(Box::new(number.into())), Item::Integer)
+}
+
 fn add<'j, 's>(nodes: &mut Vec<Item<'s>>, json: &'j Json, text: &impl Fn(&'j Arc<str>) -> Text<'s>) {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let at = nodes.len();
     nodes.push(match json {
         Json::Bool(value) => Item::Bool(*value),
-        Json::Integer(number) => Item::Integer(*number),
+        Json::Integer(number) => whole(*number),
         Json::Double(number) => Item::Double(*number),
         Json::Text(value) => Item::Text(text(value)),
         // Of a container the item follows when its own are known.
@@ -313,12 +321,12 @@ impl<'s> Visitor<'s> for Reading<'_, 's> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.0.push(Item::Integer(value.into()));
+        self.0.push(Item::Integer(value));
         Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.0.push(Item::Integer(value.into()));
+        self.0.push(whole(value));
         Ok(())
     }
 

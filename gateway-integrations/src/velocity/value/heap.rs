@@ -35,7 +35,7 @@ pub(in crate::velocity) struct List<'s>(Rc<ListCell<'s>>);
 
 struct ListCell<'s> {
     items: RefCell<Vec<Value<'s>>>,
-    json: bool,
+    kind: ListKind,
 }
 
 #[derive(Clone)]
@@ -44,6 +44,17 @@ pub(in crate::velocity) struct Map<'s>(Rc<MapCell<'s>>);
 struct MapCell<'s> {
     entries: RefCell<Entries<'s>>,
     kind: MapKind,
+}
+
+/// What a list stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListKind {
+    /// As templates make them.
+    Plain,
+    /// Out of JSON.
+    Json,
+    /// The keys, values or entries of a map, which have no places.
+    View,
 }
 
 /// What a map stands for.
@@ -94,17 +105,22 @@ impl<'s> Heap<'s> {
 
     /// A list as templates make them.
     pub(in crate::velocity) fn list(&self, items: Vec<Value<'s>>) -> Result<Value<'s>, Fault> {
-        self.listed(items, false)
+        self.listed(items, ListKind::Plain)
     }
 
     /// A list out of JSON, which prints as JSON.
     pub(in crate::velocity) fn json_list(&self, items: Vec<Value<'s>>) -> Result<Value<'s>, Fault> {
-        self.listed(items, true)
+        self.listed(items, ListKind::Json)
     }
 
-    fn listed(&self, items: Vec<Value<'s>>, json: bool) -> Result<Value<'s>, Fault> {
+    /// The keys, values or entries of a map: Java's sets and collections.
+    pub(in crate::velocity) fn view(&self, items: Vec<Value<'s>>) -> Result<Value<'s>, Fault> {
+        self.listed(items, ListKind::View)
+    }
+
+    fn listed(&self, items: Vec<Value<'s>>, kind: ListKind) -> Result<Value<'s>, Fault> {
         self.spend(1 + items.len())?;
-        let list = List(Rc::new(ListCell { items: RefCell::new(items), json }));
+        let list = List(Rc::new(ListCell { items: RefCell::new(items), kind }));
         self.lists.borrow_mut().push(list.clone());
         Ok(Value::List(list))
     }
@@ -167,7 +183,8 @@ impl<'s> Heap<'s> {
         match document.item(place) {
             Item::Null => Value::Null,
             Item::Bool(value) => Value::Bool(*value),
-            Item::Integer(number) => Value::Integer(*number),
+            Item::Integer(number) => Value::Integer((*number).into()),
+            Item::Large(number) => Value::Integer(**number),
             Item::Double(number) => Value::Double(*number),
             Item::Text(text) => Value::Text(text.clone()),
             Item::List(..) | Item::Object(..) => Value::Body(place),
@@ -207,7 +224,12 @@ impl Drop for Heap<'_> {
 impl<'s> List<'s> {
     /// Whether it came out of JSON.
     pub(in crate::velocity) fn is_json(&self) -> bool {
-        self.0.json
+        self.0.kind == ListKind::Json
+    }
+
+    /// Whether its items have places: those of a map have none.
+    pub(in crate::velocity) fn has_places(&self) -> bool {
+        self.0.kind != ListKind::View
     }
 
     /// Looks at the items. `look` must not evaluate anything.

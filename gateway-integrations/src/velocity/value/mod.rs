@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(super) use self::{
     compare::{equal, java_equal, order},
     convert::{from_json, to_json},
-    document::{Document, Place},
+    document::{Document, Item, Place},
     heap::{Heap, List, Map, MapKind},
     print::{Printer, text},
     text::Text,
@@ -24,6 +24,7 @@ use crate::json::Object;
 pub(super) type Entries<'s> = Object<Value<'s>, Text<'s>>;
 
 #[derive(Clone)]
+#[repr(u64)]
 pub(super) enum Value<'s> {
     Null,
     Bool(bool),

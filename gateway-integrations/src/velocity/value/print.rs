@@ -54,9 +54,17 @@ impl Printer {
         self.json(heap, value, JSON_DEPTH)
     }
 
+    pub(in crate::velocity) fn whole(&mut self, number: i64) -> Result<(), Fault> {
+        self.push(itoa::Buffer::new().format(number))
+    }
+
+    pub(in crate::velocity) fn truth(&mut self, value: bool) -> Result<(), Fault> {
+        self.push(if value { "true" } else { "false" })
+    }
+
     fn integer(&mut self, number: i128) -> Result<(), Fault> {
         match i64::try_from(number) {
-            Ok(number) => self.push(itoa::Buffer::new().format(number)),
+            Ok(number) => self.whole(number),
             Err(_) => self.push(&number.to_string()),
         }
     }
@@ -65,7 +73,7 @@ impl Printer {
         let depth = deeper(depth)?;
         match value {
             Value::Null => self.push("null"),
-            Value::Bool(value) => self.push(if *value { "true" } else { "false" }),
+            Value::Bool(value) => self.truth(*value),
             Value::Integer(number) => self.integer(*number),
             Value::Double(number) => self.push(&java_double(*number)),
             Value::Text(text) => self.push(text),
@@ -100,7 +108,9 @@ impl Printer {
                 self.push("=")?;
                 self.java(heap, &entry.1, depth)
             }
-            Value::Loop(_) | Value::Block(_) | Value::Input | Value::Util | Value::Context(_) => Ok(()),
+            // What Java has of a loop is an empty map.
+            Value::Loop(_) => self.push("{}"),
+            Value::Block(_) | Value::Input | Value::Util | Value::Context(_) => Ok(()),
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
 
 /// A text that is borrowed from the template or the request, or shared.
 #[derive(Clone)]
+#[repr(u64)]
 pub(in crate::velocity) enum Text<'s> {
     Borrowed(&'s str),
     Shared(Arc<str>),

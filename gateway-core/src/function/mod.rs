@@ -1,18 +1,24 @@
 //! `Function`: what a Lambda-style function is to the gateway: bytes in, bytes out.
 
+mod typed;
+
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use tokio::sync::Semaphore;
 
-use crate::{context::Context, error::Error};
+pub use self::typed::TypedFunction;
+use crate::{body::Body, context::Context, error::Error};
 
 /// A Lambda-style function, wherever it runs: in this process, beside it, or on AWS.
 ///
-/// A closure `|call: Invocation| async { Ok(Invoked::new(bytes)) }` is one too.
+/// A closure `|call: Invocation| async { Ok(Invoked::new(bytes)) }` is one too, and [`TypedFunction`] makes one of a
+/// tower service. An [asynchronous](Invocation::asynchronous) call of a closure runs on by itself, and is answered with
+/// 202 at once; while 1000 of them run, further ones get 429.
 ///
-/// AWS Lambda API reference: *Invoke*.
+/// AWS Lambda API reference: *Invoke*, *InvokeWithResponseStream*.
 #[async_trait]
 pub trait Function: Send + Sync + 'static {
     /// Calls the function.
@@ -22,6 +28,14 @@ pub trait Function: Send + Sync + 'static {
     /// [`ApiConfigurationError`](crate::ErrorKind::ApiConfigurationError) where it does not exist or may not be called.
     /// A function that was called and failed is no such error, see [`Invoked::error`].
     async fn invoke(&self, invocation: Invocation, context: &Context) -> Result<Invoked, Error>;
+
+    /// Calls the function for an answer that is handed on while it is made; at once, where the function gives it so.
+    ///
+    /// # Errors
+    /// As [`invoke`](Self::invoke). A function that fails after its answer has begun breaks the answer off.
+    async fn invoke_streaming(&self, invocation: Invocation, context: &Context) -> Result<InvokedStream, Error> {
+        self.invoke(invocation, context).await.map(InvokedStream::from)
+    }
 }
 
 /// One call of a function.
@@ -29,8 +43,11 @@ pub trait Function: Send + Sync + 'static {
 pub struct Invocation {
     /// What the function is given, most often JSON.
     pub payload: Bytes,
-    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`).
+    /// Whether the caller does not wait for the outcome (`X-Amz-Invocation-Type: Event`). A function that takes such a
+    /// call answers with 202 before it has run.
     pub asynchronous: bool,
+    /// The function as the caller names it: its ARN, perhaps with a version or alias.
+    pub function: Option<String>,
     /// Further headers of the call, such as `X-Amzn-Trace-Id`.
     pub headers: HeaderMap,
 }
@@ -68,21 +85,64 @@ impl Invoked {
     }
 }
 
-#[async_trait]
-impl<F, Fut> Function for F
-where
-    F: Fn(Invocation) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Invoked, Error>> + Send,
-{
-    async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
-        self(invocation).await
+/// What came of a call whose answer is handed on while it is made.
+#[derive(Debug)]
+pub struct InvokedStream {
+    /// As [`Invoked::status`].
+    pub status: StatusCode,
+    /// What the function gives, or its error object.
+    pub payload: Body,
+    /// What kind of failure it was, if the function failed before its answer began.
+    pub error: Option<String>,
+}
+
+impl From<Invoked> for InvokedStream {
+    fn from(invoked: Invoked) -> Self {
+        Self { status: invoked.status, payload: invoked.payload.into(), error: invoked.error }
     }
 }
 
 #[async_trait]
-impl Function for Arc<dyn Function> {
+impl<F, Fut> Function for F
+where
+    F: Fn(Invocation) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Invoked, Error>> + Send + 'static,
+{
+    async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
+        if invocation.asynchronous { Ok(start(self(invocation))) } else { self(invocation).await }
+    }
+}
+
+/// How many calls that nobody waits for may run in this process.
+static EVENTS: Semaphore = Semaphore::const_new(1000);
+
+/// Lets a call run that nobody waits for, unless there are too many already.
+fn start(call: impl Future<Output = Result<Invoked, Error>> + Send + 'static) -> Invoked {
+    let Ok(permit) = EVENTS.try_acquire() else {
+        return Invoked { status: StatusCode::TOO_MANY_REQUESTS, ..Invoked::new("") };
+    };
+    tokio::spawn(async move {
+        let _permit = permit;
+        match call.await {
+            Ok(Invoked { error: Some(error), .. }) => tracing::warn!(error, "a function that nobody waits for failed"),
+            Ok(_) => {}
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "a function that nobody waits for could not be called");
+            }
+        }
+    });
+    Invoked { status: StatusCode::ACCEPTED, ..Invoked::new("") }
+}
+
+#[async_trait]
+impl<F: Function + ?Sized> Function for Arc<F> {
     async fn invoke(&self, invocation: Invocation, context: &Context) -> Result<Invoked, Error> {
         (**self).invoke(invocation, context).await
+    }
+
+    async fn invoke_streaming(&self, invocation: Invocation, context: &Context) -> Result<InvokedStream, Error> {
+        (**self).invoke_streaming(invocation, context).await
     }
 }
 

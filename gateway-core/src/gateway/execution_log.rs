@@ -5,7 +5,10 @@ use std::{fmt, time::SystemTime};
 use http::HeaderMap;
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{Step, mask};
+use crate::{
+    header_case::HeaderCase,
+    trace::{Step, mask},
+};
 
 const TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[weekday repr:short] [month repr:short] [day] [hour]:[minute]:[second] UTC [year]");
@@ -14,17 +17,17 @@ const TIME: &[BorrowedFormatItem<'_>] =
 const LONGEST: usize = 1024;
 
 /// The lines of one request. AWS developer guide: *Set up CloudWatch logging for REST APIs in API Gateway*.
-pub(crate) struct ExecutionLog<N> {
+pub(super) struct ExecutionLog<N> {
     text: String,
     now: N,
 }
 
 impl<N: Fn() -> SystemTime> ExecutionLog<N> {
-    pub(crate) fn begin(request_id: &str, now: N) -> Self {
+    pub(super) fn begin(request_id: &str, now: N) -> Self {
         Self { text: format!("Execution log for request {request_id}\n"), now }
     }
 
-    pub(crate) fn line(&mut self, event: fmt::Arguments<'_>) {
+    pub(super) fn line(&mut self, event: fmt::Arguments<'_>) {
         let time = OffsetDateTime::from((self.now)()).format(TIME).unwrap_or_default();
         let mut event = event.to_string();
         if event.len() > LONGEST {
@@ -36,21 +39,21 @@ impl<N: Fn() -> SystemTime> ExecutionLog<N> {
     }
 
     /// A map as Java prints it; values of credentials are masked.
-    pub(crate) fn map<'a>(&mut self, title: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) {
+    pub(super) fn map<'a>(&mut self, title: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) {
         let entries: Vec<_> = entries.map(|(name, value)| format!("{name}={}", mask::value(name, value))).collect();
         self.line(format_args!("{title}: {{{}}}", entries.join(", ")));
     }
 
-    pub(crate) fn headers(&mut self, title: &str, headers: &HeaderMap) {
+    pub(super) fn headers(&mut self, title: &str, headers: &HeaderMap) {
         let entries: Vec<_> = headers
             .iter()
-            .map(|(name, value)| (canonical_header(name.as_str()), String::from_utf8_lossy(value.as_bytes())))
+            .map(|(name, value)| (HeaderCase::usual(name), String::from_utf8_lossy(value.as_bytes())))
             .collect();
         self.map(title, entries.iter().map(|(name, value)| (&**name, &**value)));
     }
 
     /// What the steps between the method's request and its response have to tell.
-    pub(crate) fn steps<'a>(&mut self, steps: impl Iterator<Item = &'a Step>) {
+    pub(super) fn steps<'a>(&mut self, steps: impl Iterator<Item = &'a Step>) {
         for step in steps {
             match step {
                 Step::EndpointRequest { uri, headers, body, .. } => {
@@ -71,21 +74,7 @@ impl<N: Fn() -> SystemTime> ExecutionLog<N> {
         }
     }
 
-    pub(crate) fn into_text(self) -> String {
+    pub(super) fn into_text(self) -> String {
         self.text
     }
-}
-
-/// A header's name as AWS spells it.
-pub(crate) fn canonical_header(name: &str) -> String {
-    if name == "x-amzn-errortype" {
-        return "x-amzn-ErrorType".to_owned();
-    }
-    let mut start = true;
-    let spell = |letter: char| {
-        let spelt = if start { letter.to_ascii_uppercase() } else { letter };
-        start = letter == '-';
-        spelt
-    };
-    name.chars().map(spell).collect()
 }

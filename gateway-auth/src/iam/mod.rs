@@ -1,0 +1,20 @@
+//! IAM authorization: callers that sign their requests (Signature Version 4).
+
+mod authorizer;
+mod canonical;
+mod carrier;
+mod credential;
+mod factory;
+mod key;
+mod refusal;
+mod static_credentials;
+mod time;
+mod verifier;
+
+pub use self::{
+    authorizer::IamAuthorizer,
+    credential::{Credential, Credentials},
+    factory::IamAuthorizers,
+    static_credentials::StaticCredentials,
+    verifier::{SigV4Verifier, SignedRequest},
+};

@@ -1,0 +1,22 @@
+//! IAM policy documents: read once, compiled, and held against requests without asking for memory.
+
+mod arn;
+mod condition;
+mod document;
+mod factory;
+mod keys;
+mod operator;
+mod parse;
+mod pattern;
+mod principal;
+mod request;
+mod statement;
+mod value;
+
+pub use self::{
+    document::{Decision, PolicyDocument, PolicyType, evaluate_all},
+    factory::ResourcePolicies,
+    keys::{ConditionKey, ConditionKeys, RequestKeys, SecureTransport, VpcOrigin},
+    request::PolicyRequest,
+    value::{ConditionValue, ConditionValues},
+};

@@ -1,0 +1,180 @@
+//! One request: which connection it takes, and when it is sent once more.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use gateway_core::{CallCause, CallError, CallPhase, Error, ErrorKind, Request, Response};
+use http::{
+    HeaderValue, Uri, Version, header,
+    uri::{PathAndQuery, Scheme},
+};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    Inner,
+    answer::{Answer, From},
+    body::{Outgoing, Sending},
+    failure::{is_refused, no_answer, no_connection},
+    http1::{Failed, Http1},
+    http2::{Http2, Place},
+    pool::Host,
+    timer::Due,
+};
+
+/// What is known of a request while it is sent, perhaps more than once.
+struct Call<'a> {
+    client: &'a Inner,
+    host: Arc<Host>,
+    uri: Uri,
+    https: bool,
+    /// Whether connections that lay aside are asked anew: the request cannot be sent twice.
+    ask: bool,
+}
+
+/// A connection for one request.
+enum Found {
+    Http1 { connection: Box<Http1>, is_new: bool },
+    Http2(Place),
+}
+
+/// What is to be sent, over whatever connection.
+type Message = http::Request<Outgoing>;
+
+impl Inner {
+    /// Sends a request, and hands on its answer.
+    pub(super) async fn call(&self, request: Request, slot: Option<OwnedSemaphorePermit>) -> Result<Response, Error> {
+        let (mut parts, body) = request.into_parts();
+        let (body, sending) = Outgoing::new(body).await?;
+        let https = parts.uri.scheme() == Some(&Scheme::HTTPS);
+        let Some(authority) = parts.uri.authority() else {
+            return Err(no_connection(
+                CallError::new(CallPhase::Connect, CallCause::Other).with_source("no host in the address"),
+            ));
+        };
+        let host = self.pool.host(https, authority.as_str());
+        // What the extensions hold is the gateway's business.
+        parts.extensions.clear();
+        let ask = !parts.method.is_idempotent() || body.again().is_none();
+        let call = Call { client: self, host, uri: parts.uri.clone(), https, ask };
+        call.send(http::Request::from_parts(parts, body), &sending, slot).await
+    }
+}
+
+impl Call<'_> {
+    async fn send(
+        self,
+        mut message: Message,
+        sending: &Sending,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> Result<Response, Error> {
+        let limits = &self.client.limits;
+        let mut due = Due::of(limits);
+        let mut is_second = false;
+        loop {
+            let (failed, again) = match self.find(is_second).await.map_err(no_connection)? {
+                Found::Http1 { mut connection, is_new } => {
+                    let again = if is_new || self.ask { None } else { copy(&message) };
+                    self.address_http1(&mut message)?;
+                    match connection.exchange(message, sending, limits, &mut due).await {
+                        Ok(answer) => {
+                            let from = From::Http1(connection, self.host);
+                            return Ok(Answer::hand_on(answer, from, sending, *limits, due, slot));
+                        }
+                        Err(failed) => {
+                            let unheard = !is_new && !connection.has_heard();
+                            (failed, again.filter(|_| unheard))
+                        }
+                    }
+                }
+                Found::Http2(mut place) => {
+                    let again = if is_second { None } else { copy(&message) };
+                    self.address_http2(&mut message);
+                    match place.exchange(message, sending, limits, &mut due).await {
+                        Ok(answer) => {
+                            let from = From::Http2(place);
+                            return Ok(Answer::hand_on(answer, from, sending, *limits, due, slot));
+                        }
+                        Err(Failed::Sent(error)) if !is_refused(&error) => (Failed::Sent(error), None),
+                        Err(failed) => (failed, again),
+                    }
+                }
+            };
+            message = match (failed, again) {
+                (Failed::Unsent(unsent, _), _) if !is_second => *unsent,
+                (Failed::Sent(_), Some(again)) if !is_second => again,
+                (failed, _) => return Err(no_answer(failed, sending)),
+            };
+            is_second = true;
+        }
+    }
+
+    /// A connection that is free, or a new one; only a new one of HTTP/1.1 for a request that is sent once more.
+    async fn find(&self, is_second: bool) -> Result<Found, CallError> {
+        let host = &self.host;
+        if self.may_speak_http2()
+            && let Some(place) = host.place()
+        {
+            return Ok(Found::Http2(place));
+        }
+        if !is_second && let Some(connection) = host.take(self.ask) {
+            return Ok(Found::Http1 { connection, is_new: false });
+        }
+        if !self.may_speak_http2() || host.prefers_http1.load(Ordering::Relaxed) {
+            return self.open().await;
+        }
+        // Who comes at the same time may share what the first one opens.
+        let _opening = host.opening.lock().await;
+        match host.place().or_else(|| host.crowded_place()) {
+            Some(place) => Ok(Found::Http2(place)),
+            None => self.open().await,
+        }
+    }
+
+    fn may_speak_http2(&self) -> bool {
+        self.https || self.client.prior_knowledge
+    }
+
+    async fn open(&self) -> Result<Found, CallError> {
+        let client = self.client;
+        let (stream, agreed) = client.connector.connect(self.uri.clone(), self.https).await?;
+        let is_http2 = agreed || client.prior_knowledge;
+        self.host.prefers_http1.store(!is_http2, Ordering::Relaxed);
+        let begun = if is_http2 {
+            Http2::begin(stream, &client.http2, client.http2_streams)
+                .await
+                .map(|connection| Found::Http2(self.host.share(connection)))
+        } else {
+            Http1::begin(stream, &client.http1).await.map(|connection| Found::Http1 { connection, is_new: true })
+        };
+        begun
+            .map_err(|error| CallError::new(CallPhase::Connect, super::failure::hyper_cause(&error)).with_source(error))
+    }
+
+    /// Names the target and the host as HTTP/1.1 does.
+    fn address_http1(&self, message: &mut Message) -> Result<(), Error> {
+        let target = self.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        *message.uri_mut() = Uri::from(target);
+        *message.version_mut() = Version::HTTP_11;
+        if !message.headers().contains_key(header::HOST) {
+            let host = self.uri.authority().and_then(|authority| {
+                let host = authority.as_str();
+                HeaderValue::from_str(host.rsplit_once('@').map_or(host, |(_, host)| host)).ok()
+            });
+            let host = host.ok_or_else(|| Error::new(ErrorKind::IntegrationFailure))?;
+            message.headers_mut().insert(header::HOST, host);
+        }
+        Ok(())
+    }
+
+    fn address_http2(&self, message: &mut Message) {
+        message.uri_mut().clone_from(&self.uri);
+        *message.version_mut() = Version::HTTP_2;
+    }
+}
+
+/// The same request, to be sent once more; none if its body streams.
+fn copy(message: &Message) -> Option<Message> {
+    let mut copy = http::Request::new(message.body().again()?);
+    copy.method_mut().clone_from(message.method());
+    copy.headers_mut().clone_from(message.headers());
+    Some(copy)
+}

@@ -1,0 +1,180 @@
+//! Values that are only looked at: printed, compared, computed with. Most are, and need not be moved for that.
+//!
+//! Whatever is not answered here is answered by [`Evaluator::value`], the same.
+
+use std::{cmp::Ordering, rc::Rc};
+
+use super::{Evaluator, Loop};
+use crate::velocity::{
+    ast::{Compiled, Expression, Operator, Reference, Root, Step},
+    value::{Heap, Item, Value},
+};
+
+/// A value where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Seen<'a> {
+    Truth(bool),
+    Whole(i64),
+    Text(&'a str),
+}
+
+impl<'a> Seen<'a> {
+    #[inline]
+    fn value(value: &'a Value<'_>) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(Self::Text(text)),
+            Value::Integer(number) => i64::try_from(*number).ok().map(Self::Whole),
+            Value::Bool(value) => Some(Self::Truth(*value)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn item(item: &'a Item<'_>) -> Option<Self> {
+        match item {
+            Item::Text(text) => Some(Self::Text(text)),
+            Item::Integer(number) => Some(Self::Whole(*number)),
+            Item::Bool(value) => Some(Self::Truth(*value)),
+            _ => None,
+        }
+    }
+
+    fn cycle(cycle: &Rc<Loop>, name: &str) -> Option<Self> {
+        match cycle.property(name) {
+            Value::Integer(number) => i64::try_from(number).ok().map(Self::Whole),
+            Value::Bool(value) => Some(Self::Truth(value)),
+            _ => None,
+        }
+    }
+
+    fn order(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Whole(left), Self::Whole(right)) => Some(left.cmp(&right)),
+            _ => None,
+        }
+    }
+
+    /// Whether both are of one kind and equal.
+    fn equal(self, other: Self) -> Option<bool> {
+        match (self, other) {
+            (Self::Whole(left), Self::Whole(right)) => Some(left == right),
+            (Self::Text(left), Self::Text(right)) => Some(left == right),
+            (Self::Truth(left), Self::Truth(right)) => Some(left == right),
+            _ => None,
+        }
+    }
+}
+
+/// What can be looked at while a result is written: all of an evaluator but its output.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a, 's> {
+    pub(super) variables: &'a [Value<'s>],
+    pub(super) heap: &'a Heap<'s>,
+    pub(super) cycle: Option<&'a Rc<Loop>>,
+}
+
+impl<'a, 's> View<'a, 's> {
+    /// A variable, or properties of one that came out of the body.
+    #[inline]
+    pub(super) fn reference(self, reference: &'s Reference) -> Option<Seen<'a>> {
+        match self.variables.get(reference.name.slot)? {
+            Value::Body(place) => {
+                let document = self.heap.unchanged()?;
+                let mut place = *place;
+                for step in &reference.steps {
+                    let Step::Property(name) = step else { return None };
+                    place = document.member(place, name).ok()??;
+                }
+                self.heap.spend(reference.steps.len()).ok()?;
+                Seen::item(document.item(place))
+            }
+            Value::Null if reference.name.root == Root::Foreach => match reference.steps.as_slice() {
+                [Step::Property(name)] => Seen::cycle(self.cycle?, name),
+                _ => None,
+            },
+            value if reference.steps.is_empty() => Seen::value(value),
+            _ => None,
+        }
+    }
+
+    /// The text that `$util.escapeJavaScript` is given, where that is all there is in a reference.
+    #[inline]
+    pub(super) fn to_escape(self, reference: &'s Reference) -> Option<&'a str> {
+        let [Step::Method(call)] = reference.steps.as_slice() else { return None };
+        let (Compiled::Escape, [Expression::Reference(argument)]) = (&call.compiled, call.arguments.as_slice()) else {
+            return None;
+        };
+        let util = reference.name.root == Root::Util && self.variables.get(reference.name.slot)?.is_null();
+        match self.reference(argument) {
+            Some(Seen::Text(text)) if util => Some(text),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn expression(self, expression: &'s Expression) -> Option<Seen<'a>>
+    where
+        's: 'a,
+    {
+        match expression {
+            Expression::Reference(reference) => self.reference(reference),
+            Expression::Integer(number) => i64::try_from(*number).ok().map(Seen::Whole),
+            Expression::Text(text) => Some(Seen::Text(text)),
+            Expression::Bool(value) => Some(Seen::Truth(*value)),
+            _ => None,
+        }
+    }
+
+    /// Whole numbers alone, from left to right. What leaves 64 bits, or has no result, is not answered here.
+    #[inline]
+    pub(super) fn computed(self, expression: &'s Expression) -> Option<i64> {
+        let Expression::Chain(first, rest) = expression else { return None };
+        let Seen::Whole(mut left) = self.expression(first)? else { return None };
+        for (operator, right) in rest {
+            let Seen::Whole(right) = self.expression(right)? else { return None };
+            self.heap.spend(1).ok()?;
+            left = match operator {
+                Operator::Add => left.checked_add(right)?,
+                Operator::Subtract => left.checked_sub(right)?,
+                Operator::Multiply => left.checked_mul(right)?,
+                Operator::Divide => left.checked_div(right)?,
+                Operator::Remainder => left.checked_rem(right)?,
+                _ => return None,
+            };
+        }
+        Some(left)
+    }
+
+    /// One comparison.
+    #[inline]
+    fn compared(self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Option<bool> {
+        let [(operator, second)] = rest else { return None };
+        let (left, right) = (self.expression(first)?, self.expression(second)?);
+        match operator {
+            Operator::Equal => left.equal(right),
+            Operator::NotEqual => left.equal(right).map(|equal| !equal),
+            Operator::Less => left.order(right).map(Ordering::is_lt),
+            Operator::LessOrEqual => left.order(right).map(Ordering::is_le),
+            Operator::Greater => left.order(right).map(Ordering::is_gt),
+            Operator::GreaterOrEqual => left.order(right).map(Ordering::is_ge),
+            _ => None,
+        }
+    }
+
+    /// What `#if` takes a reference or a comparison for.
+    #[inline]
+    pub(super) fn truth(self, expression: &'s Expression) -> Option<bool> {
+        match expression {
+            Expression::Reference(reference) => Some(self.reference(reference)? != Seen::Truth(false)),
+            Expression::Chain(first, rest) => self.compared(first, rest),
+            _ => None,
+        }
+    }
+}
+
+impl<'s> Evaluator<'s> {
+    #[inline]
+    pub(super) fn view(&self) -> View<'_, 's> {
+        View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() }
+    }
+}

@@ -1,0 +1,7 @@
+//! Functions in processes of this machine, with programs that speak the Runtime API.
+
+mod calls;
+mod clients;
+mod lifecycle;
+mod streaming;
+mod tools;

@@ -84,9 +84,10 @@ impl IntegrationFactory for Integrations {
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
-            IntegrationConfig::Http(config) => {
-                self.clients.of(config).and_then(|client| mapped::http(client, config, place))
-            }
+            IntegrationConfig::Http(config) => match self.clients.of(config) {
+                Ok(client) => mapped::http(client, config, place),
+                Err(problem) => Err(problem.into()),
+            },
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),

@@ -6,6 +6,7 @@ mod mapped;
 #[cfg(not(feature = "mapping"))]
 #[path = "factory/unmapped.rs"]
 mod mapped;
+mod tls;
 mod upstream;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -39,16 +40,21 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 /// ```
 #[derive(Clone)]
 pub struct Integrations {
-    client: Arc<dyn HttpClient>,
+    clients: tls::Clients,
     aws: aws::Callees,
     upstreams: upstream::Named,
 }
 
 impl Integrations {
-    /// Integrations that call through `client`.
+    /// Integrations that call through `client`. Backends whose `tlsConfig` skips verification are called through a client
+    /// of their own, with the feature `tls-aws-lc-rs`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { upstreams: upstream::Named::new(&client), client, aws: aws::Callees::default() }
+        Self {
+            upstreams: upstream::Named::new(&client),
+            clients: tls::Clients::new(client),
+            aws: aws::Callees::default(),
+        }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -63,14 +69,13 @@ impl Integrations {
 
     /// The backend of a definition, with its mapping.
     fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<Arc<dyn Integration>, Problems> {
-        mapped::http(&self.upstreams.called(config, &self.client)?, config, place)
+        mapped::http(&self.upstreams.called(config, self.clients.of(config)?)?, config, place)
     }
 
     /// The proxy of a definition.
     fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problems> {
-        check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let called = self.upstreams.called(config, &self.client)?;
+        let called = self.upstreams.called(config, self.clients.of(config)?)?;
         let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
@@ -110,15 +115,6 @@ impl IntegrationFactory for Integrations {
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
-}
-
-/// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    let most = if config.streams() { 900_000 } else { 29_000 };
-    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
-        None => Ok(()),
-    }
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

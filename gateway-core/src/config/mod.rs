@@ -28,6 +28,7 @@ mod api;
 mod authorizer;
 mod define;
 mod factory;
+mod function;
 mod integration;
 mod plan;
 mod registry;
@@ -49,6 +50,7 @@ pub use self::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
     },
     factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady},
+    function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
@@ -83,6 +85,9 @@ pub struct Config {
     /// The upstreams, by name: what integrations name in `upstream`.
     #[serde(default)]
     pub upstreams: BTreeMap<String, Tried<UpstreamConfig>>,
+    /// The functions that the host runs itself, by their names.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Tried<FunctionConfig>>,
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
@@ -99,6 +104,7 @@ impl fmt::Debug for Config {
             .field("usage_plans", &self.usage_plans)
             .field("domains", &self.domains)
             .field("upstreams", &self.upstreams)
+            .field("functions", &self.functions)
             .field("account_throttle", &self.account_throttle)
             .field("unknown", &self.unknown.keys())
             .finish()

@@ -85,7 +85,7 @@ impl IntegrationFactory for Integrations {
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
             IntegrationConfig::Http(config) => {
-                self.clients.of(config).and_then(|client| mapped::http(client, config, place))
+                self.clients.of(config).map_err(Problems::from).and_then(|client| mapped::http(client, config, place))
             }
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),

@@ -13,6 +13,8 @@
 //!   [`HttpClient`](gateway_core::HttpClient).
 //! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
+//! - `aws`: [`aws::SignedClient`], which calls services of AWS, and functions on Lambda, with signatures. It needs
+//!   Rust 1.94.
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
 //! # Example

@@ -95,6 +95,10 @@ pub struct BackendConfig {
     pub request_templates: BTreeMap<String, String>,
     /// What happens to a request whose content type has no template.
     pub passthrough_behavior: Passthrough,
+    /// How events are written and answers read (HTTP APIs with functions): `1.0` or, unless given, `2.0`.
+    pub payload_format_version: Option<String>,
+    /// The action of a service of AWS (HTTP APIs): `SQS-SendMessage`. The request parameters are its parameters.
+    pub integration_subtype: Option<String>,
     /// How the request's body is converted.
     pub content_handling: Option<ContentHandling>,
     /// Methods with the same name here share their entries in the response cache; the resource's id unless given.

@@ -10,7 +10,7 @@ use gateway_core::{
 use http::{HeaderValue, Method, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{ServiceCall, ServiceClient, ServiceUri, Target, call_headers, method, pieces::Pieces, uri};
+use super::{ServiceCall, ServiceClient, ServiceUri, Target, call_headers, method, pieces::Pieces, role, uri};
 use crate::{
     failure::{misconfigured, no_answer, read_request, readable},
     http::climbs,
@@ -48,15 +48,10 @@ pub fn backend(config: &BackendConfig, client: Option<&Arc<dyn ServiceClient>>) 
         );
         return Err(Problem::new("/uri", message));
     };
-    if matches!(uri.target, Target::Function(_) | Target::StreamingFunction) {
+    if matches!(uri.target, Target::Function(_) | Target::StreamingFunction(_)) {
         return Err(Problem::new("/uri", "this is the address of a function, not of a service"));
     }
-    Ok(AwsBackend {
-        uri,
-        method: method(config)?,
-        credentials: config.credentials.as_deref().map(Pieces::fixed_paths),
-        client: Arc::clone(client),
-    })
+    Ok(AwsBackend { uri, method: method(config)?, credentials: role(config)?, client: Arc::clone(client) })
 }
 
 #[async_trait]
@@ -115,7 +110,7 @@ impl AwsBackend {
                 let action = action.text(context).into_owned();
                 (format!("/?Action={}", utf8_percent_encode(&action, QUERY)), Some(action))
             }
-            Target::Function(_) | Target::StreamingFunction => (String::new(), None),
+            Target::Function(_) | Target::StreamingFunction(_) => (String::new(), None),
         };
         for (name, value) in &parameters.query {
             target.push(if target.contains('?') { '&' } else { '?' });

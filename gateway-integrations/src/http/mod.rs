@@ -15,7 +15,7 @@ mod uri;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
-pub(crate) use self::headers::Origin;
+pub(crate) use self::headers::{Origin, remove_hop_by_hop};
 #[cfg(feature = "mapping")]
 pub(crate) use self::uri::climbs;
 #[cfg(feature = "proxy")]

@@ -17,7 +17,7 @@ static HOP_BY_HOP: [HeaderName; 9] = [
 /// Removes what ends here, and what `Connection` names beside it.
 ///
 /// To be done before anything is added: a client must not be able to name away what the gateway says.
-pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let listed: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(names).collect();
     for name in &listed {
         headers.remove(name);

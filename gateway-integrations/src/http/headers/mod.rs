@@ -21,7 +21,7 @@ mod response;
 
 use gateway_core::{ApiKind, Context};
 
-pub(crate) use self::forwarded::Origin;
+pub(crate) use self::{forwarded::Origin, hop::remove_hop_by_hop};
 pub(super) use self::{forwarded::clients_host, request::set_content_length};
 
 /// Whose rules hold.

@@ -6,6 +6,7 @@ mod mapped;
 #[cfg(not(feature = "mapping"))]
 #[path = "factory/unmapped.rs"]
 mod mapped;
+mod tls;
 
 use std::{fmt, sync::Arc};
 
@@ -35,15 +36,16 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 /// ```
 #[derive(Clone)]
 pub struct Integrations {
-    client: Arc<dyn HttpClient>,
+    clients: tls::Clients,
     aws: aws::Callees,
 }
 
 impl Integrations {
-    /// Integrations that call through `client`.
+    /// Integrations that call through `client`. Backends whose `tlsConfig` skips verification are called through a client
+    /// of their own, with the feature `tls-aws-lc-rs`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client, aws: aws::Callees::default() }
+        Self { clients: tls::Clients::new(client), aws: aws::Callees::default() }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -58,9 +60,9 @@ impl Integrations {
 
     /// The proxy of a definition.
     fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
-        check_timeout(config)?;
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
+        let client = Arc::clone(self.clients.of(config)?);
+        let proxy = HttpProxy::new(&config.uri, client).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
@@ -82,7 +84,9 @@ impl IntegrationFactory for Integrations {
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
-            IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
+            IntegrationConfig::Http(config) => {
+                self.clients.of(config).map_err(Into::into).and_then(|client| mapped::http(client, config, place))
+            }
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
@@ -95,15 +99,6 @@ impl IntegrationFactory for Integrations {
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
-}
-
-/// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    let most = if config.streams() { 900_000 } else { 29_000 };
-    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
-        None => Ok(()),
-    }
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

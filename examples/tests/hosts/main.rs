@@ -3,6 +3,7 @@
 //! Without curl on the machine the tours are not run, and say so.
 
 mod discovery;
+mod functions;
 mod host;
 mod playground;
 mod sdks;

@@ -28,6 +28,7 @@ mod api;
 mod authorizer;
 mod define;
 mod factory;
+mod function;
 mod integration;
 mod plan;
 mod registry;
@@ -48,6 +49,7 @@ pub use self::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
     },
     factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory},
+    function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
@@ -75,6 +77,9 @@ pub struct Config {
     /// The custom domains, with their base path mappings.
     #[serde(default)]
     pub domains: Vec<Tried<DomainConfig>>,
+    /// The functions that the host runs itself, by their names.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Tried<FunctionConfig>>,
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
@@ -90,6 +95,7 @@ impl fmt::Debug for Config {
             .field("apis", &self.apis)
             .field("usage_plans", &self.usage_plans)
             .field("domains", &self.domains)
+            .field("functions", &self.functions)
             .field("account_throttle", &self.account_throttle)
             .field("unknown", &self.unknown.keys())
             .finish()

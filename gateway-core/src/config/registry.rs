@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -7,11 +7,12 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    ApiConfig, AuthorizerConfig, AuthorizerFactory, IntegrationConfig, IntegrationFactory, IntegrationPlace,
-    PolicyFactory,
+    ApiConfig, AuthorizerConfig, AuthorizerFactory, FunctionConfig, FunctionFactory, IntegrationConfig,
+    IntegrationFactory, IntegrationPlace, PolicyFactory,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
+    definition::OnLoad,
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
@@ -26,6 +27,7 @@ pub struct Registry {
     integrations: Vec<Box<dyn IntegrationFactory>>,
     authorizers: Vec<Box<dyn AuthorizerFactory>>,
     policies: Option<Box<dyn PolicyFactory>>,
+    functions: Option<Box<dyn FunctionFactory>>,
     services: HashMap<String, Arc<dyn Integration>>,
     named: HashMap<String, Arc<dyn Authorizer>>,
     sinks: HashMap<String, Arc<dyn LogSink>>,
@@ -57,6 +59,13 @@ impl Registry {
     #[must_use]
     pub fn policies(mut self, factory: impl PolicyFactory) -> Self {
         self.policies = Some(Box::new(factory));
+        self
+    }
+
+    /// What runs the functions that a definition has itself.
+    #[must_use]
+    pub fn functions(mut self, factory: impl FunctionFactory) -> Self {
+        self.functions = Some(Box::new(factory));
         self
     }
 
@@ -104,6 +113,17 @@ impl Registry {
     pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {
         let none = || Problem::new("", "no factory makes resource policies; add one to the registry");
         self.policies.as_ref().ok_or_else(none)?.policy(document, api)
+    }
+
+    pub(super) fn make_functions(
+        &self,
+        functions: BTreeMap<String, FunctionConfig>,
+    ) -> Result<Option<OnLoad>, Problems> {
+        match &self.functions {
+            Some(factory) => factory.functions(functions).map(Some),
+            None if functions.is_empty() => Ok(None),
+            None => Err(Problem::new("", "nothing runs functions; add LocalFunctions to the registry").into()),
+        }
     }
 
     pub(super) fn make_authorizer(&self, config: &AuthorizerConfig) -> Result<Arc<dyn Authorizer>, Problem> {

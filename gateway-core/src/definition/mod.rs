@@ -31,7 +31,11 @@ pub struct Definition {
     pub(crate) limits: Limits,
     /// What was wrong already where the definition was read from.
     pub(crate) problems: Vec<Problem>,
+    pub(crate) on_load: Option<OnLoad>,
 }
+
+/// What is to be done when a definition begins to be served.
+pub type OnLoad = Arc<dyn Fn() + Send + Sync>;
 
 /// A list whose unreadable parts are kept as `None`, so that the places of the others, which problems name, stay what
 /// they are. Such a part was reported when it was read, so nothing compiles with it.

@@ -7,7 +7,7 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{aws::Callees, check_timeout, method, no_uri, shared};
+use super::{aws::Callees, method, no_uri, shared};
 use crate::{
     HttpProxy,
     http::HttpBackend,
@@ -17,7 +17,6 @@ use crate::{
 type Made = Result<Arc<dyn Integration>, Problems>;
 
 pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
     let backend = HttpBackend::new(&config.uri, Arc::clone(client)).map_err(|error| no_uri(config, &error))?;
     let backend = match method {
@@ -33,7 +32,6 @@ pub(super) fn aws(callees: &Callees, config: &BackendConfig, place: IntegrationP
 }
 
 pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
     defined(Mapped::mock(), config, place)
 }
 

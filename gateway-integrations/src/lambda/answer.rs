@@ -37,6 +37,14 @@ pub(super) fn of(
     Ok((response, text))
 }
 
+/// The answer whose body is still to come.
+pub(super) fn streamed(prelude: ProxyResult, body: Body, format: Format, context: &Context) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = prelude.status;
+    *response.headers_mut() = headers(prelude.headers, format, context);
+    response
+}
+
 /// Whether the client takes bytes: by the first type that it accepts.
 fn takes_binary(accept: Option<&HeaderValue>, context: &Context) -> bool {
     context.stage().is_some_and(|stage| {
@@ -46,7 +54,7 @@ fn takes_binary(accept: Option<&HeaderValue>, context: &Context) -> bool {
 }
 
 /// The function's headers under the names that the client gets, with the gateway's own.
-pub(super) fn headers(mut headers: HeaderMap, format: Format, context: &Context) -> HeaderMap {
+fn headers(mut headers: HeaderMap, format: Format, context: &Context) -> HeaderMap {
     if format != Format::Rest {
         remove_hop_by_hop(&mut headers);
         headers.remove(header::CONTENT_LENGTH);

@@ -39,7 +39,7 @@ pub fn backend(config: &BackendConfig, functions: &Functions) -> Result<Option<L
     match uri.target {
         Target::Function(_) => Ok(Some(LambdaBackend { callee: Callee::of(config, uri, functions)? })),
         Target::StreamingFunction(_) => {
-            Err(Problem::new("/uri", "an answer that is mapped cannot be streamed; call /invocations"))
+            Err(Problem::new("/uri", "a function behind a mapping cannot stream its answer; call /invocations"))
         }
         Target::Path(_) | Target::Action(_) => Ok(None),
     }

@@ -67,7 +67,7 @@ impl Callee {
         invocation: Invocation,
         context: &Context,
     ) -> Result<Invoked, Error> {
-        let (function, invocation) = self.prepare(client, invocation, context)?;
+        let (function, invocation) = self.begin(client, invocation, context)?;
         let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
         check(invoked.status, context)?;
         if invoked.payload.len() as u64 > PAYLOAD {
@@ -84,15 +84,15 @@ impl Callee {
         invocation: Invocation,
         context: &Context,
     ) -> Result<InvokedStream, Error> {
-        let (function, invocation) = self.prepare(client, invocation, context)?;
-        let invoked = function.invoke_streaming(invocation, context).await;
-        let invoked = invoked.map_err(|error| no_answer(context, error))?;
+        let (function, invocation) = self.begin(client, invocation, context)?;
+        let invoked =
+            function.invoke_streaming(invocation, context).await.map_err(|error| no_answer(context, error))?;
         check(invoked.status, context)?;
         Ok(invoked)
     }
 
-    /// The function and its call, which is written down.
-    fn prepare(
+    /// The function, and the call as it gets it.
+    fn begin(
         &self,
         client: &Method,
         mut invocation: Invocation,

@@ -1,11 +1,11 @@
-//! What a function of an HTTP API may answer with in payload format 2.0, and in the head of a streamed answer.
+//! What a function of an HTTP API may answer with in payload format 2.0.
 
 use bytes::Bytes;
 use gateway_core::Invoked;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use super::result::{Malformed, ProxyResult, content, headers, is_base64, object, status};
+use super::result::{Malformed, ProxyResult, add, content, headers, is_base64, object, status};
 
 impl ProxyResult {
     /// Reads a result of format 2.0: an object with `statusCode` is an answer; anything else is its body.
@@ -22,25 +22,6 @@ impl ProxyResult {
         }
     }
 
-    /// Reads the head of a streamed answer, whose body follows it.
-    pub(super) fn read_head(head: &[u8]) -> Result<Self, Malformed> {
-        let Ok(Value::Object(mut members)) = serde_json::from_slice(head) else { return Err(Malformed::NoObject) };
-        let multi = members.remove("multiValueHeaders").filter(|headers| !headers.is_null());
-        let code = members.entry("statusCode").or_insert_with(|| StatusCode::OK.as_u16().into());
-        if code.is_null() {
-            *code = StatusCode::OK.as_u16().into();
-        }
-        let mut result = Self::structured(members)?;
-        let multi = headers(Map::new(), object(multi, "multiValueHeaders")?)?;
-        let single = std::mem::replace(&mut result.headers, multi);
-        for (name, value) in &single {
-            if !result.headers.get_all(name).iter().any(|other| other == value) {
-                result.headers.append(name, value.clone());
-            }
-        }
-        Ok(result)
-    }
-
     fn inferred(body: Bytes) -> Self {
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self { status: StatusCode::OK, headers: [json].into_iter().collect(), body, is_base64_encoded: false }
@@ -53,8 +34,7 @@ impl ProxyResult {
         match member("cookies") {
             Some(Value::Array(cookies)) => {
                 for cookie in cookies {
-                    let cookie = cookie.as_str().and_then(|cookie| HeaderValue::from_str(cookie).ok());
-                    headers.append(header::SET_COOKIE, cookie.ok_or(Malformed::Type("cookies"))?);
+                    add(&mut headers, "set-cookie", cookie, "cookies")?;
                 }
             }
             Some(_) => return Err(Malformed::Type("cookies")),

@@ -15,14 +15,14 @@ mod format;
 mod http_result;
 #[cfg(all(unix, feature = "lambda-local"))]
 mod local;
-mod prelude;
 mod proxy;
 mod result;
+mod streamed;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::{LambdaBackend, backend};
 #[cfg(all(unix, feature = "lambda-local"))]
-pub use self::local::LocalFunction;
+pub use self::local::{LocalFunction, LocalFunctions};
 pub use self::{
     format::PayloadFormat,
     proxy::{LambdaProxy, proxy},

@@ -3,21 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use gateway_core::{
-    Body, Context, Error, Function, Functions, Integration, Invocation, Parts, Problem, Request, Response, Step,
+    Context, Error, Function, Functions, Integration, Invocation, Problem, Request, Response, Step,
     config::BackendConfig,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tower::BoxError;
 
 use super::{
     answer,
     callee::{Callee, failed},
     event,
     format::{Format, PayloadFormat},
-    prelude,
-    result::ProxyResult,
+    result::{Malformed, ProxyResult},
+    streamed,
 };
 use crate::{
     aws::{self, Target},
@@ -51,11 +49,7 @@ impl LambdaProxy {
     /// A proxy of `function`.
     #[must_use]
     pub fn new(function: impl Function) -> Self {
-        Self::to(Callee::new(Arc::new(function)))
-    }
-
-    fn to(callee: Callee) -> Self {
-        Self { callee, format: PayloadFormat::default(), streams: false }
+        Self { callee: Callee::new(Arc::new(function)), format: PayloadFormat::default(), streams: false }
     }
 
     /// How events are written and answers read behind an HTTP API; a REST API knows one way.
@@ -65,60 +59,13 @@ impl LambdaProxy {
         self
     }
 
-    /// Hands the answer on while the function makes it (`responseTransferMode: STREAM`): JSON with `statusCode`,
-    /// `headers`, `multiValueHeaders` and `cookies`, eight NUL bytes, and the body as it is.
+    /// Hands the answer on while the function makes it: an object with `statusCode`, `headers`, `multiValueHeaders` and
+    /// `cookies`, eight zero bytes, and the body as it is.
     ///
     /// AWS developer guide: *Set up a Lambda proxy integration with payload response streaming in API Gateway*.
     #[must_use]
-    pub fn streaming(mut self) -> Self {
-        self.streams = true;
-        self
-    }
-
-    /// Calls the function, and waits for all of its answer.
-    async fn buffered(
-        &self,
-        format: Format,
-        parts: &Parts,
-        invocation: Invocation,
-        context: &Context,
-    ) -> Result<Response, Error> {
-        let called = context.clock().elapsed();
-        let invoked = self.callee.call(&parts.method, invocation, context).await?;
-        let latency = context.clock().elapsed().saturating_sub(called);
-        answered(invoked.status, latency, invoked.headers.clone(), &invoked.payload, context);
-        let result = match format {
-            Format::HttpV2 => ProxyResult::read_v2(&invoked),
-            Format::Rest | Format::HttpV1 => ProxyResult::read(&invoked),
-        };
-        let result = result.map_err(|error| malformed(context, error))?;
-        let (response, text) = answer::of(result, format, parts.headers.get(header::ACCEPT), context)?;
-        record_answer(&response, text, context);
-        Ok(response)
-    }
-
-    /// Calls the function, and waits for the head of its answer.
-    async fn streamed(
-        &self,
-        format: Format,
-        parts: &Parts,
-        invocation: Invocation,
-        context: &Context,
-    ) -> Result<Response, Error> {
-        let called = context.clock().elapsed();
-        let invoked = self.callee.call_streaming(&parts.method, invocation, context).await?;
-        if let Some(error) = invoked.error {
-            return Err(malformed(context, format!("the function failed: {error}")));
-        }
-        let (head, body) = prelude::split(invoked.payload).await.map_err(|error| malformed(context, error))?;
-        let latency = context.clock().elapsed().saturating_sub(called);
-        answered(invoked.status, latency, HeaderMap::new(), &head, context);
-        let result = ProxyResult::read_head(&head).map_err(|error| malformed(context, error))?;
-        let mut response = Response::new(body);
-        *response.status_mut() = result.status;
-        *response.headers_mut() = answer::headers(result.headers, format, context);
-        record_answer(&response, None, context);
-        Ok(response)
+    pub fn streaming(self) -> Self {
+        Self { streams: true, ..self }
     }
 }
 
@@ -126,24 +73,25 @@ impl LambdaProxy {
 /// is none, the answer is 500.
 ///
 /// # Errors
-/// When the address names no function, or the method is none, or the payload format; the pointer starts at the
-/// integration.
+/// When the address names no function, or the method or the payload format is none; the pointer starts at the integration.
 pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProxy, Problem> {
     const OTHER: &str =
         "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
-    const STREAM: &str = "a function streams its answer behind `2021-11-15/functions/.../response-streaming-invocations` \
-                          and with `responseTransferMode` STREAM, or neither";
     let uri = aws::uri(config)?;
-    let streams = match uri.target {
-        Target::Function(_) => false,
-        Target::StreamingFunction(_) => true,
+    match uri.target {
+        Target::Function(_) if config.streams() => {
+            let message = "to stream the answer, call /2021-11-15/functions/{arn}/response-streaming-invocations";
+            return Err(Problem::new("/uri", message));
+        }
+        Target::StreamingFunction(_) if !config.streams() => {
+            let message = "a function that is called to stream its answer needs the mode STREAM";
+            return Err(Problem::new("/responseTransferMode", message));
+        }
+        Target::Function(_) | Target::StreamingFunction(_) => {}
         Target::Path(_) | Target::Action(_) if uri.service() == "firehose" => {
             return Err(Problem::new("/uri", "`AWS_PROXY` to Firehose is not supported; use `AWS`"));
         }
         Target::Path(_) | Target::Action(_) => return Err(Problem::new("/uri", OTHER)),
-    };
-    if config.streams() != streams {
-        return Err(Problem::new("/responseTransferMode", STREAM));
     }
     let format = match config.payload_format_version.as_deref() {
         None | Some("2.0") => PayloadFormat::V2,
@@ -153,7 +101,7 @@ pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProx
             return Err(Problem::new("/payloadFormatVersion", message));
         }
     };
-    Ok(LambdaProxy { format, streams, ..LambdaProxy::to(Callee::of(config, uri, functions)?) })
+    Ok(LambdaProxy { callee: Callee::of(config, uri, functions)?, format, streams: config.streams() })
 }
 
 #[async_trait]
@@ -164,34 +112,46 @@ impl Integration for LambdaProxy {
         let format = Format::of(self.format, context);
         let mut invocation = Invocation::new(event::write(format, &parts, &body, context));
         invocation.headers = self.callee.headers(&HeaderMap::new(), context);
+        let called = context.clock().elapsed();
         if self.streams {
-            self.streamed(format, &parts, invocation, context).await
-        } else {
-            self.buffered(format, &parts, invocation, context).await
+            let invoked = self.callee.call_streaming(&parts.method, invocation, context).await?;
+            context.set_service_status(invoked.status);
+            let streamed = streamed::read(invoked).await.map_err(|malformed| useless(malformed, context))?;
+            answered(StatusCode::OK, called, HeaderMap::new(), &streamed.prelude, context);
+            let response = answer::streamed(streamed.result, streamed.body, format, context);
+            given(&response, String::new(), context);
+            return Ok(response);
         }
+        let invoked = self.callee.call(&parts.method, invocation, context).await?;
+        context.set_service_status(invoked.status);
+        answered(invoked.status, called, invoked.headers.clone(), &invoked.payload, context);
+        let result = match format {
+            Format::HttpV2 => ProxyResult::read_v2(&invoked),
+            Format::Rest | Format::HttpV1 => ProxyResult::read(&invoked),
+        };
+        let result = result.map_err(|malformed| useless(malformed, context))?;
+        let (response, text) = answer::of(result, format, parts.headers.get(header::ACCEPT), context)?;
+        given(&response, text.unwrap_or_default(), context);
+        Ok(response)
     }
 }
 
-/// Writes down how the function answered.
-fn answered(status: StatusCode, latency: Duration, mut headers: HeaderMap, payload: &Bytes, context: &Context) {
-    context.set_service_status(status);
+/// Writes down what the function gave.
+fn answered(status: StatusCode, called: Duration, mut headers: HeaderMap, payload: &[u8], context: &Context) {
     context.record(|| {
         headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        let latency = context.clock().elapsed().saturating_sub(called);
         Step::EndpointResponse { status, latency, headers, body: readable(payload) }
     });
 }
 
 /// Writes down what the client gets.
-fn record_answer(response: &http::Response<Body>, text: Option<String>, context: &Context) {
-    context.record(|| Step::MethodResponse {
-        status: response.status(),
-        headers: response.headers().clone(),
-        body: text.unwrap_or_default(),
-    });
+fn given(response: &Response, body: String, context: &Context) {
+    let (status, headers) = (response.status(), response.headers());
+    context.record(|| Step::MethodResponse { status, headers: headers.clone(), body });
 }
 
-/// What the function gave cannot be used.
-fn malformed(context: &Context, cause: impl Into<BoxError>) -> Error {
+fn useless(malformed: Malformed, context: &Context) -> Error {
     context.record(|| Step::Failed { reason: "configuration error: Malformed Lambda proxy response".to_owned() });
-    failed(context, cause)
+    failed(context, malformed)
 }

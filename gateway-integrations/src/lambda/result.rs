@@ -29,6 +29,8 @@ pub(super) enum Malformed {
     Status,
     #[error("`{0}` in the function's result is no header")]
     Header(String),
+    #[error("the function's answer does not begin with its status and headers, and eight zero bytes")]
+    NoPrelude,
 }
 
 impl ProxyResult {
@@ -39,9 +41,28 @@ impl ProxyResult {
         if let Some(error) = &invoked.error {
             return Err(Malformed::Function(error.clone()));
         }
-        let Ok(Value::Object(mut members)) = serde_json::from_slice(&invoked.payload) else {
-            return Err(Malformed::NoObject);
+        Self::of(object_of(&invoked.payload)?)
+    }
+
+    /// Reads what stands before a streamed body: status, headers and cookies.
+    pub(super) fn read_prelude(prelude: &[u8]) -> Result<Self, Malformed> {
+        let mut members = object_of(prelude)?;
+        let cookies = match members.remove("cookies") {
+            Some(Value::Array(cookies)) => cookies,
+            None | Some(Value::Null) => Vec::new(),
+            Some(_) => return Err(Malformed::Type("cookies")),
         };
+        if let Some(name) = ["body", "isBase64Encoded"].into_iter().find(|name| members.contains_key(*name)) {
+            return Err(Malformed::Unknown(name.to_owned()));
+        }
+        let mut result = Self::of(members)?;
+        for cookie in cookies {
+            add(&mut result.headers, "set-cookie", cookie, "cookies")?;
+        }
+        Ok(result)
+    }
+
+    fn of(mut members: Map<String, Value>) -> Result<Self, Malformed> {
         let mut member = |name: &str| members.remove(name).filter(|value| !value.is_null());
         let (status, body, is_base64) = (member("statusCode"), member("body"), member("isBase64Encoded"));
         let (single, multi) = (member("headers"), member("multiValueHeaders"));
@@ -64,6 +85,13 @@ pub(super) fn content(body: Option<Value>) -> Result<Bytes, Malformed> {
 
 pub(super) fn is_base64(flag: Option<&Value>) -> Result<bool, Malformed> {
     flag.map_or(Ok(false), |flag| flag.as_bool().ok_or(Malformed::Type("isBase64Encoded")))
+}
+
+fn object_of(json: &[u8]) -> Result<Map<String, Value>, Malformed> {
+    match serde_json::from_slice(json) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(Malformed::NoObject),
+    }
 }
 
 /// A status, as a number or the text of one.
@@ -116,7 +144,7 @@ pub(super) fn headers(single: Map<String, Value>, multi: Map<String, Value>) -> 
     Ok(headers)
 }
 
-fn add(headers: &mut HeaderMap, name: &str, value: Value, member: &'static str) -> Result<(), Malformed> {
+pub(super) fn add(headers: &mut HeaderMap, name: &str, value: Value, member: &'static str) -> Result<(), Malformed> {
     if value.is_null() {
         return Ok(());
     }

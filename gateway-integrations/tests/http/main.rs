@@ -6,6 +6,8 @@ mod addresses;
 mod answers;
 mod backend;
 mod failures;
+mod faults;
+mod passing;
 mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]

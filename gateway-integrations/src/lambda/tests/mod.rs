@@ -6,6 +6,7 @@ mod definitions;
 mod event;
 mod http_api;
 mod result;
+mod streamed;
 
 use std::{
     net::IpAddr,

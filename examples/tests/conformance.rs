@@ -22,6 +22,8 @@ mod imported;
 mod invoke;
 #[path = "conformance/matchers.rs"]
 mod matchers;
+#[path = "conformance/samples.rs"]
+mod samples;
 #[path = "conformance/schemas.rs"]
 mod schemas;
 #[path = "conformance/signatures.rs"]
@@ -114,6 +116,7 @@ async fn check(group: &str, document: &Value, case: &Value) -> Result<(), String
         (Some("mock_template" | "uri"), _) => author::check(case).await,
         (None, "matchers-selftest") => matchers::check_self_test(case),
         (None, "sigv4/aws-signing-test-suite-v4") => signatures::check(case),
+        (None, "samples/payload-v2") => samples::check(case).await,
         (None, "jsonpath/jayway-readme") => templates::check_path(document, case),
         _ => Err("not supported".to_owned()),
     }

@@ -88,7 +88,8 @@ fn settings(service: &str) -> SigningSettings {
 fn in_order(mut headers: HeaderMap) -> HeaderMap {
     let mut ordered = HeaderMap::with_capacity(headers.len());
     for name in [&TAG, &header::AUTHORIZATION, &DATE] {
-        if let Some(value) = headers.remove(name) {
+        if let Some(mut value) = headers.remove(name) {
+            value.set_sensitive(*name == header::AUTHORIZATION);
             ordered.insert(name.clone(), value);
         }
     }

@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem, Problems,
-    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
+    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, ProtocolType},
     pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -59,7 +59,7 @@ impl Integrations {
     }
 
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
+    fn http_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let client = Arc::clone(self.clients.of(config)?);
         let proxy = HttpProxy::new(&config.uri, client).map_err(|error| no_uri(config, &error))?;
@@ -67,7 +67,26 @@ impl Integrations {
             Some(method) => proxy.method(method),
             None => proxy,
         };
-        mapped::with_parameters(proxy, config)
+        match place.api.protocol_type {
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Rest => mapped::with_parameters(proxy, config).map(shared),
+        }
+    }
+
+    /// The function of a definition that gets the whole request.
+    fn aws_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+        if config.integration_subtype.is_some() {
+            if place.api.protocol_type == ProtocolType::Rest {
+                let message = "a REST API calls services by the type AWS";
+                return Err(Problem::new("/integrationSubtype", message).into());
+            }
+            return mapped::service_action(&self.aws, config);
+        }
+        let proxy = self.aws.proxy(config)?;
+        match place.api.protocol_type {
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Rest => Ok(proxy),
+        }
     }
 }
 
@@ -83,19 +102,26 @@ impl IntegrationFactory for Integrations {
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
+        let response_parameters = config.backend().is_some_and(|backend| !backend.response_parameters.is_empty());
+        if response_parameters && place.api.protocol_type == ProtocolType::Rest {
+            let message = "a REST API maps the parameters of its answers in `responses`";
+            return Some(Err(Problem::new("/responseParameters", message).into()));
+        }
         Some(match config {
             IntegrationConfig::Http(config) => {
-                self.clients.of(config).map_err(Into::into).and_then(|client| mapped::http(client, config, place))
+                self.clients.of(config).map_err(Problems::from).and_then(|client| mapped::http(client, config, place))
             }
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
-            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
+            IntegrationConfig::AwsProxy(config) => self.aws_proxy(config, place),
             _ => return None,
         })
     }
 }
+
+type Made = Result<Arc<dyn Integration>, Problems>;
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)

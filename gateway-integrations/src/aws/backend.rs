@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What stands in a query as it is.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A service of AWS (`AWS`), to stand inside a mapping.
 ///

@@ -17,6 +17,8 @@ mod service;
 mod signature;
 #[cfg(feature = "aws")]
 mod signed;
+#[cfg(feature = "mapping")]
+mod subtype;
 mod uri;
 
 #[cfg(feature = "aws")]
@@ -34,6 +36,7 @@ pub use self::uri::{ServiceUri, ServiceUriError};
 pub use self::{
     backend::{AwsBackend, backend},
     service::{ServiceCall, ServiceClient},
+    subtype::ServiceAction,
 };
 #[cfg(feature = "aws")]
 pub use self::{

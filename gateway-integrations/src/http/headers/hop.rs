@@ -18,6 +18,11 @@ pub(in crate::http) fn is_hop_by_hop(name: &HeaderName) -> bool {
     )
 }
 
+/// Removes all that is about the connection itself, before a mapping adds anything.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    remove_ending(headers, is_hop_by_hop);
+}
+
 /// Removes what ends here: the headers that `ends` says, and what `Connection` names, where it stays no longer either.
 ///
 /// To be done before anything is added: a client must not be able to name away what the gateway says.
@@ -32,11 +37,6 @@ pub(in crate::http) fn remove_ending(headers: &mut HeaderMap, ends: impl Fn(&Hea
         }
         headers.remove(&name);
     }
-}
-
-/// Removes what is about the connection itself.
-pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    remove_ending(headers, is_hop_by_hop);
 }
 
 /// The header names in a value of `Connection`; its usual options name none.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Values, decoded_path_params, http_body, http_headers, json as written, last_values, scopes, some, stage, text,
+    Values, decoded_path_params, http_body, http_headers, json as written, last_values, raw, scopes, some, stage, text,
     values,
 };
 
@@ -56,9 +56,9 @@ struct RequestContext<'a> {
 pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
     let headers = http_headers(parts, body, context);
     let headers = values(headers.iter().map(|(name, value)| (name.as_str().into(), text(value))));
-    let query = values(query_pairs(parts.uri.query().unwrap_or_default()));
+    let (path, query) = raw(parts, context);
+    let query = values(query_pairs(query));
     let (body, is_base64_encoded) = http_body(&parts.headers, body);
-    let path = context.request().uri.path();
     let resource = context.route().map_or("$default", |route| match route.is_default {
         true => "$default",
         false => &route.resource_path,

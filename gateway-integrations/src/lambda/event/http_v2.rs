@@ -7,7 +7,9 @@ use http::{HeaderMap, header};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Values, decoded, decoded_path_params, http_body, http_headers, joined, json, scopes, stage, text, values};
+use super::{
+    Values, decoded, decoded_path_params, http_body, http_headers, joined, json, raw, scopes, stage, text, values,
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,8 +73,8 @@ enum Authorizer<'a> {
 /// AWS developer guide: *Create AWS Lambda proxy integrations for HTTP APIs*.
 pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
     let headers = http_headers(parts, body, context);
-    let uri = &context.request().uri;
-    let path = decoded(uri.path());
+    let (path, query) = raw(parts, context);
+    let path = decoded(path);
     let (body, is_base64_encoded) = http_body(&parts.headers, body);
     let route_key = context.route().map_or("$default", |route| &route.route_key);
     let visible = headers.iter().filter(|(name, _)| *name != header::COOKIE);
@@ -80,10 +82,10 @@ pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
         version: "2.0",
         route_key,
         raw_path: &path,
-        raw_query_string: uri.query().unwrap_or_default(),
+        raw_query_string: query,
         cookies: cookies(&headers),
         headers: values(visible.map(|(name, value)| (name.as_str().into(), text(value)))),
-        query_string_parameters: values(query_pairs(parts.uri.query().unwrap_or_default())),
+        query_string_parameters: values(query_pairs(query)),
         request_context: RequestContext {
             account_id: stage(context, |facts| &facts.account_id),
             api_id: stage(context, |facts| &facts.api_id),

@@ -119,6 +119,16 @@ fn decoded(text: &str) -> Cow<'_, str> {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }
 
+/// The path and the query of a request to an HTTP API: as they came, unless they are mapped.
+fn raw<'a>(parts: &'a Parts, context: &'a Context) -> (&'a str, &'a str) {
+    #[cfg(feature = "mapping")]
+    let is_mapped = parts.extensions.get::<crate::mapping::MappedRequest>().is_some_and(|mapped| mapped.has_path);
+    #[cfg(not(feature = "mapping"))]
+    let is_mapped = false;
+    let path = if is_mapped { parts.uri.path() } else { context.request().uri.path() };
+    (path, parts.uri.query().unwrap_or_default())
+}
+
 /// The scopes of a token, where the route asks for some.
 fn scopes(context: &Context) -> Option<&[String]> {
     let asked = context.route().is_some_and(|route| !route.authorization_scopes.is_empty());

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     host::{Host, Outcome, curl_is_here},
-    moto::Moto,
+    moto::{Moto, installed},
 };
 
 fn variables(endpoint: &str) -> [(&'static str, &str); 3] {
@@ -37,6 +37,25 @@ fn kinesis_ingest_puts_records_into_a_stream() -> Outcome {
     assert_eq!(record["PartitionKey"], "sensor-1");
     let data = STANDARD.decode(record["Data"].as_str().unwrap_or_default())?;
     assert_eq!(serde_json::from_slice::<Value>(&data)?, json!({"temperature": 21.5}));
+    Ok(())
+}
+
+#[test]
+fn sqs_queue_takes_messages_and_gives_them_out() -> Outcome {
+    let Some((_moto, endpoint)) = Moto::start()?.filter(|_| curl_is_here()) else { return Ok(()) };
+    let queue = "import boto3; boto3.client('sqs', region_name='us-east-1').create_queue(QueueName='jobs')";
+    let python = installed().join("python/bin/python3");
+    assert!(Command::new(python).args(["-c", queue]).envs(variables(&endpoint)).status()?.success());
+    let host = Host::run(Command::new(env!("CARGO_BIN_EXE_sqs_queue")).envs(variables(&endpoint)))?;
+    host.follow()?;
+    let (status, message) = host.get("/messages", "-A 'a \"quoted\" agent'")?;
+    assert!(status == 200 && message.contains("<Body>hello</Body>"), "{message}");
+    let sender = message.split_once("<StringValue>").map_or("", |(_, rest)| rest);
+    assert!(sender.starts_with("curl/"), "{message}");
+    let receipt = message.split_once("<ReceiptHandle>").and_then(|(_, rest)| rest.split_once("</ReceiptHandle>"));
+    let (receipt, _) = receipt.ok_or("no receipt")?;
+    assert_eq!(host.get("/messages", &format!("-X DELETE -G --data-urlencode 'receipt={receipt}'"))?.0, 204);
+    assert!(!host.get("/messages", "")?.1.contains("<Body>"));
     Ok(())
 }
 

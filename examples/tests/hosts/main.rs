@@ -2,9 +2,11 @@
 //!
 //! Without curl on the machine the tours are not run, and say so.
 
+mod aws;
 mod discovery;
 mod functions;
 mod host;
+mod moto;
 mod playground;
 mod sdks;
 

@@ -242,6 +242,14 @@ impl Context {
         }
     }
 
+    /// Writes down with which headers the backend was called, where they are known only after
+    /// [`Step::EndpointRequest`] was written down: those of a signature.
+    pub fn record_sent(&self, headers: &HeaderMap) {
+        if let Some(trace) = &self.steps {
+            trace.sent(headers.clone());
+        }
+    }
+
     /// What the API is; a REST API as long as that is not known.
     #[must_use]
     pub fn kind(&self) -> ApiKind {

@@ -36,40 +36,42 @@ pub(crate) struct RouteThrottle {
 }
 
 impl Admission {
-    /// Lets the request pass, or refuses it.
+    /// Lets the request pass, or refuses it: guards, policy, authorizer, policy, API key, throttles (key and method, key,
+    /// method of the stage, account), quota. In an HTTP API the throttles of stage and account come after the guards.
     pub(crate) async fn admit(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         if self.guards.iter().any(Guard::reads_body) {
             buffer(body, context).await?;
         }
-        match self.kind {
-            ApiKind::Rest => self.admit_rest(request, body, context).await,
-            ApiKind::Http => self.admit_http(request, body, context).await,
+        self.guard(request, context).await?;
+        // An HTTP API throttles before it asks who calls.
+        let throttles_first = self.kind == ApiKind::Http;
+        if throttles_first {
+            self.throttle(request, context).await?;
+        }
+        self.authorized(request, body, context).await?;
+        let key = self.plans.as_ref().map(|plans| plans.identify(request, context)).transpose()?;
+        if let Some(key) = &key {
+            key.throttle(context).await?;
+        }
+        if !throttles_first {
+            self.throttle(request, context).await?;
+        }
+        match key {
+            Some(key) => key.count(context).await,
+            None => Ok(()),
         }
     }
 
-    /// Guards, policy, authorizer, policy, API key, throttles (key and method, key, method of the stage, account), quota.
-    async fn admit_rest(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
-        self.guard(request, context).await?;
-        if self.policy.is_some() || self.authorizer.is_some() {
+    /// Policy, authorizer, and policy with its result.
+    async fn authorized(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
+        if self.policy.is_some() || (self.authorizer.is_some() && self.kind == ApiKind::Rest) {
             check_length(request, context)?;
         }
         match &self.policy {
-            Some(policy) => self.authorize_with(&**policy, request, body, context).await?,
-            None if self.needs_policy => return Err(unasked(request, context)),
-            None => self.authorize_without(request, body, context).await?,
+            Some(policy) => self.authorize_with(&**policy, request, body, context).await,
+            None if self.needs_policy => Err(unasked(request, context)),
+            None => self.authorize_without(request, body, context).await,
         }
-        let Some(plans) = &self.plans else { return self.throttle(request, context).await };
-        let key = plans.identify(request, context)?;
-        key.throttle(context).await?;
-        self.throttle(request, context).await?;
-        key.count(context).await
-    }
-
-    /// Throttle first, then the authorizer: an HTTP API has no keys.
-    async fn admit_http(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
-        self.guard(request, context).await?;
-        self.throttle(request, context).await?;
-        self.authorize_without(request, body, context).await
     }
 
     async fn guard(&self, request: &Parts, context: &Context) -> Result<(), Error> {

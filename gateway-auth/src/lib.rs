@@ -37,10 +37,14 @@
 
 #![cfg_attr(not(feature = "jwt"), allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page"))]
 
+#[cfg(any(feature = "jwt", feature = "lambda"))]
+mod expression;
 #[cfg(feature = "iam")]
 mod iam;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "lambda")]
+mod lambda;
 #[cfg(feature = "policy")]
 mod policy;
 
@@ -50,8 +54,12 @@ pub use self::iam::{
 };
 #[cfg(feature = "jwt")]
 pub use self::jwt::{
-    CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder, JwtAuthorizers, JwtError, KeySet, KeySetError,
-    KeySource, SignatureAlgorithm, UnknownAlgorithm,
+    CognitoAuthorizer, CognitoAuthorizerBuilder, CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder,
+    JwtAuthorizers, JwtError, JwtIssuers, KeySet, KeySetError, KeySource, SignatureAlgorithm, UnknownAlgorithm,
+};
+#[cfg(feature = "lambda")]
+pub use self::lambda::{
+    AuthorizerEvent, LambdaAuthorizer, LambdaAuthorizerBuilder, LambdaAuthorizerError, LambdaAuthorizers,
 };
 #[cfg(feature = "policy")]
 pub use self::policy::{

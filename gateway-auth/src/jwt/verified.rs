@@ -9,7 +9,7 @@ use gateway_core::Authorization;
 use sha2::{Digest, Sha256};
 
 use super::{
-    claims::{Claims, Times},
+    claims::{Claims, Lists, Times},
     refusal::Refusal,
 };
 
@@ -26,10 +26,16 @@ pub(super) struct Verified {
 
 impl Verified {
     /// `keys` is the fingerprint of the set that held the key.
-    pub(super) fn new(claims: Claims, keys: [u8; 32]) -> Self {
-        let Claims { subject, scopes, texts, times, .. } = claims;
+    pub(super) fn new(claims: Claims, lists: Lists, keys: [u8; 32]) -> Self {
+        let texts = claims.texts(lists);
+        let Claims { subject, scopes, times, .. } = claims;
         let plain = Authorization::new(subject).with_claims(texts);
         Self { times, keys, scopes, plain, scoped: OnceLock::new() }
+    }
+
+    /// A claim, as text.
+    pub(super) fn claim(&self, name: &str) -> Option<&str> {
+        self.plain.claims().get(name).map(String::as_str)
     }
 
     /// The result for a route that wants one of these scopes. Without any, the token's scopes are not handed on: AWS

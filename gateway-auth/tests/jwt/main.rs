@@ -9,6 +9,7 @@ mod factory;
 mod fetching;
 mod fuzz;
 mod layer;
+mod rest;
 mod settings;
 mod support;
 mod validation;

@@ -37,6 +37,7 @@
 
 #![cfg_attr(not(feature = "jwt"), allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page"))]
 
+mod api_key;
 #[cfg(any(feature = "jwt", feature = "lambda"))]
 mod expression;
 #[cfg(feature = "iam")]
@@ -45,8 +46,14 @@ mod iam;
 mod jwt;
 #[cfg(feature = "lambda")]
 mod lambda;
+#[cfg(feature = "mtls")]
+mod mtls;
 #[cfg(feature = "policy")]
 mod policy;
+#[cfg(feature = "proxies")]
+mod proxies;
+
+pub use self::api_key::ApiKeyAuthorizer;
 
 #[cfg(feature = "iam")]
 pub use self::iam::{
@@ -61,8 +68,12 @@ pub use self::jwt::{
 pub use self::lambda::{
     AuthorizerEvent, LambdaAuthorizer, LambdaAuthorizerBuilder, LambdaAuthorizerError, LambdaAuthorizers,
 };
+#[cfg(feature = "mtls")]
+pub use self::mtls::{CertificateError, MutualTls, Truststore, TruststoreError};
 #[cfg(feature = "policy")]
 pub use self::policy::{
     ConditionKey, ConditionKeys, ConditionValue, ConditionValues, Decision, PolicyDocument, PolicyRequest, PolicyType,
-    RequestKeys, ResourcePolicies, SecureTransport, VpcOrigin, evaluate_all,
+    RequestKeys, ResourcePolicies, ResourcePolicyGuard, SecureTransport, VpcOrigin, evaluate_all,
 };
+#[cfg(feature = "proxies")]
+pub use self::proxies::{TrustedProxies, TrustedProxiesError, TrustedProxiesService};

@@ -154,9 +154,8 @@ impl PolicyCombination {
             (Self::PolicyAlone, _, policy) => policy,
             (_, Allow, Allow) => Allow,
             (Self::Iam, _, _) if !same_account => Silent,
-            (Self::BothAllow, _, _) => Silent,
+            (Self::BothAllow, _, _) | (_, Silent, Silent) => Silent,
             (_, Allow, Silent) | (_, Silent, Allow) => Allow,
-            (_, Silent, Silent) => Silent,
         }
     }
 }

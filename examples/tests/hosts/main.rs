@@ -42,6 +42,11 @@ fn custom_authorizer_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn lambda_authorizer_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_lambda_authorizer"))
+}
+
+#[test]
 fn hot_reload_serves_what_the_file_says_and_keeps_what_was_used() -> Outcome {
     if !curl_is_here() {
         return Ok(());

@@ -30,8 +30,9 @@ pub(super) struct Claims {
     pub(super) scopes: Vec<String>,
     pub(super) times: Times,
     values: BTreeMap<String, Value>,
+    /// `aud`, if it is there.
+    pub(super) audience: Option<Vec<String>>,
     issuer: Option<String>,
-    audience: Option<Vec<String>>,
     client: Option<String>,
 }
 
@@ -132,6 +133,11 @@ impl Claims {
             None => !rule.required,
         };
         if rules.claims.iter().all(holds) { Ok(()) } else { Err(Refusal::Claim) }
+    }
+
+    /// A claim that is one text.
+    pub(super) fn string(&self, name: &str) -> Option<&str> {
+        self.values.get(name).and_then(Value::as_str)
     }
 
     /// All claims as integrations, logs and templates see them; nested objects as JSON.

@@ -90,11 +90,11 @@ impl CognitoAuthorizer {
             _ => &self.scopes,
         };
         let kind = if wanted.is_empty() { "id" } else { "access" };
-        if verified.claim("token_use") != Some(kind) {
+        if verified.token_use() != Some(kind) {
             return Err(Refusal::TokenUse);
         }
         if let Some(expression) = &self.expression
-            && !verified.claim("aud").is_some_and(|audience| expression.is_match(audience))
+            && !verified.audience().iter().any(|audience| expression.is_match(audience))
         {
             return Err(Refusal::Audience);
         }

@@ -18,6 +18,8 @@ pub(super) struct Verified {
     pub(super) times: Times,
     keys: [u8; 32],
     scopes: Vec<String>,
+    token_use: Option<String>,
+    audience: Vec<String>,
     /// For routes without scopes.
     plain: Authorization,
     /// For routes with scopes, made when the first one asks.
@@ -28,14 +30,21 @@ impl Verified {
     /// `keys` is the fingerprint of the set that held the key.
     pub(super) fn new(claims: Claims, lists: Lists, keys: [u8; 32]) -> Self {
         let texts = claims.texts(lists);
-        let Claims { subject, scopes, times, .. } = claims;
+        let token_use = claims.string("token_use").map(str::to_owned);
+        let Claims { subject, scopes, times, audience, .. } = claims;
         let plain = Authorization::new(subject).with_claims(texts);
-        Self { times, keys, scopes, plain, scoped: OnceLock::new() }
+        let audience = audience.unwrap_or_default();
+        Self { times, keys, scopes, token_use, audience, plain, scoped: OnceLock::new() }
     }
 
-    /// A claim, as text.
-    pub(super) fn claim(&self, name: &str) -> Option<&str> {
-        self.plain.claims().get(name).map(String::as_str)
+    /// `token_use`, where it is one text.
+    pub(super) fn token_use(&self) -> Option<&str> {
+        self.token_use.as_deref()
+    }
+
+    /// `aud`.
+    pub(super) fn audience(&self) -> &[String] {
+        &self.audience
     }
 
     /// The result for a route that wants one of these scopes. Without any, the token's scopes are not handed on: AWS

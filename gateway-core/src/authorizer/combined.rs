@@ -95,7 +95,7 @@ impl Authorizer for AllOf {
     }
 
     fn reads_body(&self) -> bool {
-        self.0.iter().any(|authorizer| authorizer.reads_body())
+        self.0.iter().any(Authorizer::reads_body)
     }
 
     fn policy_combination(&self) -> PolicyCombination {
@@ -128,7 +128,7 @@ impl Authorizer for AnyOf {
     }
 
     fn reads_body(&self) -> bool {
-        self.0.iter().any(|authorizer| authorizer.reads_body())
+        self.0.iter().any(Authorizer::reads_body)
     }
 
     fn policy_combination(&self) -> PolicyCombination {
@@ -199,7 +199,7 @@ fn nobody() -> Error {
 
 /// What all of them say, or where they differ the strictest.
 fn combination(authorizers: &[Arc<dyn Authorizer>]) -> PolicyCombination {
-    let mut all = authorizers.iter().map(|authorizer| authorizer.policy_combination());
+    let mut all = authorizers.iter().map(Authorizer::policy_combination);
     let Some(first) = all.next() else { return PolicyCombination::default() };
     if all.all(|other| other == first) { first } else { PolicyCombination::BothAllow }
 }
@@ -215,3 +215,7 @@ impl fmt::Debug for AnyOf {
         f.debug_tuple("AnyOf").field(&self.0.len()).finish()
     }
 }
+
+#[cfg(test)]
+#[path = "combined_tests.rs"]
+mod tests;

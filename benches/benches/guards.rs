@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to measure")]
 
+mod signed;
+
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -12,6 +14,8 @@ use gateway_core::{
     store::{MemoryStore, UsageStore},
 };
 use tokio::runtime::Builder;
+
+use self::signed::{SignedCall, sign_once};
 
 const KEYS: usize = 10_000;
 
@@ -64,6 +68,14 @@ fn jwt(criterion: &mut Criterion) {
     }
 }
 
+fn iam(criterion: &mut Criterion) {
+    let signed = SignedCall::new().expect("a signed request");
+    criterion.bench_function("policy of 20 statements", |bencher| bencher.iter(|| black_box(signed.evaluate())));
+    criterion.bench_function("signature verified", |bencher| bencher.iter(|| black_box(signed.verify())));
+    criterion.bench_function("signature and policy", |bencher| bencher.iter(|| black_box(signed.authorize())));
+    criterion.bench_function("signing with aws-sigv4", |bencher| bencher.iter(|| sign_once(signed.now())));
+}
+
 fn access_log(criterion: &mut Criterion) {
     let context = context(&head("user-agent", "bench/1.0"));
     let mut line = String::new();
@@ -79,5 +91,5 @@ fn access_log(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, throttle, api_key, jwt, access_log);
+criterion_group!(benches, throttle, api_key, jwt, iam, access_log);
 criterion_main!(benches);

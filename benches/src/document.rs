@@ -1,6 +1,6 @@
 //! A large OpenAPI document.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A document in JSON of at least this many bytes: a model and four operations for each kind of pet.
 #[must_use]
@@ -33,6 +33,31 @@ pub fn petstore(bytes: usize) -> String {
     text.push_str(&paths);
     text.push_str("}}");
     text
+}
+
+/// The same document in YAML, in blocks.
+///
+/// # Errors
+/// When `json` is none.
+pub fn yaml(json: &str) -> serde_json::Result<String> {
+    let mut text = String::new();
+    block(&serde_json::from_str(json)?, 0, &mut text);
+    Ok(text)
+}
+
+fn block(value: &Value, depth: usize, text: &mut String) {
+    let entries: Vec<_> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{}:", json!(name)), value)).collect(),
+        Value::Array(items) => items.iter().map(|value| ("-".to_owned(), value)).collect(),
+        _ => Vec::new(),
+    };
+    if entries.is_empty() {
+        text.push_str(&format!(" {value}"));
+    }
+    for (start, value) in entries {
+        text.push_str(&format!("\n{:depth$}{start}", ""));
+        block(value, depth + 2, text);
+    }
 }
 
 fn operation(kind: usize, method: &str) -> serde_json::Value {

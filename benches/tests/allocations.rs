@@ -1,10 +1,15 @@
 //! How often one request may ask for memory. The counts are exact, so a change that adds an allocation is seen here.
 
+#[path = "../benches/signed/mod.rs"]
+mod signed;
+
 use allocation_counter::measure;
 use gateway_benches::{admission, document::petstore, pipe::Pipe};
 use gateway_core::openapi::{self, ImportOptions};
 use tokio::runtime::Builder;
 use tower::Service;
+
+use self::signed::SignedCall;
 
 /// What one request costs in the gateway, from the call to the end of the answer's body: the future, the context, the
 /// integration's future, the completion, two for the map of the answer's headers, and one for both request ids. Three
@@ -53,4 +58,18 @@ fn a_document_of_5_mb_is_imported_in_less_than_200_mb() {
         });
         assert!(most.bytes_max < 200 * 1024 * 1024, "{} bytes", most.bytes_max);
     }
+}
+
+#[test]
+fn a_policy_is_asked_without_memory_and_a_signature_with_little() {
+    let signed = SignedCall::new().unwrap();
+    assert!(signed.evaluate() && signed.verify() && signed.authorize());
+    let evaluated = measure(|| assert!((0..REQUESTS).all(|_| signed.evaluate())));
+    assert_eq!(evaluated.count_total, 0);
+    // The list of the query's parameters, and a value that is decoded and encoded anew.
+    let verified = measure(|| assert!((0..REQUESTS).all(|_| signed.verify())));
+    assert!(verified.count_total <= 5 * REQUESTS as u64, "{} for {REQUESTS} requests", verified.count_total);
+    // The resource that is called.
+    let authorized = measure(|| assert!((0..REQUESTS).all(|_| signed.authorize())));
+    assert!(authorized.count_total <= 6 * REQUESTS as u64, "{} for {REQUESTS} requests", authorized.count_total);
 }

@@ -3,9 +3,15 @@
 //! [`JwtAuthorizer`] takes JSON Web Tokens: OpenID Connect access and ID tokens, with their keys given by the host or
 //! fetched from the issuer. [`JwtAuthorizers`] makes them of what a definition says.
 //!
+//! [`IamAuthorizer`] takes requests that are signed with AWS credentials (Signature Version 4), and asks the caller's
+//! policies. [`PolicyDocument`] is an IAM policy, compiled: of a caller, or of a REST API as its resource policy.
+//!
 //! # Features
+//! - `iam`: the IAM authorizer, for signatures of Signature Version 4.
+//! - `iam-sigv4a`: Signature Version 4a too, on aws-lc-rs.
 //! - `jwt`: the JWT authorizer; the host passes the cryptography as a `&'static` [`CryptoProvider`].
 //! - `jwt-aws-lc-rs`: the same on aws-lc-rs, unless the host passes another one.
+//! - `policy`: IAM policy documents and resource policies alone.
 //!
 //! No feature reads or sets a process-wide default of `jsonwebtoken`, so a host may use that crate as it likes. Only
 //! one thing leaks: a host whose own tree turns on `jsonwebtoken/rust_crypto` sees two backends when it adds
@@ -35,7 +41,10 @@
 //! # }
 //! ```
 
-#![cfg_attr(not(feature = "jwt"), allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page"))]
+#![cfg_attr(
+    not(all(feature = "iam", feature = "jwt")),
+    allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page")
+)]
 
 mod api_key;
 #[cfg(any(feature = "jwt", feature = "lambda"))]

@@ -157,3 +157,27 @@ impl CallError {
         self.phase == CallPhase::RequestBody
     }
 }
+
+/// What `$context.integration.error` says: with phase and cause where they are known.
+pub(crate) fn integration_error(error: &Error) -> String {
+    CallError::of(error).map_or_else(|| error.to_string(), |call| format!("{error} ({call})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_call_is_found_behind_other_errors() {
+        let call = CallError::new(CallPhase::ResponseHead, CallCause::TimedOut).with_source("a cause");
+        let within: BoxError = Box::new(Error::new(ErrorKind::IntegrationTimeout).with_source(call));
+        let error = Error::new(ErrorKind::AuthorizerFailure).with_source(within);
+        let found = CallError::of(&error).map(|call| (call.phase(), call.cause()));
+        assert_eq!(found, Some((CallPhase::ResponseHead, CallCause::TimedOut)));
+        assert!(integration_error(&error).ends_with("(the backend sent no head of an answer: the time was up)"));
+        let other = Error::new(ErrorKind::IntegrationFailure);
+        assert!(CallError::of(&other).is_none());
+        assert_eq!(integration_error(&other), other.to_string());
+    }
+}

@@ -173,11 +173,11 @@ const CONNECT: &str = "$connect";
 
 fn arn(request: &Parts, context: &Context, stage: &StageFacts, account: &str) -> String {
     let StageFacts { region, api_id, stage, .. } = stage;
-    if context.route().is_some_and(|route| route.route_key == CONNECT) {
-        return format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{CONNECT}");
-    }
     let path = request.uri.path().trim_start_matches('/');
-    format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{}/{path}", request.method)
+    let is_connect = context.route().is_some_and(|route| route.route_key == CONNECT);
+    let called = if is_connect { [CONNECT, "", ""] } else { [request.method.as_str(), "/", path] };
+    let [first, slash, rest] = called;
+    ["arn:aws:execute-api:", region, ":", account, ":", api_id, "/", stage, "/", first, slash, rest].concat()
 }
 
 /// The longest [`execute_api_arn`] that a policy or an authorizer is asked about, in bytes.

@@ -6,12 +6,17 @@ mod mapped;
 #[cfg(not(feature = "mapping"))]
 #[path = "factory/unmapped.rs"]
 mod mapped;
+mod tls;
+mod upstream;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem, Problems,
-    config::{BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace},
+    config::{
+        BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, UpstreamConfig,
+        UpstreamsReady,
+    },
     pointer_token,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -35,15 +40,21 @@ use crate::{HttpProxy, Mock, http::UriTemplateError};
 /// ```
 #[derive(Clone)]
 pub struct Integrations {
-    client: Arc<dyn HttpClient>,
+    clients: tls::Clients,
     aws: aws::Callees,
+    upstreams: upstream::Named,
 }
 
 impl Integrations {
-    /// Integrations that call through `client`.
+    /// Integrations that call through `client`. Backends whose `tlsConfig` skips verification are called through a client
+    /// of their own, with the feature `tls-aws-lc-rs`.
     #[must_use]
     pub fn new(client: Arc<dyn HttpClient>) -> Self {
-        Self { client, aws: aws::Callees::default() }
+        Self {
+            upstreams: upstream::Named::new(&client),
+            clients: tls::Clients::new(client),
+            aws: aws::Callees::default(),
+        }
     }
 
     /// Integrations that call through a client with the defaults of
@@ -56,16 +67,21 @@ impl Integrations {
         Ok(Self::new(Arc::new(crate::http::PooledClient::new()?)))
     }
 
+    /// The backend of a definition, with its mapping.
+    fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<Arc<dyn Integration>, Problems> {
+        mapped::http(&self.upstreams.called(config, self.clients.of(config)?)?, config, place)
+    }
+
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<HttpProxy, Problems> {
-        check_timeout(config)?;
+    fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problems> {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let proxy = HttpProxy::new(&config.uri, Arc::clone(&self.client)).map_err(|error| no_uri(config, &error))?;
+        let called = self.upstreams.called(config, self.clients.of(config)?)?;
+        let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
         };
-        mapped::with_parameters(proxy, config)
+        Ok(called.integration(mapped::with_parameters(proxy, config)?))
     }
 }
 
@@ -82,8 +98,8 @@ impl IntegrationFactory for Integrations {
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
         Some(match config {
-            IntegrationConfig::Http(config) => mapped::http(&self.client, config, place),
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config).map(shared),
+            IntegrationConfig::Http(config) => self.http(config, place),
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
@@ -91,19 +107,14 @@ impl IntegrationFactory for Integrations {
             _ => return None,
         })
     }
+
+    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
+        Some(self.upstreams.define(upstreams))
+    }
 }
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
-}
-
-/// The gateway keeps the timeout; here it is checked.
-fn check_timeout(config: &BackendConfig) -> Result<(), Problem> {
-    let most = if config.streams() { 900_000 } else { 29_000 };
-    match config.timeout_in_millis.filter(|millis| !(50..=most).contains(millis)) {
-        Some(millis) => Err(Problem::new("/timeoutInMillis", format_args!("{millis} is not between 50 and {most}"))),
-        None => Ok(()),
-    }
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

@@ -13,6 +13,8 @@
 //!   [`HttpClient`](gateway_core::HttpClient).
 //! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
+//! - `upstream`: [`upstream::Upstream`], several targets that stand for one HTTP backend.
+//! - `metrics`: counts and latencies of upstreams, through the `metrics` facade.
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
 //! # Example
@@ -45,6 +47,8 @@ mod lenient;
 #[cfg(feature = "mapping")]
 pub mod mapping;
 mod mock;
+#[cfg(feature = "upstream")]
+pub mod upstream;
 #[cfg(feature = "mapping")]
 pub mod velocity;
 

@@ -33,12 +33,14 @@ pub(crate) fn curl_is_here() -> bool {
 impl Host {
     /// Starts a program, and reads what it prints until its tour has ended.
     pub(crate) fn start(program: &str, arguments: &[&OsStr]) -> Outcome<Self> {
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Self::run(&mut command)
+    }
+
+    /// The same for a command.
+    pub(crate) fn run(command: &mut Command) -> Outcome<Self> {
+        let mut child = command.env("PORT", "0").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let mut output = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
         let log = BufReader::new(child.stderr.take().ok_or("no log")?).lines();
         let (mut tour, mut address) = (Vec::new(), None);

@@ -11,9 +11,8 @@ use super::{
     credential::{Credential, Credentials},
     verifier::{SigV4Verifier, SignedRequest},
 };
-use crate::policy::{PolicyRequest, RequestKeys, evaluate_all};
+use crate::policy::{INVOKE, PolicyRequest, RequestKeys, evaluate_all};
 
-const INVOKE: &str = "execute-api:Invoke";
 const INVALIDATE: &str = "execute-api:InvalidateCache";
 
 /// Lets in callers that sign their requests with AWS credentials, and whose policies allow the call (`AWS_IAM`).
@@ -102,6 +101,10 @@ impl IamAuthorizer {
             effect: decision.effect().to_string(),
             statement: decision.statement().map(str::to_owned),
         });
+        if self.stage.as_ref().is_some_and(|own| own.account_id != credential.identity().account_id()) {
+            // No gateway, no resource policy that could let in another account.
+            return Err(refused(credential, request, context, PolicyEffect::Silent));
+        }
         let within = credential.within_boundaries(&invoke);
         match (decision.effect(), within) {
             (PolicyEffect::Deny, _) | (_, PolicyEffect::Deny) => {

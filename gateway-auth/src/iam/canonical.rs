@@ -54,9 +54,11 @@ impl Sink for Shown {
     }
 }
 
-/// What signers do in two ways.
+/// What is signed in more ways than one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Form {
+    /// The signature stands in the query, which it does not cover itself.
+    pub(super) presigned: bool,
     /// `.`, `..` and `//` are taken out of the path.
     pub(super) normalized: bool,
     /// The session token was added to the query after it was signed.
@@ -131,7 +133,8 @@ fn write_query(sink: &mut impl Sink, query: &str, form: Form) {
     if query.is_empty() {
         return;
     }
-    let left_out = |name: &str| name == SIGNATURE_PARAMETER || (form.without_token && name == TOKEN_PARAMETER);
+    let left_out =
+        |name: &str| (form.presigned && name == SIGNATURE_PARAMETER) || (form.without_token && name == TOKEN_PARAMETER);
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).filter(|(name, _)| !left_out(name));
     let mut pairs: Vec<_> = pairs.map(|(name, value)| (encoded(name), encoded(value))).collect();
@@ -154,7 +157,10 @@ fn encoded(text: &str) -> Cow<'_, str> {
     }
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     let decoded: Cow<'_, [u8]> = percent_decode_str(&spaced).into();
-    percent_encode(&decoded, ENCODED).to_string().into()
+    // Room for one letter that is encoded: most have none or one.
+    let mut encoded = String::with_capacity(decoded.len() + 2);
+    encoded.extend(percent_encode(&decoded, ENCODED));
+    encoded.into()
 }
 
 fn write_header(sink: &mut impl Sink, request: &SignedRequest<'_>, name: &str) -> Option<()> {

@@ -8,15 +8,29 @@ use percent_encoding::percent_decode_str;
 
 use super::{refusal, time::AmzDate, verifier::SignedRequest};
 
-pub(super) const HMAC: &str = "AWS4-HMAC-SHA256";
+const HMAC: &str = "AWS4-HMAC-SHA256";
+#[cfg(feature = "iam-sigv4a")]
+pub(super) const ECDSA: &str = "AWS4-ECDSA-P256-SHA256";
 const TERMINATOR: &str = "aws4_request";
+const REGION_SET_HEADER: &str = "x-amz-region-set";
 pub(super) const TOKEN_HEADER: &str = "x-amz-security-token";
 pub(super) const TOKEN_PARAMETER: &str = "X-Amz-Security-Token";
 pub(super) const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
 
+/// How a request is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    /// Signature Version 4.
+    Hmac,
+    /// Signature Version 4a.
+    #[cfg(feature = "iam-sigv4a")]
+    Ecdsa,
+}
+
 /// A signature, as it was sent.
 #[derive(Debug)]
 pub(super) struct Carrier<'a> {
+    pub(super) algorithm: Algorithm,
     /// `AKID/20150830/us-east-1/execute-api/aws4_request`
     pub(super) credential: Cow<'a, str>,
     pub(super) signed_headers: Cow<'a, str>,
@@ -27,6 +41,8 @@ pub(super) struct Carrier<'a> {
     /// Of a presigned request: for how many seconds it is good.
     pub(super) expires: Option<u64>,
     pub(super) token: Option<Cow<'a, str>>,
+    /// The regions that a signature without one is for.
+    region_set: Option<Cow<'a, str>>,
 }
 
 /// The parts of a credential.
@@ -35,7 +51,7 @@ pub(super) struct Scope<'a> {
     /// All but the access key.
     pub(super) text: &'a str,
     pub(super) date: &'a str,
-    pub(super) region: &'a str,
+    pub(super) region: Option<&'a str>,
     pub(super) service: &'a str,
     terminator: &'a str,
 }
@@ -82,14 +98,15 @@ impl<'a> Carrier<'a> {
             let missing: Vec<_> = found.iter().filter(|(_, part)| part.is_none()).map(|(name, _)| *name).collect();
             return Err(refusal::missing_parts(&missing, has_date, value));
         };
-        known_algorithm(algorithm)?;
-        let token = headers.get(TOKEN_HEADER).and_then(|token| token.to_str().ok()).map(Cow::from);
+        let algorithm = Algorithm::parse(algorithm)?;
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(Cow::from);
+        let (token, region_set) = (header(TOKEN_HEADER), header(REGION_SET_HEADER));
         let [credential, signed_headers, signature] = [credential, signed_headers, signature].map(Cow::from);
-        Ok(Self { credential, signed_headers, signature, date, date_text, expires: None, token })
+        Ok(Self { algorithm, credential, signed_headers, signature, date, date_text, expires: None, token, region_set })
     }
 
     fn of_query(query: &'a str) -> Result<Self, Error> {
-        const NAMES: [&str; 7] = [
+        const NAMES: [&str; 8] = [
             "X-Amz-Algorithm",
             "X-Amz-Credential",
             SIGNATURE_PARAMETER,
@@ -97,8 +114,9 @@ impl<'a> Carrier<'a> {
             "X-Amz-Date",
             "X-Amz-Expires",
             TOKEN_PARAMETER,
+            "X-Amz-Region-Set",
         ];
-        let mut found: [Option<Cow<'a, str>>; 7] = Default::default();
+        let mut found: [Option<Cow<'a, str>>; 8] = Default::default();
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let slot = NAMES.iter().position(|known| *known == name).and_then(|place| found.get_mut(place));
@@ -112,11 +130,11 @@ impl<'a> Carrier<'a> {
         if found.iter().all(Option::is_none) {
             return Err(refusal::missing());
         }
-        let [algorithm, credential, signature, signed_headers, date, expires, token] = found;
+        let [algorithm, credential, signature, signed_headers, date, expires, token, region_set] = found;
         let required = |part: Option<Cow<'a, str>>, name: &str| {
             part.ok_or_else(|| refusal::incomplete(format!("AWS query-string parameters must include '{name}'.")))
         };
-        known_algorithm(&required(algorithm, "X-Amz-Algorithm")?)?;
+        let algorithm = Algorithm::parse(&required(algorithm, "X-Amz-Algorithm")?)?;
         let date_text = required(date, "X-Amz-Date")?;
         let date = AmzDate::parse(&date_text).ok_or_else(|| {
             refusal::incomplete("X-Amz-Date must be in ISO8601 basic format, such as 20150830T123600Z".to_owned())
@@ -126,6 +144,7 @@ impl<'a> Carrier<'a> {
             refusal::incomplete("X-Amz-Expires must be a number of seconds from 1 to 604800".to_owned())
         })?;
         Ok(Self {
+            algorithm,
             credential: required(credential, "X-Amz-Credential")?,
             signed_headers: required(signed_headers, "X-Amz-SignedHeaders")?,
             signature: required(signature, SIGNATURE_PARAMETER)?,
@@ -133,6 +152,7 @@ impl<'a> Carrier<'a> {
             date_text,
             expires: Some(expires),
             token,
+            region_set,
         })
     }
 
@@ -146,7 +166,20 @@ impl<'a> Carrier<'a> {
     }
 
     pub(super) fn scope(&self) -> Option<Scope<'_>> {
-        Scope::parse(&self.credential)
+        Scope::parse(&self.credential, self.algorithm)
+    }
+
+    /// Whether it is for this region: of the credential, or of the set, which must be signed.
+    fn is_for(&self, region: &str, scope: &Scope<'_>) -> bool {
+        if let Some(own) = scope.region {
+            return own == region;
+        }
+        let is_signed = self.expires.is_some() || self.signs(REGION_SET_HEADER);
+        let matches = |pattern: &str| match pattern.trim().strip_suffix('*') {
+            Some(prefix) => region.starts_with(prefix),
+            None => pattern.trim() == region,
+        };
+        is_signed && self.region_set.as_ref().is_some_and(|set| set.split(',').any(matches))
     }
 
     /// The credential must be for this region and service, and of the signature's day.
@@ -161,10 +194,10 @@ impl<'a> Carrier<'a> {
             let message = format!("Credential should be scoped with a valid terminator: '{TERMINATOR}'.");
             return Err(refusal::invalid(message));
         }
-        if scope.region != region {
+        if !self.is_for(region, &scope) {
             return Err(refusal::invalid(format!(
                 "Credential should be scoped to a valid region, not '{}'.",
-                scope.region
+                scope.region.unwrap_or_default()
             )));
         }
         if scope.service != service {
@@ -187,13 +220,17 @@ impl<'a> Carrier<'a> {
 const WEEK: u64 = 604_800;
 
 impl<'a> Scope<'a> {
-    fn parse(credential: &'a str) -> Option<Self> {
+    fn parse(credential: &'a str, algorithm: Algorithm) -> Option<Self> {
         let (_, text) = credential.split_once('/').filter(|(access_key, _)| !access_key.is_empty())?;
         let mut parts = text.split('/');
         let scope = Self {
             text,
             date: parts.next()?,
-            region: parts.next()?,
+            region: match algorithm {
+                Algorithm::Hmac => Some(parts.next()?),
+                #[cfg(feature = "iam-sigv4a")]
+                Algorithm::Ecdsa => None,
+            },
             service: parts.next()?,
             terminator: parts.next()?,
         };
@@ -201,10 +238,22 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn known_algorithm(algorithm: &str) -> Result<(), Error> {
-    if algorithm == HMAC {
-        return Ok(());
+impl Algorithm {
+    fn parse(name: &str) -> Result<Self, Error> {
+        match name {
+            HMAC => Ok(Self::Hmac),
+            #[cfg(feature = "iam-sigv4a")]
+            ECDSA => Ok(Self::Ecdsa),
+            // Not told: of a header with another scheme it may be anything.
+            _ => Err(refusal::incomplete(format!("Unsupported AWS 'algorithm'; it is '{HMAC}'."))),
+        }
     }
-    // Not told: of a header with another scheme it may be anything.
-    Err(refusal::incomplete(format!("Unsupported AWS 'algorithm'; it is '{HMAC}'.")))
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Hmac => HMAC,
+            #[cfg(feature = "iam-sigv4a")]
+            Self::Ecdsa => ECDSA,
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! Secrets, signing keys, and the keys that were derived last.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::carrier::Scope;
+use super::carrier::{Algorithm, Carrier, Scope};
+#[cfg(feature = "iam-sigv4a")]
+use super::sigv4a::PublicKey;
 
 /// A secret; it shows itself to nobody.
 #[derive(Clone)]
@@ -15,6 +17,11 @@ pub(super) struct Secret(Box<[u8]>);
 impl Secret {
     pub(super) fn new(text: &str) -> Self {
         Self(text.as_bytes().into())
+    }
+
+    /// The secret with a few letters before it, as keys are derived of it.
+    pub(super) fn after(&self, prefix: &[u8]) -> Vec<u8> {
+        [prefix, &self.0].concat()
     }
 
     /// Compares in constant time.
@@ -29,28 +36,44 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A key for one day, region and service; it is ready to sign.
+/// What signatures of a credential are verified with.
 #[derive(Clone)]
-pub(super) struct SigningKey(Hmac<Sha256>);
+pub(super) enum SigningKey {
+    /// A key for one day, region and service; it is ready to sign.
+    Hmac(Hmac<Sha256>),
+    /// The public key of an access key.
+    #[cfg(feature = "iam-sigv4a")]
+    Ecdsa(PublicKey),
+}
 
 impl SigningKey {
-    pub(super) fn derive(secret: &Secret, scope: &Scope<'_>) -> Self {
-        let seed = [b"AWS4", &*secret.0].concat();
-        let parts = [scope.date, scope.region, scope.service, "aws4_request"];
-        Self(parts.iter().fold(keyed(&seed), |mac, part| keyed(&mac.chain_update(part).finalize().into_bytes())))
+    fn derive(secret: &Secret, carrier: &Carrier<'_>, scope: &Scope<'_>) -> Option<Self> {
+        match carrier.algorithm {
+            Algorithm::Hmac => {
+                let parts = [scope.date, scope.region?, scope.service, "aws4_request"];
+                let derive = |mac: Hmac<Sha256>, part| keyed(&mac.chain_update(part).finalize().into_bytes());
+                Some(Self::Hmac(parts.into_iter().fold(keyed(&secret.after(b"AWS4")), derive)))
+            }
+            #[cfg(feature = "iam-sigv4a")]
+            Algorithm::Ecdsa => PublicKey::derive(carrier.access_key(), secret).map(Self::Ecdsa),
+        }
     }
 
-    /// Whether `signature`, in hexadecimal digits, is of the text that `write` writes.
-    pub(super) fn verifies(&self, signature: &str, write: impl FnOnce(&mut Hmac<Sha256>)) -> bool {
-        let Some(signature) = unhex(signature) else { return false };
-        let mut mac = self.0.clone();
-        write(&mut mac);
-        // Compares in constant time.
-        mac.verify_slice(&signature).is_ok()
+    /// Whether `signature`, in hexadecimal digits, is of these parts of a text.
+    pub(super) fn verifies(&self, signature: &str, parts: &[&[u8]]) -> bool {
+        match self {
+            Self::Hmac(mac) => {
+                let Some(signature) = unhex(signature) else { return false };
+                // Compares in constant time.
+                parts.iter().fold(mac.clone(), Mac::chain_update).verify_slice(&signature).is_ok()
+            }
+            #[cfg(feature = "iam-sigv4a")]
+            Self::Ecdsa(key) => unhex_all(signature).is_some_and(|signature| key.verifies(&signature, &parts.concat())),
+        }
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     // An HMAC takes keys of any length.
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
@@ -59,9 +82,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 const CAPACITY: u64 = 10_000;
 
 /// The signing keys that verified last, by the credential of the request: access key, day, region and service.
-pub(super) struct SigningKeys(moka::sync::Cache<Box<str>, Remembered>);
+pub(super) struct SigningKeys(moka::sync::Cache<Box<str>, Arc<Remembered>>);
 
-#[derive(Clone)]
 struct Remembered {
     /// What the key was derived of: an access key may get another secret.
     secret: Secret,
@@ -70,14 +92,16 @@ struct Remembered {
 
 impl SigningKeys {
     /// The key of a credential, and whether it was remembered.
-    pub(super) fn find(&self, credential: &str, secret: &Secret, scope: &Scope<'_>) -> (SigningKey, bool) {
-        let known = self.0.get(credential).filter(|known| known.secret.is(&secret.0));
-        known.map_or_else(|| (SigningKey::derive(secret, scope), false), |known| (known.key, true))
+    pub(super) fn find(&self, secret: &Secret, carrier: &Carrier<'_>, scope: &Scope<'_>) -> Option<(SigningKey, bool)> {
+        match self.0.get(&*carrier.credential).filter(|known| known.secret.is(&secret.0)) {
+            Some(known) => Some((known.key.clone(), true)),
+            None => SigningKey::derive(secret, carrier, scope).map(|key| (key, false)),
+        }
     }
 
     /// Remembers a key with which a signature was verified: what strangers make up leaves no trace.
     pub(super) fn keep(&self, credential: &str, secret: &Secret, key: SigningKey) {
-        self.0.insert(credential.into(), Remembered { secret: secret.clone(), key });
+        self.0.insert(credential.into(), Arc::new(Remembered { secret: secret.clone(), key }));
     }
 }
 
@@ -102,18 +126,29 @@ pub(super) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
 
 /// The other way round; small digits alone.
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
     if text.len() != 64 {
         return None;
     }
     let mut bytes = [0; 32];
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let &[high, low] = pair else { return None };
-        *byte = (digit(high)? << 4) | digit(low)?;
+        *byte = unhex_one(pair)?;
     }
     Some(bytes)
+}
+
+/// The same of any number of bytes.
+#[cfg(feature = "iam-sigv4a")]
+fn unhex_all(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs.remainder().is_empty().then(|| pairs.map(unhex_one).collect()).flatten()
+}
+
+fn unhex_one(pair: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let &[high, low] = pair else { return None };
+    Some((digit(high)? << 4) | digit(low)?)
 }

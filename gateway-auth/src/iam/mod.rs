@@ -7,6 +7,8 @@ mod credential;
 mod factory;
 mod key;
 mod refusal;
+#[cfg(feature = "iam-sigv4a")]
+mod sigv4a;
 mod static_credentials;
 mod time;
 mod verifier;

@@ -5,13 +5,12 @@ use std::{
 };
 
 use gateway_core::{BoxError, Error, ErrorKind};
-use hmac::Mac;
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
 use super::{
     canonical::{self, Form, Shown},
-    carrier::{Carrier, HMAC, Scope, TOKEN_PARAMETER},
+    carrier::{Carrier, Scope, TOKEN_PARAMETER},
     credential::{Credential, Credentials},
     key::{SigningKey, SigningKeys, hex},
     refusal,
@@ -40,7 +39,7 @@ pub struct SignedRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// Verifies signatures of Signature Version 4, in the `Authorization` header or in the query.
+/// Verifies signatures of Signature Version 4 (and 4a, with the feature `iam-sigv4a`), in the `Authorization` header or in the query.
 ///
 /// Derived keys of the last 10 000 credentials are remembered. The body's own hash counts: `UNSIGNED-PAYLOAD` is refused
 /// unless it is allowed, and so are the `STREAMING-...` forms, which are S3's.
@@ -156,7 +155,7 @@ impl SigV4Verifier {
             return Err(refusal::expired_session());
         }
         let scope = carrier.scope().ok_or_else(refusal::unrecognized)?;
-        let (key, known) = self.keys.find(&carrier.credential, &credential.secret, &scope);
+        let (key, known) = self.keys.find(&credential.secret, carrier, &scope).ok_or_else(refusal::unrecognized)?;
         let payload = self.payload_hash(request, carrier);
         if !forms(request, carrier).any(|form| is_signed(request, carrier, &scope, &key, payload.as_ref(), form)) {
             return Err(mismatch(request, carrier, &scope, payload.as_ref()));
@@ -198,7 +197,8 @@ fn forms(request: &SignedRequest<'_>, carrier: &Carrier<'_>) -> impl Iterator<It
     let token = carrier.expires.is_some() && query.contains(TOKEN_PARAMETER);
     let all = [(false, false), (true, false), (false, true), (true, true)];
     let usable = all.into_iter().filter(move |(normal, bare)| (other_path || !normal) && (token || !bare));
-    usable.map(|(normalized, without_token)| Form { normalized, without_token })
+    let presigned = carrier.expires.is_some();
+    usable.map(move |(normalized, without_token)| Form { presigned, normalized, without_token })
 }
 
 fn is_signed(
@@ -212,27 +212,28 @@ fn is_signed(
     let mut digest = Sha256::new();
     let written = canonical::write(&mut digest, request, &carrier.signed_headers, payload_hash, form);
     let digest = hex(&digest.finalize().into());
-    written.is_some()
-        && key.verifies(&carrier.signature, |mac| {
-            for part in [HMAC, "\n", &carrier.date_text, "\n", scope.text, "\n"] {
-                mac.update(part.as_bytes());
-            }
-            mac.update(&digest);
-        })
+    written.is_some() && key.verifies(&carrier.signature, &string_to_sign(carrier, scope, &digest))
+}
+
+/// The parts of the string to sign.
+fn string_to_sign<'a>(carrier: &'a Carrier<'_>, scope: &Scope<'a>, digest: &'a [u8; 64]) -> [&'a [u8]; 7] {
+    let line = b"\n".as_slice();
+    let [name, date, scope] = [carrier.algorithm.name(), &carrier.date_text, scope.text].map(str::as_bytes);
+    [name, line, date, line, scope, line, digest]
 }
 
 /// The refusal, with what should have been signed.
 fn mismatch(request: &SignedRequest<'_>, carrier: &Carrier<'_>, scope: &Scope<'_>, payload_hash: &[u8]) -> Error {
     let (mut shown, mut digest) = (Shown::default(), Sha256::new());
-    let (headers, form) = (&carrier.signed_headers, Form::default());
+    let form = Form { presigned: carrier.expires.is_some(), ..Form::default() };
+    let headers = &carrier.signed_headers;
     if canonical::write(&mut shown, request, headers, payload_hash, form).is_none() {
         return ErrorKind::InvalidSignature.into();
     }
     let _ = canonical::write(&mut digest, request, headers, payload_hash, form);
     let digest = hex(&digest.finalize().into());
-    let digest = String::from_utf8_lossy(&digest);
-    let to_sign = format!("{HMAC}\n{}\n{}\n{digest}", carrier.date_text, scope.text);
-    refusal::mismatch(shown.as_str(), &to_sign)
+    let to_sign = string_to_sign(carrier, scope, &digest).concat();
+    refusal::mismatch(shown.as_str(), &String::from_utf8_lossy(&to_sign))
 }
 
 impl fmt::Debug for SigV4Verifier {

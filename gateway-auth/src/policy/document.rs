@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{PolicyRequest, RequestKeys, parse, statement::Statement};
 
 /// The action that a call of a method or route is.
-const INVOKE: &str = "execute-api:Invoke";
+pub(crate) const INVOKE: &str = "execute-api:Invoke";
 
 /// Where a policy document stands, which decides whether its statements name principals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

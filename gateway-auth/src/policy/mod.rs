@@ -14,6 +14,8 @@ mod request;
 mod statement;
 mod value;
 
+#[cfg(feature = "iam")]
+pub(crate) use self::document::INVOKE;
 pub use self::{
     document::{Decision, PolicyDocument, PolicyType, evaluate_all},
     factory::ResourcePolicies,

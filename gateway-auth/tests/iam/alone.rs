@@ -2,10 +2,10 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use gateway_auth::{IamAuthorizer, IamAuthorizers, ResourcePolicies, StaticCredentials};
+use gateway_auth::{Credential, IamAuthorizer, IamAuthorizers, PolicyDocument, ResourcePolicies, StaticCredentials};
 use gateway_core::{
-    Authorizer, Body, Clock, Context, Definition, Error, Gateway, ManualClock, Random, Request, Response, RouteFacts,
-    RouteSettings, StageFacts,
+    Authorizer, Body, Clock, Context, Definition, Error, Gateway, Identity, ManualClock, Random, Request, Response,
+    RouteFacts, RouteSettings, StageFacts,
     config::{Config, Registry},
     openapi::{self, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
@@ -114,6 +114,12 @@ async fn an_openapi_document_asks_for_signatures_and_has_a_policy() {
     }
 }
 
+fn stage(api: &str, name: &str) -> StageFacts {
+    let [account_id, region] = ["123456789012", REGION].map(str::to_owned);
+    let [api_id, stage] = [api, name].map(str::to_owned);
+    StageFacts { account_id, region, api_id, stage, ..StageFacts::default() }
+}
+
 async fn who(request: Request) -> Result<Response, Infallible> {
     let context = request.extensions().get::<Arc<Context>>().unwrap();
     let caller = context.lookup("identity.user").unwrap().into_owned();
@@ -125,11 +131,7 @@ async fn who(request: Request) -> Result<Response, Infallible> {
 async fn a_layer_lets_in_or_answers() {
     let policy = identity_policy(json!({ "Effect": "Allow", "Action": "execute-api:Invoke",
         "Resource": "arn:aws:execute-api:us-east-1:123456789012:inner/live/POST/pets" }));
-    let mut stage = StageFacts::default();
-    stage.account_id = "123456789012".to_owned();
-    stage.region = REGION.to_owned();
-    stage.api_id = "inner".to_owned();
-    stage.stage = "live".to_owned();
+    let stage = stage("inner", "live");
     let clock = Arc::new(ManualClock::default());
     let authorizer = IamAuthorizer::new(store(credential().policy(policy))).for_stage(stage);
     let layer = authorizer.into_layer().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
@@ -143,6 +145,11 @@ async fn a_layer_lets_in_or_answers() {
     assert_eq!(call(good()).await, (200, "AIDAALICE rex".to_owned()));
     assert_eq!(call(good().map(|_| Body::from("rox"))).await.0, 403);
     assert_eq!(call(signed_now(http::Request::get("/pets"), "", clock.now())).await.0, 403, "another method");
+    let stranger = Identity::new("arn:aws:iam::999999999999:user/eve", "AIDAEVE");
+    let stranger = Credential::new(KEY, SECRET, stranger).policy(PolicyDocument::allow_all());
+    let closed = IamAuthorizer::new(store(stranger)).for_stage(self::stage("inner", "live")).into_layer();
+    let closed = closed.with_clock(Arc::clone(&clock) as Arc<dyn Clock>).layer(service_fn(who));
+    assert_eq!(closed.oneshot(good()).await.unwrap().status(), 403, "another account");
     let unsigned = http::Request::post("/pets").body(Body::empty()).unwrap();
     assert_eq!(call(unsigned).await, (403, r#"{"message":"Missing Authentication Token"}"#.to_owned()));
 }
@@ -164,14 +171,9 @@ async fn a_connection_is_opened_by_its_route_key() {
         let authorizer = IamAuthorizer::new(store(credential().policy(policy)));
         let (parts, _) = signed(http::Request::get("/prod"), "", clock.now(), how).into_parts();
         let context = Context::begin(&parts, Arc::clone(&clock) as Arc<dyn Clock>, &Random::seeded(1));
-        let mut stage = StageFacts::default();
-        stage.account_id = "123456789012".to_owned();
-        stage.region = REGION.to_owned();
-        stage.api_id = "ws".to_owned();
-        stage.stage = "prod".to_owned();
+        let stage = stage("ws", "prod");
         context.set_stage(Arc::new(stage));
-        let mut route = RouteFacts::default();
-        route.route_key = "$connect".to_owned();
+        let route = RouteFacts { route_key: "$connect".to_owned(), ..RouteFacts::default() };
         context.set_route(Arc::new(route));
         let found: Result<_, Error> = authorizer.authorize(&parts, &context).await;
         found.is_ok_and(|caller| !caller.is_silent())

@@ -8,6 +8,9 @@ mod api;
 mod conditions;
 mod documents;
 mod fuzz;
+mod leaks;
 mod signatures;
 mod signers;
+#[cfg(feature = "iam-sigv4a")]
+mod sigv4a;
 mod support;

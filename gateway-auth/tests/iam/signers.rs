@@ -33,6 +33,25 @@ fn verify(verifier: &SigV4Verifier, request: &http::Request<String>) -> Result<(
     verifier.verify_now(&signed, REGION, then()).unwrap().map(|_| ()).map_err(|error| error.to_string())
 }
 
+/// What should have been signed, as a refusal tells it to a caller whose signature is another's.
+fn string_to_sign(verifier: &SigV4Verifier, request: &http::Request<String>) -> String {
+    let mut request = request.clone();
+    let zeros = |text: &str, before: &str| {
+        let at = text.find(before).unwrap() + before.len();
+        format!("{}{}{}", &text[..at], "0".repeat(64), &text[at + 64..])
+    };
+    if let Some(value) = request.headers().get("authorization") {
+        let value = zeros(value.to_str().unwrap(), "Signature=");
+        request.headers_mut().insert("authorization", HeaderValue::from_str(&value).unwrap());
+    } else {
+        let target = zeros(&request.uri().to_string(), "X-Amz-Signature=");
+        *request.uri_mut() = target.parse().unwrap();
+    }
+    let refusal = verify(verifier, &request).unwrap_err();
+    let (_, told) = refusal.rsplit_once("The String-to-Sign should have been\n'").unwrap();
+    told.strip_suffix("'\n").unwrap().to_owned()
+}
+
 proptest! {
     #[test]
     fn what_the_sdk_signs_is_taken_and_nothing_else(
@@ -53,6 +72,13 @@ proptest! {
         let how = Signing { presigned, body_hash: body_hash && !presigned, token };
         let mut request = signed(request, &body, then(), how);
         prop_assert_eq!(verify(&verifier, &request), Ok(()), "{:?}", &request);
+        let told = string_to_sign(&verifier, &request);
+        let own = aws_sigv4::sign::v4::calculate_signature(
+            aws_sigv4::sign::v4::generate_signing_key(SECRET, then(), REGION, "execute-api"),
+            told.as_bytes(),
+        );
+        let sent = request.uri().to_string() + request.headers().get("authorization").map_or("", |it| it.to_str().unwrap());
+        prop_assert!(sent.contains(&own), "what should have been signed, {told}, gives {own}; sent was {sent}");
         match change {
             0 => *request.method_mut() = http::Method::PUT,
             1 => request.body_mut().push('x'),

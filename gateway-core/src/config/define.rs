@@ -33,6 +33,8 @@ impl Config {
         let mut scribe = Scribe { registry, problems: Vec::new() };
         let mut definition = Definition::new();
         scribe.unknown("", &self.unknown);
+        // Before the integrations that name them.
+        definition.served = registry.make_upstreams(&self.upstreams, &mut scribe.problems).into_iter().collect();
         definition.apis = scribe.each("/apis", &self.apis, Scribe::api);
         definition.plans = scribe.each("/usagePlans", &self.usage_plans, Scribe::plan);
         definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| {
@@ -44,6 +46,7 @@ impl Config {
         if let Some(throttle) = self.account_throttle.as_ref().and_then(|part| scribe.read("/accountThrottle", part)) {
             definition = definition.account_throttle((*throttle).into());
         }
+        definition.on_load = self.make_functions(registry, &mut scribe.problems);
         definition.problems = scribe.problems;
         definition
     }
@@ -202,6 +205,12 @@ impl Scribe<'_> {
         route.request_models.clone_from(&config.request_models);
         if let Some(backend) = config.integration.as_ref().and_then(IntegrationConfig::backend) {
             route.streams = backend.streams();
+            let most = backend.longest_timeout(place.api);
+            if backend.timeout_in_millis.is_some_and(|millis| millis > most) {
+                let message =
+                    format_args!("behind this kind of API and endpoint a timeout is at most {most} milliseconds");
+                self.wrong(format!("{pointer}/integration/timeoutInMillis"), message);
+            }
             route.cache_namespace.clone_from(&backend.cache_namespace);
             // What the integration is called with is known by where that comes from.
             let source = |name: &String| backend.request_parameters.get(name).unwrap_or(name).clone();

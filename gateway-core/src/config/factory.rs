@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, Registry, RouteConfig};
+use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, Registry, RouteConfig, UpstreamConfig};
 use crate::{
     authorizer::{Authorizer, ResultCache},
     integration::Integration,
@@ -34,7 +34,22 @@ pub trait IntegrationFactory: Send + Sync + 'static {
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>>;
+
+    /// Makes the upstreams of a definition, for the integrations that are made next; `None` if this factory knows none.
+    ///
+    /// Those that are there keep serving as they are until what is returned is called, which happens when the definition
+    /// is served.
+    ///
+    /// # Errors
+    /// What is wrong with them; the pointers start with the upstream's name.
+    fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
+        let _ = upstreams;
+        None
+    }
 }
+
+/// Puts upstreams as they were defined into service.
+pub type UpstreamsReady = Arc<dyn Fn() + Send + Sync>;
 
 impl<F> IntegrationFactory for F
 where

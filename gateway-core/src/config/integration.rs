@@ -2,6 +2,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
+use super::{ApiConfig, ProtocolType};
+use crate::context::EndpointType;
+
 /// An integration, by its type.
 ///
 /// AWS developer guide: *Choose an API Gateway API integration type*.
@@ -72,18 +75,21 @@ impl IntegrationConfig {
 pub struct BackendConfig {
     /// The address, with `{path variables}` and `${stageVariables.names}` in it, or an ARN of API Gateway's.
     pub uri: String,
+    /// The upstream that is called (`http` and `http_proxy`). It decides scheme, host and port; those of `uri` then say
+    /// only what `Host` the backend sees. With a `uri` that is a path alone, `/pets/{id}`, it sees the target's own.
+    pub upstream: Option<String>,
     /// The method to call with; `ANY` (as is nothing) is the client's own.
     pub http_method: Option<String>,
     /// The role that AWS services are called with.
     pub credentials: Option<String>,
     /// `INTERNET` (as is nothing) or `VPC_LINK`.
     pub connection_type: Option<String>,
-    /// The VPC link.
+    /// The VPC link; an upstream of this name stands for it.
     pub connection_id: Option<String>,
     /// The load balancer or listener behind a VPC link.
     pub integration_target: Option<String>,
-    /// How long to wait for the head of the answer, in milliseconds, 50 to 29000, up to 900000 for one that streams; 29000
-    /// unless given.
+    /// How long to wait for the head of the answer, in milliseconds, from 50; 29000 unless given (HTTP APIs: 30000), which
+    /// is also the most, except for answers that stream and APIs whose endpoint is `REGIONAL` or `PRIVATE`.
     pub timeout_in_millis: Option<u64>,
     /// How TLS to the backend is checked.
     pub tls_config: Option<TlsConfig>,
@@ -106,6 +112,18 @@ pub struct BackendConfig {
 }
 
 impl BackendConfig {
+    /// The most milliseconds that an API may wait for the head of its answer: AWS lets only those behind its delivery
+    /// network not have more than 29 seconds, unless they stream.
+    ///
+    /// AWS developer guide: *Quotas for configuring and running a REST API in API Gateway*; *Quotas for HTTP APIs*.
+    pub(super) fn longest_timeout(&self, api: &ApiConfig) -> u64 {
+        match (api.protocol_type, api.endpoint_configuration.r#type) {
+            (ProtocolType::Http, _) => 30_000,
+            (ProtocolType::Rest, EndpointType::Edge) if !self.streams() => 29_000,
+            (ProtocolType::Rest, _) => 900_000,
+        }
+    }
+
     /// Whether the answer is handed on as it comes.
     #[must_use]
     pub fn streams(&self) -> bool {

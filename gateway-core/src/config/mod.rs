@@ -28,11 +28,13 @@ mod api;
 mod authorizer;
 mod define;
 mod factory;
+mod function;
 mod integration;
 mod plan;
 mod registry;
 mod stage;
 mod tried;
+mod upstream;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -48,7 +50,10 @@ pub use self::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig,
         JwtIssuerConfig, LambdaAuthorizerConfig,
     },
-    factory::{AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory},
+    factory::{
+        AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
+    },
+    function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
@@ -57,6 +62,10 @@ pub use self::{
     registry::Registry,
     stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
+    upstream::{
+        BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
+        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig, UpstreamTargetConfig,
+    },
 };
 use crate::problem::{Problem, Problems};
 
@@ -76,6 +85,12 @@ pub struct Config {
     /// The custom domains, with their base path mappings.
     #[serde(default)]
     pub domains: Vec<Tried<DomainConfig>>,
+    /// The functions that the host runs itself, by their names.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Tried<FunctionConfig>>,
+    /// The upstreams, by name: what integrations name in `upstream`.
+    #[serde(default)]
+    pub upstreams: BTreeMap<String, Tried<UpstreamConfig>>,
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
@@ -91,6 +106,8 @@ impl fmt::Debug for Config {
             .field("apis", &self.apis)
             .field("usage_plans", &self.usage_plans)
             .field("domains", &self.domains)
+            .field("functions", &self.functions)
+            .field("upstreams", &self.upstreams)
             .field("account_throttle", &self.account_throttle)
             .field("unknown", &self.unknown.keys())
             .finish()

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -7,15 +7,16 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    ApiConfig, AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, IntegrationConfig, IntegrationFactory,
-    IntegrationPlace, PolicyFactory,
+    ApiConfig, AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, FunctionConfig, FunctionFactory,
+    IntegrationConfig, IntegrationFactory, IntegrationPlace, PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
+    definition::OnLoad,
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
-    problem::{Problem, Problems},
+    problem::{Problem, Problems, pointer_token},
 };
 
 /// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
@@ -26,6 +27,7 @@ pub struct Registry {
     integrations: Vec<Box<dyn IntegrationFactory>>,
     authorizers: Vec<Box<dyn AuthorizerFactory>>,
     policies: Option<Box<dyn PolicyFactory>>,
+    functions: Option<Box<dyn FunctionFactory>>,
     services: HashMap<String, Arc<dyn Integration>>,
     named: HashMap<String, Arc<dyn Authorizer>>,
     sinks: HashMap<String, Arc<dyn LogSink>>,
@@ -58,6 +60,13 @@ impl Registry {
     #[must_use]
     pub fn policies(mut self, factory: impl PolicyFactory) -> Self {
         self.policies = Some(Box::new(factory));
+        self
+    }
+
+    /// What runs the functions that a definition has itself.
+    #[must_use]
+    pub fn functions(mut self, factory: impl FunctionFactory) -> Self {
+        self.functions = Some(Box::new(factory));
         self
     }
 
@@ -102,9 +111,44 @@ impl Registry {
         })
     }
 
+    /// What is to be done when the upstreams are served.
+    pub(super) fn make_upstreams(
+        &self,
+        parts: &BTreeMap<String, Tried<UpstreamConfig>>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<UpstreamsReady> {
+        let mut configs = BTreeMap::new();
+        for (name, part) in parts {
+            match part.get() {
+                Ok(config) => drop(configs.insert(name.as_str(), config)),
+                Err(problem) => problems.push(problem.clone().below(&format!("/upstreams/{}", pointer_token(name)))),
+            }
+        }
+        let made = match self.integrations.iter().find_map(|factory| factory.upstreams(&configs)) {
+            Some(made) => made,
+            None if configs.is_empty() => return None,
+            None => {
+                Err(Problem::new("", "no factory makes upstreams; add gateway_integrations to the registry").into())
+            }
+        };
+        let wrong = |found: Problems| problems.extend(found.into_iter().map(|problem| problem.below("/upstreams")));
+        made.map_err(wrong).ok()
+    }
+
     pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {
         let none = || Problem::new("", "no factory makes resource policies; add one to the registry");
         self.policies.as_ref().ok_or_else(none)?.policy(document, api)
+    }
+
+    pub(super) fn make_functions(
+        &self,
+        functions: BTreeMap<String, FunctionConfig>,
+    ) -> Result<Option<OnLoad>, Problems> {
+        match &self.functions {
+            Some(factory) => factory.functions(functions).map(Some),
+            None if functions.is_empty() => Ok(None),
+            None => Err(Problem::new("", "nothing runs functions; add LocalFunctions to the registry").into()),
+        }
     }
 
     pub(super) fn make_authorizer(

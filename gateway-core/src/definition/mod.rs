@@ -29,9 +29,15 @@ pub struct Definition {
     pub(crate) account_throttle: Option<Throttle>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) limits: Limits,
+    /// Called when the definition is served.
+    pub(crate) served: Vec<Arc<dyn Fn() + Send + Sync>>,
     /// What was wrong already where the definition was read from.
     pub(crate) problems: Vec<Problem>,
+    pub(crate) on_load: Option<OnLoad>,
 }
+
+/// What is to be done when a definition begins to be served.
+pub type OnLoad = Arc<dyn Fn() + Send + Sync>;
 
 /// A list whose unreadable parts are kept as `None`, so that the places of the others, which problems name, stay what
 /// they are. Such a part was reported when it was read, so nothing compiles with it.
@@ -108,6 +114,19 @@ impl Definition {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Calls `begin` each time this definition begins to be served: what lives beside the gateway changes with it, or not
+    /// at all.
+    #[must_use]
+    pub fn when_served(mut self, begin: impl Fn() + Send + Sync + 'static) -> Self {
+        self.served.push(Arc::new(begin));
+        self
+    }
+
+    /// Tells that it is served from now on.
+    pub(crate) fn is_served(&self) {
+        self.served.iter().for_each(|begin| begin());
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use tower::{Service, ServiceExt};
 
-use super::{Function, Invocation, Invoked};
+use super::{Function, Invocation, Invoked, start};
 use crate::{context::Context, error::Error};
 
 /// A tower service from events to answers as a [`Function`] in this process: JSON is read before it and written behind it.
@@ -52,20 +52,33 @@ where
     S: Service<E> + Clone + Send + Sync + 'static,
     S::Response: Serialize + Send,
     S::Error: fmt::Display + Send,
-    S::Future: Send,
+    S::Future: Send + 'static,
     E: DeserializeOwned + Send + 'static,
 {
     async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
-        let event = match serde_json::from_slice(&invocation.payload) {
-            Ok(event) => event,
-            Err(error) => return Ok(failed("Runtime.UnmarshalError", &error)),
-        };
-        Ok(match self.service.clone().oneshot(event).await {
-            Ok(answer) => {
-                serde_json::to_vec(&answer).map_or_else(|error| failed("Runtime.MarshalError", &error), Invoked::new)
-            }
-            Err(error) => failed(std::any::type_name::<S::Error>(), &error),
-        })
+        let service = self.service.clone();
+        let asynchronous = invocation.asynchronous;
+        let call = async move { Ok(outcome(service, &invocation.payload).await) };
+        if asynchronous { Ok(start(call)) } else { call.await }
+    }
+}
+
+async fn outcome<S, E>(service: S, payload: &[u8]) -> Invoked
+where
+    S: Service<E>,
+    S::Response: Serialize,
+    S::Error: fmt::Display,
+    E: DeserializeOwned,
+{
+    let event = match serde_json::from_slice(payload) {
+        Ok(event) => event,
+        Err(error) => return failed("Runtime.UnmarshalError", &error),
+    };
+    match service.oneshot(event).await {
+        Ok(answer) => {
+            serde_json::to_vec(&answer).map_or_else(|error| failed("Runtime.MarshalError", &error), Invoked::new)
+        }
+        Err(error) => failed(std::any::type_name::<S::Error>(), &error),
     }
 }
 

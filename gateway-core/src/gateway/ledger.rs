@@ -56,6 +56,9 @@ impl Ledger {
         let compiled: Vec<_> = compile::compile(definition)?.into_iter().map(Arc::new).collect();
         let mut old = std::mem::take(&mut self.apis);
         self.definition = definition.clone();
+        if let Some(on_load) = &definition.on_load {
+            on_load();
+        }
         let linker = Linker::new(&self.definition, runtime);
         for content in &compiled {
             let (mut all, mut old) =

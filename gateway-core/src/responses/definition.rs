@@ -112,7 +112,8 @@ impl GatewayResponse {
     pub(super) fn body(&self, request: &HeaderMap, context: &Context) -> Option<(&str, String)> {
         let accept = request.get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let wanted = accept.split([',', ';']).next().unwrap_or_default().trim();
-        let by_type = |content_type: &str| self.templates.iter().find(|(key, _)| key == content_type);
+        let by_type =
+            |content_type: &str| self.templates.iter().find(|(key, _)| key.eq_ignore_ascii_case(content_type));
         let (content_type, template) =
             by_type(wanted).or_else(|| by_type("application/json")).or_else(|| self.templates.first())?;
         let mut body = String::new();

@@ -22,6 +22,7 @@ use crate::{
     context::{ApiKind, Context, IntegrationFacts, RouteFacts},
     definition::RouteDefinition,
     error::{Error, ErrorKind},
+    http_client::integration_error,
     integration::Integration,
     observe::Observer,
     service::{Request, Response},
@@ -109,7 +110,7 @@ impl Route {
         context.set_integration(IntegrationFacts {
             status: answer.as_ref().ok().map(Response::status),
             latency: context.clock().elapsed().saturating_sub(called),
-            error: answer.as_ref().err().map(ToString::to_string),
+            error: answer.as_ref().err().map(integration_error),
             request_id: answer.as_ref().ok().and_then(|response| backend_request_id(response.headers())),
         });
         answer

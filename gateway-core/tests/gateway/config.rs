@@ -316,3 +316,46 @@ fn no_problem_says_what_a_key_is() -> Outcome {
     }
     Ok(())
 }
+
+/// Behind AWS's delivery network nobody waits for longer than 29 seconds, unless the answer streams.
+#[test]
+fn how_long_a_backend_may_take_depends_on_the_api_and_its_endpoint() -> Outcome {
+    let edge = ("REST", "{}");
+    let regional = ("REST", "{ type: REGIONAL }");
+    for ((protocol, endpoint), mode, millis, most) in [
+        (edge, "BUFFERED", 29_000, None),
+        (edge, "BUFFERED", 29_001, Some(29_000)),
+        (edge, "STREAM", 900_000, None),
+        (edge, "STREAM", 900_001, Some(900_000)),
+        (regional, "BUFFERED", 29_001, None),
+        (regional, "BUFFERED", 900_001, Some(900_000)),
+        (("REST", "{ type: PRIVATE }"), "BUFFERED", 60_000, None),
+        (("HTTP", "{}"), "BUFFERED", 30_000, None),
+        (("HTTP", "{}"), "BUFFERED", 30_001, Some(30_000)),
+    ] {
+        let stage = if protocol == "HTTP" { "$default" } else { "prod" };
+        let text = format!(
+            r#"
+apis:
+  - name: api
+    protocolType: {protocol}
+    endpointConfiguration: {endpoint}
+    stages: [{{ name: {stage} }}]
+    routes:
+      - route: GET /x
+        integration: {{ type: http_proxy, uri: "http://h", responseTransferMode: {mode}, timeoutInMillis: {millis} }}
+"#
+        );
+        let backend = Arc::new(RecordingIntegration::answering("ok"));
+        let make = move |_: &IntegrationConfig, _: IntegrationPlace<'_>| {
+            Some(Ok(Arc::clone(&backend) as Arc<dyn Integration>))
+        };
+        let said = problems(Config::from_yaml(&text)?.define(&Registry::new().integrations(make)));
+        let expected = most.map(|most| {
+            let place = "/apis/0/routes/0/integration/timeoutInMillis";
+            format!("{place}: behind this kind of API and endpoint a timeout is at most {most} milliseconds")
+        });
+        assert_eq!(said, expected.into_iter().collect::<Vec<_>>(), "{protocol} {endpoint} {mode} {millis}");
+    }
+    Ok(())
+}

@@ -48,7 +48,7 @@ pub fn backend(config: &BackendConfig, client: Option<&Arc<dyn ServiceClient>>) 
         );
         return Err(Problem::new("/uri", message));
     };
-    if matches!(uri.target, Target::Function(_) | Target::StreamingFunction) {
+    if matches!(uri.target, Target::Function(_) | Target::StreamingFunction(_)) {
         return Err(Problem::new("/uri", "this is the address of a function, not of a service"));
     }
     Ok(AwsBackend {
@@ -115,7 +115,7 @@ impl AwsBackend {
                 let action = action.text(context).into_owned();
                 (format!("/?Action={}", utf8_percent_encode(&action, QUERY)), Some(action))
             }
-            Target::Function(_) | Target::StreamingFunction => (String::new(), None),
+            Target::Function(_) | Target::StreamingFunction(_) => (String::new(), None),
         };
         for (name, value) in &parameters.query {
             target.push(if target.contains('?') { '&' } else { '?' });

@@ -9,7 +9,8 @@ use super::pieces::Pieces;
 /// - `arn:aws:apigateway:{region}:{service}:path/{path}` calls a path of the service; `{subdomain.service}` names a host
 ///   below the service's own.
 /// - `arn:aws:apigateway:{region}:{service}:action/{action}` calls an action: `Action={action}` goes into the query.
-/// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function.
+/// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function, and
+///   `.../path/2021-11-15/functions/{arn}/response-streaming-invocations` one that streams its answer.
 ///
 /// `${stageVariables.name}` may stand behind `path/` and `action/`, and `{name}`, a mapped path parameter
 /// (`integration.request.path.name`), behind `path/` of what is no function.
@@ -39,8 +40,8 @@ pub struct ServiceUri {
 pub(crate) enum Target {
     /// A function, by its ARN.
     Function(Pieces),
-    /// A function that streams its answer.
-    StreamingFunction,
+    /// A function that streams its answer, by its ARN.
+    StreamingFunction(Pieces),
     /// A path, with a slash in front; perhaps with a query.
     #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
     Path(Pieces),
@@ -84,7 +85,7 @@ impl ServiceUri {
             Target::Path(_) | Target::Action(_) if rest.is_empty() && style == "action" => {
                 return Err(ServiceUriError::PathOrAction);
             }
-            Target::Function(_) | Target::StreamingFunction if host != "lambda" => Target::Path(Pieces::path(rest)),
+            Target::Function(_) | Target::StreamingFunction(_) if host != "lambda" => Target::Path(Pieces::path(rest)),
             target => target,
         };
         if [partition, region, host].iter().any(|part| part.contains(['{', '}'])) {
@@ -159,8 +160,8 @@ impl Target {
         if let Some(arn) = function("2015-03-31/functions/", "/invocations") {
             return Self::Function(Pieces::fixed_paths(arn));
         }
-        if function("2021-11-15/functions/", "/response-streaming-invocations").is_some() {
-            return Self::StreamingFunction;
+        if let Some(arn) = function("2021-11-15/functions/", "/response-streaming-invocations") {
+            return Self::StreamingFunction(Pieces::fixed_paths(arn));
         }
         Self::Path(Pieces::path(path))
     }

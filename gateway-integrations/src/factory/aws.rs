@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gateway_core::{Functions, Integration, Problem, config::BackendConfig};
 
-use super::{Integrations, check_timeout, shared};
+use super::{Integrations, shared};
 #[cfg(feature = "mapping")]
 use crate::aws::ServiceClient;
 use crate::lambda;
@@ -37,14 +37,12 @@ impl Integrations {
 impl Callees {
     /// The proxy of a function (`AWS_PROXY`).
     pub(super) fn proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problem> {
-        check_timeout(config)?;
         lambda::proxy(config, &self.functions).map(shared)
     }
 
     /// The function or the service inside a mapping (`AWS`).
     #[cfg(feature = "mapping")]
     pub(super) fn inside(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problem> {
-        check_timeout(config)?;
         match lambda::backend(config, &self.functions)? {
             Some(function) => Ok(shared(function)),
             None => crate::aws::backend(config, self.client.as_ref()).map(shared),

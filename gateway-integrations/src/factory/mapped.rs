@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    HttpClient, Integration, Problems,
+    Integration, Problems,
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{aws::Callees, check_timeout, method, no_uri, shared};
+use super::{aws::Callees, method, no_uri, shared, upstream::Called};
 use crate::{
     HttpProxy,
     http::HttpBackend,
@@ -16,15 +16,14 @@ use crate::{
 
 type Made = Result<Arc<dyn Integration>, Problems>;
 
-pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
+pub(super) fn http(called: &Called<'_>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-    let backend = HttpBackend::new(&config.uri, Arc::clone(client)).map_err(|error| no_uri(config, &error))?;
+    let backend = HttpBackend::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
     let backend = match method {
         Some(method) => backend.method(method),
         None => backend,
     };
-    defined(Mapped::new(backend), config, place)
+    defined(Mapped::new(called.integration(backend)), config, place)
 }
 
 /// The function or service of AWS behind a mapping.
@@ -33,7 +32,6 @@ pub(super) fn aws(callees: &Callees, config: &BackendConfig, place: IntegrationP
 }
 
 pub(super) fn mock(config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-    check_timeout(config)?;
     defined(Mapped::mock(), config, place)
 }
 

@@ -11,10 +11,14 @@ mod client;
 mod default_client;
 mod headers;
 mod proxy;
+#[cfg(feature = "proxy")]
+mod upgrade;
 mod uri;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
+#[cfg(feature = "tls-aws-lc-rs")]
+pub use self::client::Tls;
 pub(crate) use self::headers::Origin;
 #[cfg(feature = "mapping")]
 pub(crate) use self::uri::climbs;

@@ -2,15 +2,15 @@
 
 #[cfg(not(feature = "mapping"))]
 use std::future::{Ready, ready};
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use gateway_core::{Body, Context, Error, ErrorKind, HttpClient, Integration, Parts, Request, Response, Step};
-use http::{HeaderMap, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 
 use super::{
-    headers::{Rules, clients_host, set_content_length},
+    headers::{OwnRules, Rules, clients_host, set_content_length},
     uri::{UriTemplate, UriTemplateError, Variables},
 };
 #[cfg(feature = "mapping")]
@@ -29,8 +29,9 @@ use crate::mapping::{BodyText, MappingError, headers::Behind, parameters::Reques
 /// - An HTTP API renames nothing, and adds `Forwarded`, `Via` and `X-Amzn-Trace-Id`.
 /// - Alone, as a service of its own, it adds `X-Forwarded-*`.
 ///
-/// Hop-by-hop headers, and those that `Connection` names, never pass. Upgrades are not passed on, and `CONNECT` is
-/// refused.
+/// Hop-by-hop headers, and those that `Connection` names, never pass; a host's own rules come after these. Upgrades are
+/// passed on where they are allowed, as in `HttpProxy::upgrades`. `CONNECT` is refused. `Expect` and interim answers end
+/// here: the host's server says `100 Continue` when the body is first read.
 ///
 /// AWS developer guide: *Set up an HTTP integration*, *HTTP proxy integrations for HTTP APIs*.
 ///
@@ -50,6 +51,9 @@ pub struct HttpProxy {
     client: Arc<dyn HttpClient>,
     method: Option<Method>,
     preserve_host: bool,
+    own: OwnRules,
+    #[cfg(feature = "proxy")]
+    upgrades: super::upgrade::Upgrades,
     #[cfg(feature = "mapping")]
     parameters: RequestParameters,
 }
@@ -78,6 +82,9 @@ impl HttpProxy {
             client,
             method: None,
             preserve_host: false,
+            own: OwnRules::default(),
+            #[cfg(feature = "proxy")]
+            upgrades: super::upgrade::Upgrades::default(),
             #[cfg(feature = "mapping")]
             parameters: RequestParameters::default(),
         }
@@ -96,6 +103,60 @@ impl HttpProxy {
     #[must_use]
     pub fn preserve_host(mut self, preserve: bool) -> Self {
         self.preserve_host = preserve;
+        self
+    }
+
+    /// Continues what a client says in `X-Forwarded-*` and `Forwarded` only if `trusts` holds for the peer's address, and
+    /// begins anew for others. Everybody is trusted unless this is set, as by Amazon API Gateway.
+    ///
+    /// # Example
+    /// ```
+    /// # use gateway_integrations::HttpProxy;
+    /// fn behind_our_balancer(proxy: HttpProxy) -> HttpProxy {
+    ///     proxy.trust_forwarded(|peer| peer.is_loopback())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn trust_forwarded(mut self, trusts: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
+        self.own.trusts = Some(Arc::new(trusts));
+        self
+    }
+
+    /// Appends this to `Via`, such as `1.1 edge` (RFC 9110, 7.6.3). Nothing unless set, but what AWS says in front of
+    /// an HTTP API.
+    #[must_use]
+    pub fn via(mut self, via: HeaderValue) -> Self {
+        self.own.via = Some(via);
+        self
+    }
+
+    /// Sets a header of every request to the backend, or with `None` removes it; `Host` too. After all other rules, in
+    /// the order of the calls.
+    #[must_use]
+    pub fn request_header(mut self, name: HeaderName, value: impl Into<Option<HeaderValue>>) -> Self {
+        self.own.request.push(name, value.into());
+        self
+    }
+
+    /// Sets a header of every answer of the backend, or with `None` removes it. After all other rules, in the order of
+    /// the calls.
+    #[must_use]
+    pub fn response_header(mut self, name: HeaderName, value: impl Into<Option<HeaderValue>>) -> Self {
+        self.own.response.push(name, value.into());
+        self
+    }
+
+    /// Lets clients switch their connections to these protocols, such as `websocket`; the bytes then pass through
+    /// unread. None unless named, as Amazon API Gateway has it. A connection that is switched to HTTP (`h2c`) would
+    /// carry requests past the gateway.
+    ///
+    /// The host's server must allow upgrades: hyper's `serve_connection(..).with_upgrades()`; axum does. The client must
+    /// leave an `OnUpgrade` of hyper in the extensions of an answer that switches, as
+    /// [`PooledClient`](super::PooledClient) does. HTTP/1.1 only.
+    #[cfg(feature = "proxy")]
+    #[must_use]
+    pub fn upgrades(mut self, protocols: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.upgrades = super::upgrade::Upgrades::new(protocols);
         self
     }
 
@@ -152,6 +213,7 @@ impl fmt::Debug for HttpProxy {
             .field("uri", &self.uri)
             .field("method", &self.method)
             .field("preserve_host", &self.preserve_host)
+            .field("own", &self.own)
             .finish_non_exhaustive()
     }
 }
@@ -170,12 +232,20 @@ impl Integration for HttpProxy {
             return Err(Error::new(ErrorKind::BadRequest).with_source("CONNECT cannot be passed on"));
         }
         let rules = Rules::of(context);
+        #[cfg(feature = "proxy")]
+        let upgrade = self.upgrades.asked(&mut parts);
         rules.strip_request(&mut parts.headers);
+        self.own.distrust(&mut parts.headers, context);
         rules.extend_request(&mut parts.headers, context);
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
         let host = if self.preserve_host { clients_host(&parts.headers, context).unwrap_or(host) } else { host };
         parts.headers.insert(header::HOST, host);
         replace(&mut parts.headers, added.headers);
+        self.own.request(&mut parts.headers);
+        #[cfg(feature = "proxy")]
+        if let Some(upgrade) = &upgrade {
+            upgrade.pass_on(&mut parts.headers);
+        }
         parts.uri = uri;
         parts.version = Version::HTTP_11;
         let method = parts.method.clone();
@@ -189,6 +259,11 @@ impl Integration for HttpProxy {
         let called = context.clock().elapsed();
         let answer = self.client.send(Request::from_parts(parts, body)).await;
         let mut response = answer.map_err(|error| no_answer(context, error))?;
+        #[cfg(feature = "proxy")]
+        if let (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) = (response.status(), upgrade) {
+            upgrade.join(&mut response)?;
+            return Ok(response);
+        }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Error::new(ErrorKind::IntegrationFailure).with_source("the backend switched protocols unasked"));
         }
@@ -202,6 +277,7 @@ impl Integration for HttpProxy {
         });
         *response.version_mut() = Version::HTTP_11;
         rules.answer(&mut response, &method);
+        self.own.response.apply(response.headers_mut());
         context.record(|| {
             let (headers, body) = record(&response);
             Step::MethodResponse { status: response.status(), headers, body }

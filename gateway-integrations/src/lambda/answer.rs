@@ -34,6 +34,14 @@ pub(super) fn of(
     Ok((response, text))
 }
 
+/// The answer whose body is still to come.
+pub(super) fn streamed(prelude: ProxyResult, body: Body, context: &Context) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = prelude.status;
+    *response.headers_mut() = headers(prelude.headers, context);
+    response
+}
+
 /// Whether the client takes bytes: by the first type that it accepts.
 fn takes_binary(accept: Option<&HeaderValue>, context: &Context) -> bool {
     context.stage().is_some_and(|stage| {

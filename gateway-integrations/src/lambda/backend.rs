@@ -37,8 +37,8 @@ pub fn backend(config: &BackendConfig, functions: &Functions) -> Result<Option<L
     let uri: ServiceUri = aws::uri(config)?;
     match uri.target {
         Target::Function(_) => Ok(Some(LambdaBackend { callee: Callee::of(config, uri, functions)? })),
-        Target::StreamingFunction => {
-            Err(Problem::new("/uri", "functions that stream their answer are not supported; call /invocations"))
+        Target::StreamingFunction(_) => {
+            Err(Problem::new("/uri", "a function behind a mapping cannot stream its answer; call /invocations"))
         }
         Target::Path(_) | Target::Action(_) => Ok(None),
     }

@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use gateway_core::{
-    Context, Error, ErrorKind, Function, Functions, Invocation, Invoked, Problem, Step, config::BackendConfig,
+    Context, Error, ErrorKind, Function, Functions, Invocation, Invoked, InvokedStream, Problem, Step,
+    config::BackendConfig,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tower::BoxError;
@@ -60,9 +61,40 @@ impl Callee {
     pub(super) async fn call(
         &self,
         client: &Method,
-        mut invocation: Invocation,
+        invocation: Invocation,
         context: &Context,
     ) -> Result<Invoked, Error> {
+        let (function, invocation) = self.begin(client, invocation, context)?;
+        let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
+        check(invoked.status, context)?;
+        if invoked.payload.len() as u64 > PAYLOAD {
+            let cause = format!("the function gave more than {PAYLOAD} bytes");
+            return Err(no_answer(context, failed(StatusCode::INTERNAL_SERVER_ERROR, cause)));
+        }
+        Ok(invoked)
+    }
+
+    /// The same for an answer that is handed on while it is made.
+    pub(super) async fn call_streaming(
+        &self,
+        client: &Method,
+        invocation: Invocation,
+        context: &Context,
+    ) -> Result<InvokedStream, Error> {
+        let (function, invocation) = self.begin(client, invocation, context)?;
+        let invoked =
+            function.invoke_streaming(invocation, context).await.map_err(|error| no_answer(context, error))?;
+        check(invoked.status, context)?;
+        Ok(invoked)
+    }
+
+    /// The function, and the call as it gets it.
+    fn begin(
+        &self,
+        client: &Method,
+        mut invocation: Invocation,
+        context: &Context,
+    ) -> Result<(Arc<dyn Function>, Invocation), Error> {
         let function = self.find(client, context)?;
         invocation.function = self.name(context);
         context.record(|| Step::EndpointRequest {
@@ -71,10 +103,7 @@ impl Callee {
             headers: invocation.headers.clone(),
             body: readable(&invocation.payload),
         });
-        let invocation = with_event(invocation);
-        let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
-        check(&invoked, context)?;
-        Ok(invoked)
+        Ok((function, with_event(invocation)))
     }
 
     /// The function, or why it cannot be called.
@@ -107,7 +136,11 @@ impl Callee {
         match &self.found {
             Found::Here(_) => "function:".to_owned(),
             Found::ByArn { uri, .. } => {
-                format!("https://{}/2015-03-31/functions/{}/invocations", uri.host(), arn(uri, context))
+                let (version, verb) = match uri.target {
+                    Target::StreamingFunction(_) => ("2021-11-15", "response-streaming-invocations"),
+                    _ => ("2015-03-31", "invocations"),
+                };
+                format!("https://{}/{version}/functions/{}/{verb}", uri.host(), arn(uri, context))
             }
         }
     }
@@ -138,23 +171,20 @@ fn forbidden(config: &BackendConfig) -> Option<HeaderName> {
 /// The ARN of the function for this request.
 fn arn(uri: &ServiceUri, context: &Context) -> String {
     match &uri.target {
-        Target::Function(arn) => arn.text(context).into_owned(),
-        Target::StreamingFunction | Target::Path(_) | Target::Action(_) => String::new(),
+        Target::Function(arn) | Target::StreamingFunction(arn) => arn.text(context).into_owned(),
+        Target::Path(_) | Target::Action(_) => String::new(),
     }
 }
 
 /// Whether the call itself went well, whatever the function did.
-fn check(invoked: &Invoked, context: &Context) -> Result<(), Error> {
-    let unusable = |status, cause: String| Err(no_answer(context, failed(status, cause)));
-    match invoked.status {
+fn check(status: StatusCode, context: &Context) -> Result<(), Error> {
+    match status {
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
             Err(misconfigured(context, "Invalid permissions on Lambda function"))
         }
         status if !status.is_success() => {
-            unusable(StatusCode::BAD_GATEWAY, format!("the call of the function was answered with {status}"))
-        }
-        _ if invoked.payload.len() as u64 > PAYLOAD => {
-            unusable(StatusCode::INTERNAL_SERVER_ERROR, format!("the function gave more than {PAYLOAD} bytes"))
+            let cause = format!("the call of the function was answered with {status}");
+            Err(no_answer(context, failed(StatusCode::BAD_GATEWAY, cause)))
         }
         _ => Ok(()),
     }

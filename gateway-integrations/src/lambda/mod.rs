@@ -10,11 +10,12 @@ mod event;
 mod local;
 mod proxy;
 mod result;
+mod streamed;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::{LambdaBackend, backend};
 #[cfg(all(unix, feature = "lambda-local"))]
-pub use self::local::LocalFunction;
+pub use self::local::{LocalFunction, LocalFunctions};
 pub use self::proxy::{LambdaProxy, proxy};
 
 #[cfg(test)]

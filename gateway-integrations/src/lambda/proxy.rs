@@ -1,6 +1,6 @@
 //! `LambdaProxy`: hands a function the whole request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use gateway_core::{
@@ -13,7 +13,8 @@ use super::{
     answer,
     callee::{Callee, failed},
     event,
-    result::ProxyResult,
+    result::{Malformed, ProxyResult},
+    streamed,
 };
 use crate::{
     aws::{self, Target},
@@ -38,13 +39,23 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct LambdaProxy {
     callee: Callee,
+    streams: bool,
 }
 
 impl LambdaProxy {
     /// A proxy of `function`.
     #[must_use]
     pub fn new(function: impl Function) -> Self {
-        Self { callee: Callee::new(Arc::new(function)) }
+        Self { callee: Callee::new(Arc::new(function)), streams: false }
+    }
+
+    /// Hands the answer on while the function makes it: an object with `statusCode`, `headers`, `multiValueHeaders` and
+    /// `cookies`, eight zero bytes, and the body as it is.
+    ///
+    /// AWS developer guide: *Set up a Lambda proxy integration with payload response streaming in API Gateway*.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Self { streams: true, ..self }
     }
 }
 
@@ -58,23 +69,21 @@ pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProx
         "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
     let uri = aws::uri(config)?;
     match uri.target {
-        Target::Function(_) => {}
-        Target::StreamingFunction => {
-            return Err(Problem::new(
-                "/uri",
-                "functions that stream their answer are not supported; call /invocations",
-            ));
+        Target::Function(_) if config.streams() => {
+            let message = "to stream the answer, call /2021-11-15/functions/{arn}/response-streaming-invocations";
+            return Err(Problem::new("/uri", message));
         }
+        Target::StreamingFunction(_) if !config.streams() => {
+            let message = "a function that is called to stream its answer needs the mode STREAM";
+            return Err(Problem::new("/responseTransferMode", message));
+        }
+        Target::Function(_) | Target::StreamingFunction(_) => {}
         Target::Path(_) | Target::Action(_) if uri.service() == "firehose" => {
             return Err(Problem::new("/uri", "`AWS_PROXY` to Firehose is not supported; use `AWS`"));
         }
         Target::Path(_) | Target::Action(_) => return Err(Problem::new("/uri", OTHER)),
     }
-    if config.streams() {
-        let message = "functions that stream their answer are not supported; leave it out, or write BUFFERED";
-        return Err(Problem::new("/responseTransferMode", message));
-    }
-    Ok(LambdaProxy { callee: Callee::of(config, uri, functions)? })
+    Ok(LambdaProxy { callee: Callee::of(config, uri, functions)?, streams: config.streams() })
 }
 
 #[async_trait]
@@ -85,25 +94,42 @@ impl Integration for LambdaProxy {
         let mut invocation = Invocation::new(event::write(&parts, &body, context));
         invocation.headers = self.callee.headers(&HeaderMap::new(), context);
         let called = context.clock().elapsed();
+        if self.streams {
+            let invoked = self.callee.call_streaming(&parts.method, invocation, context).await?;
+            context.set_service_status(invoked.status);
+            let streamed = streamed::read(invoked).await.map_err(|malformed| useless(malformed, context))?;
+            answered(StatusCode::OK, called, &streamed.prelude, context);
+            let response = answer::streamed(streamed.result, streamed.body, context);
+            given(&response, String::new(), context);
+            return Ok(response);
+        }
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
         context.set_service_status(invoked.status);
-        context.record(|| Step::EndpointResponse {
-            status: invoked.status,
-            latency: context.clock().elapsed().saturating_sub(called),
-            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
-            body: readable(&invoked.payload),
-        });
-        let result = ProxyResult::read(&invoked).map_err(|malformed| {
-            context
-                .record(|| Step::Failed { reason: "configuration error: Malformed Lambda proxy response".to_owned() });
-            failed(StatusCode::BAD_GATEWAY, malformed)
-        })?;
+        answered(invoked.status, called, &invoked.payload, context);
+        let result = ProxyResult::read(&invoked).map_err(|malformed| useless(malformed, context))?;
         let (response, text) = answer::of(result, parts.headers.get(header::ACCEPT), context)?;
-        context.record(|| Step::MethodResponse {
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: text.unwrap_or_default(),
-        });
+        given(&response, text.unwrap_or_default(), context);
         Ok(response)
     }
+}
+
+/// Writes down what the function gave.
+fn answered(status: StatusCode, called: Duration, payload: &[u8], context: &Context) {
+    context.record(|| Step::EndpointResponse {
+        status,
+        latency: context.clock().elapsed().saturating_sub(called),
+        headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
+        body: readable(payload),
+    });
+}
+
+/// Writes down what the client gets.
+fn given(response: &Response, body: String, context: &Context) {
+    let (status, headers) = (response.status(), response.headers());
+    context.record(|| Step::MethodResponse { status, headers: headers.clone(), body });
+}
+
+fn useless(malformed: Malformed, context: &Context) -> Error {
+    context.record(|| Step::Failed { reason: "configuration error: Malformed Lambda proxy response".to_owned() });
+    failed(StatusCode::BAD_GATEWAY, malformed)
 }

@@ -28,6 +28,8 @@ pub(super) enum Malformed {
     Status,
     #[error("`{0}` in the function's result is no header")]
     Header(String),
+    #[error("the function's answer does not begin with its status and headers, and eight zero bytes")]
+    NoPrelude,
 }
 
 impl ProxyResult {
@@ -38,9 +40,28 @@ impl ProxyResult {
         if let Some(error) = &invoked.error {
             return Err(Malformed::Function(error.clone()));
         }
-        let Ok(Value::Object(mut members)) = serde_json::from_slice(&invoked.payload) else {
-            return Err(Malformed::NoObject);
+        Self::of(object_of(&invoked.payload)?)
+    }
+
+    /// Reads what stands before a streamed body: status, headers and cookies.
+    pub(super) fn read_prelude(prelude: &[u8]) -> Result<Self, Malformed> {
+        let mut members = object_of(prelude)?;
+        let cookies = match members.remove("cookies") {
+            Some(Value::Array(cookies)) => cookies,
+            None | Some(Value::Null) => Vec::new(),
+            Some(_) => return Err(Malformed::Type("cookies")),
         };
+        if let Some(name) = ["body", "isBase64Encoded"].into_iter().find(|name| members.contains_key(*name)) {
+            return Err(Malformed::Unknown(name.to_owned()));
+        }
+        let mut result = Self::of(members)?;
+        for cookie in cookies {
+            add(&mut result.headers, "set-cookie", cookie, "cookies")?;
+        }
+        Ok(result)
+    }
+
+    fn of(mut members: Map<String, Value>) -> Result<Self, Malformed> {
         let mut member = |name: &str| members.remove(name).filter(|value| !value.is_null());
         let (status, body, is_base64) = (member("statusCode"), member("body"), member("isBase64Encoded"));
         let (single, multi) = (member("headers"), member("multiValueHeaders"));
@@ -59,6 +80,13 @@ impl ProxyResult {
                 None => false,
             },
         })
+    }
+}
+
+fn object_of(json: &[u8]) -> Result<Map<String, Value>, Malformed> {
+    match serde_json::from_slice(json) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(Malformed::NoObject),
     }
 }
 

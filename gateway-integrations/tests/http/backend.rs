@@ -154,3 +154,9 @@ impl http_body::Body for Chunks {
         self.0.poll_recv(cx).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 }
+
+/// Tokio's time, which tests pause.
+#[expect(clippy::disallowed_methods, reason = "the client's limits are tokio's timers")]
+pub(crate) fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}

@@ -6,7 +6,11 @@ mod addresses;
 mod answers;
 mod backend;
 mod failures;
+mod faults;
+mod passing;
 mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
+#[cfg(feature = "upstream")]
+mod upstream;

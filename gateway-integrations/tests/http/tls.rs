@@ -2,18 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gateway_core::{ErrorKind, HttpClient};
-use gateway_integrations::{HttpProxy, http::PooledClient};
+use gateway_core::{
+    CallError, CallPhase, ErrorKind, HttpClient,
+    config::{IntegrationFactory, IntegrationPlace},
+};
+use gateway_integrations::{
+    HttpProxy,
+    http::{PooledClient, Tls},
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
         ClientConfig, RootCertStore, ServerConfig,
         crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+        server::WebPkiClientVerifier,
     },
 };
 
-use crate::backend::{Backend, Speaks, echo, get, invoke, serve, text};
+use crate::backend::{Backend, Speaks, echo, get, invoke, now, serve, text};
 
 /// A backend with a certificate of its own for `localhost`, and that certificate.
 async fn backend(speaks: Speaks, alpn: &[&str]) -> (Backend, CertificateDer<'static>) {
@@ -120,4 +127,158 @@ async fn a_handshake_that_never_ends_is_given_up() {
     assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
     let cause = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap();
     assert!(cause.to_string().contains("no connection within 2s"), "{cause}");
+}
+
+/// Makes certificates: an authority's, and one that it signed for `name`.
+struct Authority {
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    pem: String,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new([]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: rcgen::Issuer::new(params, key), pem }
+    }
+
+    /// The certificate and its key.
+    fn sign(&self, name: &str, days: std::ops::Range<i64>) -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+        let day = |number: i64| rcgen::date_time_ymd(2020, 1, 1) + Duration::from_secs(number as u64 * 86_400);
+        (params.not_before, params.not_after) = (day(days.start), day(days.end));
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+
+    /// A backend that shows the certificate for `name`, and the authority's after it; with `clients` it asks for one that
+    /// this has signed.
+    async fn backend(&self, name: &str, days: std::ops::Range<i64>, clients: Option<&Self>) -> Backend {
+        let (own, key) = self.sign(name, days);
+        let chain = own + &self.pem;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let config = match clients {
+            Some(clients) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(CertificateDer::from_pem_slice(clients.pem.as_bytes()).unwrap()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+                config.unwrap().with_client_cert_verifier(verifier)
+            }
+            None => config.unwrap().with_no_client_auth(),
+        };
+        let chain = CertificateDer::pem_slice_iter(chain.as_bytes()).map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()));
+        Backend::accepting(move |stream| {
+            let acceptor = acceptor.clone();
+            async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    serve(Speaks::Http1, stream, echo).await;
+                }
+            }
+        })
+        .await
+    }
+}
+
+const VALID: std::ops::Range<i64> = 0..36_500;
+const EXPIRED: std::ops::Range<i64> = 0..1;
+
+async fn speaks_with(backend: &Backend, tls: Tls) -> bool {
+    let client = PooledClient::builder().tls_options(tls).unwrap().build().unwrap();
+    let proxy = HttpProxy::new(&uri(backend), Arc::new(client)).unwrap();
+    match invoke(&proxy, get("/")).await {
+        Ok(answer) => answer.status() == 200,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
+            false
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_named_roots_are_trusted() {
+    let (ours, others) = (Authority::new(), Authority::new());
+    let backend = ours.backend("localhost", VALID, None).await;
+    let trusting = |roots: &str| Tls::new().roots_pem(roots.as_bytes()).unwrap();
+    assert!(speaks_with(&backend, trusting(&ours.pem)).await);
+    assert!(speaks_with(&backend, trusting(&(others.pem.clone() + &ours.pem))).await);
+    assert!(!speaks_with(&backend, trusting(&others.pem)).await);
+    assert!(Tls::new().roots_pem(b"none").is_err());
+}
+
+#[tokio::test]
+async fn a_client_shows_its_certificate() {
+    let (ours, clients) = (Authority::new(), Authority::new());
+    let backend = ours.backend("localhost", VALID, Some(&clients)).await;
+    let trusting = || Tls::new().roots_pem(ours.pem.as_bytes()).unwrap();
+    let (chain, key) = clients.sign("gateway", VALID);
+    let known = trusting().client_certificate_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    assert!(speaks_with(&backend, known).await);
+    assert!(!speaks_with(&backend, trusting()).await);
+    let (chain, key) = ours.sign("gateway", VALID);
+    let unknown = trusting().client_certificate_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    assert!(!speaks_with(&backend, unknown).await);
+    assert!(Tls::new().client_certificate_pem(chain.as_bytes(), b"no key").is_err());
+}
+
+/// AWS developer guide, `insecureSkipVerification`: the date, the name and the presence of a root are still checked.
+#[tokio::test]
+async fn without_verification_name_and_date_still_count() {
+    let ours = Authority::new();
+    for (name, days, speaks) in [("localhost", VALID, true), ("elsewhere", VALID, false), ("localhost", EXPIRED, false)]
+    {
+        let backend = ours.backend(name, days.clone(), None).await;
+        let skipping = Tls::new().insecure_skip_verification();
+        assert_eq!(speaks_with(&backend, skipping).await, speaks, "{name} {days:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_name_can_be_asked_for() {
+    let ours = Authority::new();
+    let backend = ours.backend("inside.example", VALID, None).await;
+    let trusting = || Tls::new().roots_pem(ours.pem.as_bytes()).unwrap();
+    assert!(speaks_with(&backend, trusting().server_name_to_verify("inside.example").unwrap()).await);
+    assert!(!speaks_with(&backend, trusting()).await);
+    assert!(Tls::new().server_name_to_verify("no name").is_err());
+}
+
+#[tokio::test]
+async fn a_definition_can_skip_verification() {
+    let backend = Authority::new().backend("localhost", VALID, None).await;
+    let integrations = gateway_integrations::Integrations::with_default_client().unwrap();
+    let (api, route) = Default::default();
+    let place = IntegrationPlace { api: &api, route: &route };
+    for (skips, answers) in [(true, true), (false, false)] {
+        let config = serde_json::json!({
+            "type": "http_proxy", "uri": uri(&backend), "tlsConfig": {"insecureSkipVerification": skips}
+        });
+        let config = serde_json::from_value(config).unwrap();
+        let integration = integrations.integration(&config, place).unwrap().unwrap();
+        assert_eq!(invoke(&integration, get("/")).await.is_ok(), answers, "{skips}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_connection_of_others_does_not_wait_in_line() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let tls = Tls::new().insecure_skip_verification();
+    let client = PooledClient::builder().tls_options(tls).unwrap().connect_timeout(Duration::from_secs(2));
+    let proxy = HttpProxy::new(&uri, Arc::new(client.build().unwrap())).unwrap();
+    let started = now();
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            let proxy = proxy.clone();
+            tokio::spawn(async move { invoke(&proxy, get("/")).await.unwrap_err() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(CallError::of(&call.await.unwrap()).unwrap().phase(), CallPhase::Tls);
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }

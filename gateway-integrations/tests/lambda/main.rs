@@ -2,6 +2,7 @@
 
 mod calls;
 mod clients;
+mod definitions;
 mod lifecycle;
 mod streaming;
 mod tools;

@@ -320,7 +320,7 @@ fn weight(node: &Node, most: usize) -> usize {
     }
 }
 
-const OWN_CREDENTIALS: &str = "it is kept, but no role is assumed: the host calls with credentials of its own";
+const OWN_CREDENTIALS: &str = "it is kept, but no role is assumed here: the host calls with credentials of its own";
 const NOT_STORED: &str = "AWS stores no such thing";
 const FOR_PEOPLE: &str = "it is for people; say it in x-amazon-apigateway-documentation";
 

@@ -49,14 +49,18 @@ pub(super) enum From {
 impl Answer {
     /// What the caller gets.
     pub(super) fn hand_on(
-        answer: http::Response<Incoming>,
+        mut answer: http::Response<Incoming>,
         from: From,
         sending: &Sending,
         limits: Limits,
         mut due: Due,
-        slot: Option<OwnedSemaphorePermit>,
+        mut slot: Option<OwnedSemaphorePermit>,
     ) -> Response {
         let switched = is_switched(&answer);
+        if let Some(slot) = slot.take_if(|_| switched) {
+            // Whoever joins the connections holds the extensions.
+            answer.extensions_mut().insert(Arc::new(slot));
+        }
         due.end_phase();
         answer.map(|incoming| {
             let has_ended = incoming.is_end_stream();

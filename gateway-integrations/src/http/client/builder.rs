@@ -2,6 +2,8 @@
 use std::path::Path;
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "tls-aws-lc-rs")]
+use super::tls::{Handshake, Tls};
 use hyper::client::conn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
@@ -22,9 +24,12 @@ pub enum ClientError {
          `plain_only` out"
     )]
     NoTls,
-    /// The system's root certificates cannot be used.
-    #[error("the system's root certificates cannot be loaded")]
+    /// The root certificates cannot be used.
+    #[error("the root certificates cannot be loaded")]
     Roots(#[source] tower::BoxError),
+    /// The client's own certificate, or the name that backends must prove, cannot be used.
+    #[error("the certificate, its key or the name to verify cannot be used")]
+    Certificate(#[source] tower::BoxError),
 }
 
 /// Sets a [`PooledClient`] up.
@@ -63,7 +68,7 @@ pub struct PooledClientBuilder {
     unix_socket: Option<Arc<Path>>,
     plain_only: bool,
     #[cfg(feature = "tls-aws-lc-rs")]
-    tls: Option<Arc<rustls::ClientConfig>>,
+    tls: Option<Handshake>,
 }
 
 impl Default for PooledClientBuilder {
@@ -208,8 +213,19 @@ impl PooledClientBuilder {
     #[cfg(feature = "tls-aws-lc-rs")]
     #[must_use]
     pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.tls = Some(config.into());
         self
+    }
+
+    /// Speaks TLS as these options say, instead of with the system's roots and without a certificate of our own.
+    ///
+    /// # Errors
+    /// When the system has no root certificates, and the options name none; or when the client's certificate and its
+    /// key do not fit.
+    #[cfg(feature = "tls-aws-lc-rs")]
+    pub fn tls_options(mut self, options: Tls) -> Result<Self, ClientError> {
+        self.tls = Some(options.handshake()?);
+        Ok(self)
     }
 
     /// Makes the client.
@@ -223,7 +239,12 @@ impl PooledClientBuilder {
         connector.socket.clone_from(&self.unix_socket);
         #[cfg(feature = "tls-aws-lc-rs")]
         {
-            connector.tls = self.tls_config()?.map(|config| super::tls::Handshake { config, name: None });
+            let handshake = match self.tls {
+                _ if self.plain_only => None,
+                Some(handshake) => Some(handshake),
+                None => Some(Tls::new().handshake()?),
+            };
+            connector.tls = handshake.map(|handshake| handshake.offer(self.prior_knowledge));
         }
         let mut http1 = conn::http1::Builder::new();
         http1.max_headers(self.max_headers);
@@ -248,24 +269,6 @@ impl PooledClientBuilder {
             slots: self.max_requests.map(|requests| Arc::new(Semaphore::new(requests))),
         };
         Ok(PooledClient { inner: Arc::new(inner) })
-    }
-
-    /// What TLS is spoken with, if any; the protocols offered are those that the client can speak.
-    #[cfg(feature = "tls-aws-lc-rs")]
-    fn tls_config(&self) -> Result<Option<Arc<rustls::ClientConfig>>, ClientError> {
-        if self.plain_only {
-            return Ok(None);
-        }
-        let mut config = match &self.tls {
-            Some(config) if !config.alpn_protocols.is_empty() => return Ok(Some(Arc::clone(config))),
-            Some(config) => rustls::ClientConfig::clone(config),
-            None => super::tls::native_roots()?,
-        };
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        if !self.prior_knowledge {
-            config.alpn_protocols.push(b"http/1.1".to_vec());
-        }
-        Ok(Some(Arc::new(config)))
     }
 }
 

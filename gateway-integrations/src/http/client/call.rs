@@ -70,7 +70,12 @@ impl Call<'_> {
         let mut due = Due::of(limits);
         let mut is_second = false;
         loop {
-            let (failed, again) = match self.find(is_second).await.map_err(no_connection)? {
+            let found = match if is_second { None } else { self.find() } {
+                Some(found) => found,
+                // Boxed, so that requests which find a connection do not carry it about.
+                None => Box::pin(self.open_or_share()).await.map_err(no_connection)?,
+            };
+            let (failed, again) = match found {
                 Found::Http1 { mut connection, is_new } => {
                     let again = if is_new || self.ask { None } else { copy(&message) };
                     self.address_http1(&mut message)?;
@@ -107,26 +112,33 @@ impl Call<'_> {
         }
     }
 
-    /// A connection that is free, or a new one; only a new one of HTTP/1.1 for a request that is sent once more.
-    async fn find(&self, is_second: bool) -> Result<Found, CallError> {
-        let host = &self.host;
+    /// A connection that has room.
+    fn find(&self) -> Option<Found> {
         if self.may_speak_http2()
-            && let Some(place) = host.place()
+            && let Some(place) = self.host.place()
         {
-            return Ok(Found::Http2(place));
+            return Some(Found::Http2(place));
         }
-        if !is_second && let Some(connection) = host.take(self.ask) {
-            return Ok(Found::Http1 { connection, is_new: false });
-        }
+        self.host.take(self.ask).map(|connection| Found::Http1 { connection, is_new: false })
+    }
+
+    /// A new connection, or a place on one that others have opened meanwhile.
+    async fn open_or_share(&self) -> Result<Found, CallError> {
+        let host = &self.host;
         if !self.may_speak_http2() || host.prefers_http1.load(Ordering::Relaxed) {
             return self.open().await;
         }
-        // Who comes at the same time may share what the first one opens.
-        let _opening = host.opening.lock().await;
-        match host.place().or_else(|| host.crowded_place()) {
-            Some(place) => Ok(Found::Http2(place)),
-            None => self.open().await,
+        // Who comes at the same time may share what the first one opens; if there is nothing to share, all go on at once.
+        let failures = host.failures.load(Ordering::Relaxed);
+        let opening = host.opening.lock().await;
+        if let Some(place) = host.place().or_else(|| host.crowded_place()) {
+            return Ok(Found::Http2(place));
         }
+        let is_first = host.failures.load(Ordering::Relaxed) == failures;
+        let _opening = (is_first && !host.prefers_http1.load(Ordering::Relaxed)).then_some(opening);
+        self.open().await.inspect_err(|_| {
+            host.failures.fetch_add(1, Ordering::Relaxed);
+        })
     }
 
     fn may_speak_http2(&self) -> bool {

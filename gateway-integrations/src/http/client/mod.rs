@@ -1,6 +1,8 @@
 //! `PooledClient`: the HTTP client, with its connection pool.
 
 mod answer;
+#[cfg(feature = "tls-aws-lc-rs")]
+mod any_root;
 mod body;
 mod builder;
 mod call;
@@ -24,6 +26,8 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
 
 pub use self::builder::{ClientError, PooledClientBuilder};
+#[cfg(feature = "tls-aws-lc-rs")]
+pub use self::tls::Tls;
 use self::{connector::Connector, pool::Pool, timer::Limits};
 
 /// An HTTP client that keeps its connections, for HTTP/1.1 and HTTP/2.

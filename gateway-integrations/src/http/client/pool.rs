@@ -57,6 +57,8 @@ pub(super) struct Host {
     http2: Mutex<Vec<Http2>>,
     /// Held while a connection is opened that others may share.
     pub(super) opening: tokio::sync::Mutex<()>,
+    /// How often that failed.
+    pub(super) failures: AtomicU32,
     /// Whether the backend agreed on HTTP/1.1 when it was last asked.
     pub(super) prefers_http1: AtomicBool,
     shared: Arc<Shared>,
@@ -108,7 +110,7 @@ impl Pool {
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         let Hosts { http, https } = &mut *hosts;
         for hosts in [http, https] {
-            hosts.retain(|_, host| !host.sweep(part) || Arc::strong_count(host) > 1);
+            hosts.retain(|_, host| host.sweep(part) || Arc::strong_count(host) > 1);
         }
         let any = !hosts.http.is_empty() || !hosts.https.is_empty();
         if !any {
@@ -160,6 +162,7 @@ impl Host {
             idle: Mutex::default(),
             http2: Mutex::default(),
             opening: tokio::sync::Mutex::new(()),
+            failures: AtomicU32::new(0),
             prefers_http1: AtomicBool::new(false),
             shared: Arc::clone(shared),
         }

@@ -52,7 +52,8 @@ impl Due {
 
 #[expect(clippy::disallowed_methods, reason = "tokio's own time: tests pause it")]
 pub(super) fn from_now(limit: Duration) -> Instant {
-    Instant::now() + limit
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or(now + Duration::from_secs(30 * 365 * 24 * 3600))
 }
 
 /// A timer that stays set over several requests: one that rings early finds out what is due now.

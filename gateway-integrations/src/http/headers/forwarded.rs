@@ -34,7 +34,7 @@ impl Origin {
     /// Appends the client's address to `X-Forwarded-For`, and replaces what it says about port and scheme.
     pub(crate) fn add_x_forwarded(&self, headers: &mut HeaderMap) {
         if let Some(address) = self.address {
-            append(headers, &FOR, &address.to_string());
+            append(headers, &FOR, address.to_string().as_bytes());
         }
         headers.insert(&PORT, self.port());
         headers.insert(&PROTO, HeaderValue::from_static(self.proto()));
@@ -48,7 +48,7 @@ impl Origin {
     /// Never lets a client's own `X-Forwarded-For` pass as the whole truth.
     pub(super) fn extend_x_forwarded_for(&self, headers: &mut HeaderMap) {
         if let (Some(address), true) = (self.address, headers.contains_key(&FOR)) {
-            append(headers, &FOR, &address.to_string());
+            append(headers, &FOR, address.to_string().as_bytes());
         }
     }
 
@@ -76,7 +76,7 @@ impl Origin {
         }
         element.push_str("proto=");
         element.push_str(self.proto());
-        append(headers, &header::FORWARDED, &element);
+        append(headers, &header::FORWARDED, element.as_bytes());
     }
 
     /// The scheme that the client used; plain text unless the address says otherwise.
@@ -113,20 +113,20 @@ pub(in crate::http) fn clients_host(headers: &HeaderMap, context: &Context) -> O
 pub(super) fn add_via(headers: &mut HeaderMap) {
     const VIA: &str = "HTTP/1.1 AmazonAPIGateway";
     if headers.contains_key(header::VIA) {
-        append(headers, &header::VIA, VIA);
+        append(headers, &header::VIA, VIA.as_bytes());
     } else {
         headers.insert(header::VIA, HeaderValue::from_static(VIA));
     }
 }
 
 /// Appends an element to a list in one header line.
-fn append(headers: &mut HeaderMap, name: &HeaderName, element: &str) {
+pub(super) fn append(headers: &mut HeaderMap, name: &HeaderName, element: &[u8]) {
     let mut list = Vec::new();
     for value in headers.get_all(name) {
         list.extend_from_slice(value.as_bytes());
         list.extend_from_slice(b", ");
     }
-    list.extend_from_slice(element.as_bytes());
+    list.extend_from_slice(element);
     if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(list)) {
         headers.insert(name, value);
     }

@@ -2,33 +2,35 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-static HOP_BY_HOP: [HeaderName; 9] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
-
-/// Removes what ends here, and what `Connection` names beside it.
-///
-/// To be done before anything is added: a client must not be able to name away what the gateway says.
-pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let listed: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(names).collect();
-    for name in &listed {
-        headers.remove(name);
-    }
-    remove_all(headers, &HOP_BY_HOP);
+/// Whether a header is about the connection itself.
+pub(in crate::http) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
 }
 
-/// Removes headers with all their values.
-pub(super) fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
-    for name in names {
-        headers.remove(name);
+/// Removes what ends here: the headers that `ends` says, and what `Connection` names, where it stays no longer either.
+///
+/// To be done before anything is added: a client must not be able to name away what the gateway says.
+pub(in crate::http) fn remove_ending(headers: &mut HeaderMap, ends: impl Fn(&HeaderName) -> bool) {
+    // One pass where nothing ends here, as is usual: to look up each of the names would hash them all.
+    while let Some(name) = headers.keys().find(|name| ends(name)).cloned() {
+        if name == header::CONNECTION {
+            let listed: Vec<HeaderName> = headers.get_all(&name).iter().flat_map(names).collect();
+            for name in &listed {
+                headers.remove(name);
+            }
+        }
+        headers.remove(&name);
     }
 }
 

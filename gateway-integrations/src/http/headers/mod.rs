@@ -16,13 +16,16 @@
 
 mod forwarded;
 mod hop;
+mod own;
 mod request;
 mod response;
 
 use gateway_core::{ApiKind, Context};
 
 pub(crate) use self::forwarded::Origin;
-pub(super) use self::{forwarded::clients_host, request::set_content_length};
+#[cfg(feature = "proxy")]
+pub(super) use self::hop::{is_hop_by_hop, remove_ending};
+pub(super) use self::{forwarded::clients_host, own::OwnRules, request::set_content_length};
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,37 +6,48 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use super::{
     Rules,
     forwarded::{Origin, add_via},
-    hop::{remove_all, remove_hop_by_hop},
+    hop::{is_hop_by_hop, remove_ending},
 };
 
-static CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
 
 /// What a REST API's `HTTP_PROXY` keeps from the backend, beside what is hop-by-hop.
-static REST_DROPS: [HeaderName; 5] =
-    [header::CONTENT_ENCODING, header::MAX_FORWARDS, header::SERVER, header::VIA, header::WWW_AUTHENTICATE];
+fn is_dropped_by_rest(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "content-encoding"
+            | "content-md5"
+            | "max-forwards"
+            | "server"
+            | "via"
+            | "www-authenticate"
+            | "x-http-method-override"
+    )
+}
 
 impl Rules {
     /// Removes what the backend must not see of the client's headers.
     ///
     /// AWS developer guide: *Amazon API Gateway important notes*, as far as recordings do not say otherwise.
     pub(in crate::http) fn strip_request(self, headers: &mut HeaderMap) {
-        let takes_trailers = self == Self::Alone && headers.get(header::TE).is_some_and(|te| te == "trailers");
-        remove_hop_by_hop(headers);
-        headers.remove(header::EXPECT);
+        let takes_trailers = match self {
+            Self::Rest => false,
+            Self::Http => is_grpc(headers) && wants_trailers(headers),
+            Self::Alone => wants_trailers(headers),
+        };
+        let ends = |name: &HeaderName| {
+            is_hop_by_hop(name) || *name == header::EXPECT || (self == Self::Rest && is_dropped_by_rest(name))
+        };
+        remove_ending(headers, ends);
         match self {
             Self::Rest => {
-                remove_all(headers, &REST_DROPS);
-                headers.remove(&CONTENT_MD5);
-                headers.remove(&METHOD_OVERRIDE);
                 if headers.get(header::AUTHORIZATION).is_some_and(is_signature) {
                     headers.remove(header::AUTHORIZATION);
                 }
             }
             // gRPC backends refuse calls without it.
-            Self::Alone if takes_trailers => {
+            Self::Http | Self::Alone if takes_trailers => {
                 headers.insert(header::TE, HeaderValue::from_static("trailers"));
             }
             Self::Http | Self::Alone => {}
@@ -102,6 +113,15 @@ fn set(headers: &mut HeaderMap, name: &HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value {
         headers.insert(name, value);
     }
+}
+
+fn wants_trailers(headers: &HeaderMap) -> bool {
+    headers.get(header::TE).is_some_and(|te| te == "trailers")
+}
+
+/// Whether a request is a call of gRPC, which AWS knows nothing of here.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// Whether an `Authorization` is a SigV4 signature, which is meant for the gateway.

@@ -6,7 +6,7 @@ use http_body::Body as _;
 
 use super::{
     Rules,
-    hop::{remove_all, remove_hop_by_hop},
+    hop::{is_hop_by_hop, remove_ending},
 };
 
 /// What the client gets under another name, because the gateway sets the name itself or keeps it from clients.
@@ -23,7 +23,10 @@ static REMAPPED: [(HeaderName, HeaderName); 8] = [
 static REMAPPED_CONNECTION: HeaderName = HeaderName::from_static("x-amzn-remapped-connection");
 static REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
-static REST_DROPS: [HeaderName; 3] = [header::EXPECT, header::HOST, header::VIA];
+/// What a REST API keeps from the client, beside what is hop-by-hop.
+fn is_dropped_by_rest(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "expect" | "host" | "via")
+}
 
 impl Rules {
     /// Makes the backend's headers those of the answer to the client; `method` is what the backend was asked with.
@@ -34,15 +37,15 @@ impl Rules {
     /// AWS developer guide: *Amazon API Gateway important notes*, as far as recordings do not say otherwise.
     pub(in crate::http) fn answer(self, response: &mut Response, method: &Method) {
         if self != Self::Rest {
-            remove_hop_by_hop(response.headers_mut());
+            remove_ending(response.headers_mut(), is_hop_by_hop);
             return;
         }
         let length = length(response, method);
         let headers = response.headers_mut();
         let connection = headers.get(header::CONNECTION).cloned();
-        remove_hop_by_hop(headers);
-        remove_all(headers, &REST_DROPS);
-        for (name, remapped) in &REMAPPED {
+        remove_ending(headers, |name| is_hop_by_hop(name) || is_dropped_by_rest(name));
+        while let Some((name, remapped)) = headers.keys().find_map(|name| REMAPPED.iter().find(|(own, _)| own == name))
+        {
             remap(headers, name, remapped);
         }
         if let Some(connection) = connection {
@@ -68,9 +71,6 @@ fn length(response: &Response, method: &Method) -> Option<HeaderValue> {
 
 /// Renames a header with all its values.
 fn remap(headers: &mut HeaderMap, name: &HeaderName, remapped: &HeaderName) {
-    if !headers.contains_key(name) {
-        return;
-    }
     let others: Vec<HeaderValue> = headers.get_all(name).iter().skip(1).cloned().collect();
     if let Some(first) = headers.remove(name) {
         headers.insert(remapped, first);

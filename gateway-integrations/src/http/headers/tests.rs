@@ -197,6 +197,43 @@ async fn alone_it_is_a_reverse_proxy_like_others() {
 }
 
 #[tokio::test]
+async fn grpc_is_told_that_trailers_are_wanted() {
+    for (kind, content_type, te, passes) in [
+        (Some(ApiKind::Http), "application/grpc+proto", "trailers", true),
+        (Some(ApiKind::Http), "application/grpc", "gzip", false),
+        (Some(ApiKind::Http), "application/json", "trailers", false),
+        (Some(ApiKind::Rest), "application/grpc", "trailers", false),
+        (None, "application/json", "trailers", true),
+    ] {
+        let headers = seen(kind, http::Request::post("/").header("content-type", content_type).header("te", te)).await;
+        assert_eq!(headers.contains_key("te"), passes, "{kind:?} {content_type} {te}");
+    }
+}
+
+#[tokio::test]
+async fn only_trusted_peers_speak_for_others() {
+    for kind in KINDS {
+        for (peer, trusted) in [("192.0.2.1", true), ("::ffff:192.0.2.1", true), ("198.51.100.1", false)] {
+            let said = from(peer).header("x-forwarded-for", "203.0.113.9").header("forwarded", "for=203.0.113.9");
+            let request = said.body(Body::empty()).unwrap();
+            let trusts = |proxy: HttpProxy| proxy.trust_forwarded(|peer| peer.to_string() == "192.0.2.1");
+            let headers = exchange(kind, trusts, request, Response::default()).await.unwrap().seen.headers;
+            let speaks =
+                |name: &str| headers.get(name).is_some_and(|value| value.to_str().unwrap().contains("203.0.113.9"));
+            assert_eq!((speaks("x-forwarded-for"), speaks("forwarded")), (trusted, trusted), "{kind:?} {peer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_names_itself_where_asked_to() {
+    let request = http::Request::get("/").header("via", "1.0 front").body(Body::empty()).unwrap();
+    let named = |proxy: HttpProxy| proxy.via(HeaderValue::from_static("1.1 edge"));
+    let headers = exchange(None, named, request, Response::default()).await.unwrap().seen.headers;
+    assert_eq!(headers["via"], "1.0 front, 1.1 edge");
+}
+
+#[tokio::test]
 async fn the_clients_host_is_kept_where_asked_for() {
     let kept = exchange(None, |proxy| proxy.preserve_host(true), Request::default(), Response::default()).await;
     assert_eq!(kept.unwrap().seen.headers["host"], "api.example.com");

@@ -93,6 +93,13 @@ impl LocalFunction {
         Self::command([program]).directory(directory)
     }
 
+    /// What the function believes to run on, such as `python3.13` (`AWS_EXECUTION_ENV`).
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Into<String>) -> Self {
+        self.settings.runtime = Some(runtime.into());
+        self
+    }
+
     /// The function's name, for its environment and its ARN; `function` unless given.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {

@@ -17,10 +17,11 @@ mod desk;
 mod environment;
 mod failure;
 mod function;
+mod functions;
 mod output;
 mod pool;
 mod process;
 mod settings;
 mod worker;
 
-pub use self::function::LocalFunction;
+pub use self::{function::LocalFunction, functions::LocalFunctions};

@@ -110,8 +110,9 @@ impl Pool {
 
     /// Kills all processes.
     pub(super) fn kill(&self) {
-        self.close();
+        // First: what is dropped before would be let to end in its own way.
         self.orders.send_replace(Order::Die);
+        self.close();
     }
 
     /// Ends the processes, each after its call, and waits until all are gone.

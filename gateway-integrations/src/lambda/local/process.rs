@@ -91,16 +91,20 @@ async fn watch_over(
     mut all: watch::Receiver<Order>,
 ) -> io::Result<ExitStatus> {
     let order = tokio::select! {
+        biased;
         status = child.wait() => {
             group.kill();
             return status;
         }
-        order = own.wait_for(|order| *order != Order::Run) => order.map_or(Order::Retire, |order| *order),
         order = all.wait_for(|order| *order != Order::Run) => order.map_or(Order::Die, |order| *order),
+        order = own.wait_for(|order| *order != Order::Run) => order.map_or(Order::Retire, |order| *order),
     };
     if order == Order::Retire {
         group.signal(Signal::TERM);
-        let _ = timeout(GRACE, child.wait()).await;
+        tokio::select! {
+            _ = timeout(GRACE, child.wait()) => {}
+            _ = all.wait_for(|order| *order != Order::Run) => {}
+        }
     }
     group.kill();
     child.wait().await

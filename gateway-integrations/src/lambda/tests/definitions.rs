@@ -41,6 +41,23 @@ async fn functions_are_found_when_they_are_called() {
 }
 
 #[tokio::test]
+async fn a_function_that_streams_is_found_too() {
+    let streaming = |call: Invocation| async move {
+        Ok(Invoked::new(format!("{{\"statusCode\":203}}\0\0\0\0\0\0\0\0{}", call.function.unwrap())))
+    };
+    let config = BackendConfig {
+        uri: format!(
+            "arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/{FUNCTION}hello/response-streaming-invocations"
+        ),
+        response_transfer_mode: Some("STREAM".into()),
+        ..config("")
+    };
+    let proxy = proxy(&config, &Functions::new().with("hello", streaming)).unwrap();
+    let response = send(definition(proxy, plain), request(Head::get("/prod/x"), "")).await;
+    assert_eq!((response.status.as_u16(), response.text()), (203, &*format!("{FUNCTION}hello")));
+}
+
+#[tokio::test]
 async fn a_function_that_cannot_be_called_fails_as_it_says() {
     let failing = |_: Invocation| async { Err(ErrorKind::IntegrationFailure.into()) };
     assert_eq!(status(&config(&format!("{FUNCTION}x")), &Functions::new().with("x", failing)).await, 504);
@@ -86,15 +103,15 @@ fn what_is_no_function_is_a_problem() {
         (to("arn:aws:apigateway:us-east-1:firehose:action/PutRecord"), "/uri", "Firehose is not supported"),
         (
             to("arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/x/response-streaming-invocations"),
-            "/uri",
-            "stream",
+            "/responseTransferMode",
+            "needs the mode STREAM",
         ),
         (BackendConfig { http_method: None, ..config("x") }, "/httpMethod", "must be non-empty"),
         (BackendConfig { http_method: Some("FETCH".into()), ..config("x") }, "/httpMethod", "`FETCH`"),
         (
             BackendConfig { response_transfer_mode: Some("STREAM".into()), ..config("x") },
-            "/responseTransferMode",
-            "stream",
+            "/uri",
+            "response-streaming-invocations",
         ),
     ] {
         let problem = proxy(&config, &Functions::new()).unwrap_err();

@@ -5,6 +5,7 @@ mod backend;
 mod definitions;
 mod event;
 mod result;
+mod streamed;
 
 use std::{
     net::IpAddr,

@@ -132,10 +132,12 @@ impl Parser<'_> {
     fn dollar(&mut self, nodes: &mut Nodes) -> Result<(), Fault> {
         let formal = self.cursor.starts_with("${") || self.cursor.starts_with("$!{");
         if let Some(reference) = self.reference()? {
-            let word = matches!(reference.steps.last(), Some(Step::Method(_) | Step::Index(_)));
+            let last = reference.steps.last();
+            let word = matches!(last, Some(Step::Method(_) | Step::Index(_)));
+            let property = matches!(last, Some(Step::Property(_)));
             nodes.push(Node::Print(reference));
             if !formal {
-                self.behind_reference(word, nodes);
+                self.behind_reference(word, property, nodes);
             }
             return Ok(());
         }
@@ -151,12 +153,19 @@ impl Parser<'_> {
     }
 
     /// Behind a reference without braces a `}` is a text of its own, and so is a `word` behind a bracket: blanks that
-    /// follow do not continue it.
-    fn behind_reference(&mut self, word: bool, nodes: &mut Nodes) {
+    /// follow do not continue it. Behind a `property` no comment begins, but text with `##`.
+    fn behind_reference(&mut self, word: bool, property: bool, nodes: &mut Nodes) {
+        let rest = self.cursor.rest();
         if self.cursor.accept("}") {
             nodes.text("}");
         } else if word {
             nodes.text(self.cursor.identifier().unwrap_or_default());
+        } else if property
+            && let Some(after) = rest.strip_prefix("##")
+            && !after.starts_with(['#', '[', '*', '{'])
+            && directive::name_length(rest.get(1..).unwrap_or_default()) == 0
+        {
+            nodes.text(self.cursor.take(2));
         }
         nodes.flush();
     }

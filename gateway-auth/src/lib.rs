@@ -6,12 +6,21 @@
 //! [`IamAuthorizer`] takes requests that are signed with AWS credentials (Signature Version 4), and asks the caller's
 //! policies. [`PolicyDocument`] is an IAM policy, compiled: of a caller, or of a REST API as its resource policy.
 //!
+//! [`LambdaAuthorizer`] asks a function, as Lambda authorizers of REST, HTTP and WebSocket APIs do. [`CognitoAuthorizer`]
+//! takes tokens of Cognito user pools, [`JwtIssuers`] those of several issuers. [`Truststore`] and [`MutualTls`] are about
+//! certificates of clients, [`TrustedProxies`] about their addresses, [`ResourcePolicyGuard`] is a resource policy alone,
+//! [`ApiKeyAuthorizer`] takes keys for names. `gateway_core::all_of` and `any_of` put several authorizers together.
+//!
 //! # Features
 //! - `iam`: the IAM authorizer, for signatures of Signature Version 4.
 //! - `iam-sigv4a`: Signature Version 4a too, on aws-lc-rs.
-//! - `jwt`: the JWT authorizer; the host passes the cryptography as a `&'static` [`CryptoProvider`].
+//! - `jwt`: JWT authorizers and Cognito user pools; the host passes the cryptography as a `&'static` [`CryptoProvider`].
 //! - `jwt-aws-lc-rs`: the same on aws-lc-rs, unless the host passes another one.
+//! - `lambda`: Lambda authorizers.
+//! - `mtls`: certificates of clients; the host passes what verifies signatures.
+//! - `mtls-aws-lc-rs`: the same on aws-lc-rs.
 //! - `policy`: IAM policy documents and resource policies alone.
+//! - `proxies`: addresses of clients behind trusted proxies.
 //!
 //! No feature reads or sets a process-wide default of `jsonwebtoken`, so a host may use that crate as it likes. Only
 //! one thing leaks: a host whose own tree turns on `jsonwebtoken/rust_crypto` sees two backends when it adds
@@ -42,7 +51,7 @@
 //! ```
 
 #![cfg_attr(
-    not(all(feature = "iam", feature = "jwt")),
+    not(all(feature = "iam", feature = "jwt", feature = "lambda", feature = "mtls", feature = "proxies")),
     allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page")
 )]
 

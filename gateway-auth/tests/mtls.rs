@@ -111,7 +111,7 @@ fn only_what_chains_to_the_truststore_now_is_taken() {
         assert_eq!(store.check(&chain, now()).map(|_| ()), outcome);
     }
     let late = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000);
-    assert_eq!(store.check(&[own.2.clone()], late).unwrap_err(), CertificateError::Time);
+    assert_eq!(store.check(std::slice::from_ref(&own.2), late).unwrap_err(), CertificateError::Time);
 }
 
 #[test]

@@ -79,9 +79,8 @@ fn parse(event: AuthorizerEvent, text: &str) -> Option<ValueSource> {
     };
     let is_http = matches!(event, AuthorizerEvent::Version1 | AuthorizerEvent::Version2);
     match (event, ValueSource::parse(bare).ok()?) {
-        (_, ValueSource::Path(_) | ValueSource::Literal(_)) => None,
         (AuthorizerEvent::Token, ValueSource::Header(name)) => Some(ValueSource::Header(name)),
-        (AuthorizerEvent::Token, _) => None,
+        (AuthorizerEvent::Token, _) | (_, ValueSource::Path(_) | ValueSource::Literal(_)) => None,
         // An HTTP API joins what stands twice.
         (_, ValueSource::Header(name)) if is_http => Some(ValueSource::HeaderValues(name)),
         (_, ValueSource::Query(name)) if is_http => Some(ValueSource::QueryValues(name)),

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
 mod cache;
+mod checks;
 mod conformance;
 mod factory;
 mod fetching;

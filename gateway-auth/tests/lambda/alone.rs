@@ -1,10 +1,13 @@
 //! As a layer alone, by OpenAPI, and what is told of tokens.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 
 use gateway_auth::{AuthorizerEvent, LambdaAuthorizer};
 use gateway_core::{
-    Authorizer, Body, Definition, Request, Response, StageFacts,
+    Authorizer, Body, Context, Definition, Invoked, ManualClock, Random, Request, Response, StageFacts,
     openapi::{self, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
 };
@@ -63,7 +66,7 @@ async fn openapi_names_the_function() {
     let own = backend.clone();
     let registry = guard.registry(&backend).integrations(
         move |_: &gateway_core::config::IntegrationConfig, _: gateway_core::config::IntegrationPlace<'_>| {
-            Some(Ok(std::sync::Arc::new(own.clone()) as _))
+            Some(Ok(Arc::new(own.clone()) as _))
         },
     );
     let mut api = openapi::import(&document.to_string(), &ImportOptions::default()).unwrap().api;
@@ -78,32 +81,66 @@ async fn openapi_names_the_function() {
     assert_eq!((send("Bearer x").await, guard.calls()), (200, 1));
 }
 
-#[tokio::test]
-async fn nothing_tells_a_token() {
-    const SECRET: &str = "secret-of-alice";
+/// Where log lines go.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_tells_a_token() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let mut told = String::new();
+    tracing::subscriber::with_default(subscriber, || {
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(calls(&mut told));
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("a Lambda authorizer failed"), "something was logged: {log}");
+    assert!(!told.contains(SECRET) && !log.contains(SECRET), "{told} {log}");
+}
+
+const SECRET: &str = "secret-of-alice";
+
+/// Calls of all kinds, and what is told of them.
+async fn calls(told: &mut String) {
     for guard in [
         Guard::giving(statement("Deny", "*")),
         Guard::failing("Unauthorized"),
-        Guard::new(|event| Ok(gateway_core::Invoked::new(event.to_string()))),
-        Guard::new(|event| Ok(gateway_core::Invoked::failed(event.to_string()))),
+        Guard::new(|event| Ok(Invoked::new(event.to_string()))),
+        Guard::new(|event| Ok(Invoked::failed(event.to_string()))),
+        Guard::new(|event| Ok(Invoked::new(format!("{event},")))),
         Guard::giving(with(allow_all(), json!({ "usageIdentifierKey": SECRET }))),
     ] {
+        let scene = Scene::new(guard.clone(), api("REST", token(), json!({})));
+        told.push_str(scene.pet(SECRET).await.text());
         let authorizer = LambdaAuthorizer::builder(AuthorizerEvent::Token, guard.function())
             .identity_sources(["method.request.header.Authorization"])
             .result_ttl(std::time::Duration::from_secs(1))
             .build()
             .unwrap();
-        let request = http::Request::get("/").header("authorization", SECRET).body(()).unwrap();
-        let (parts, ()) = request.into_parts();
-        let clock = std::sync::Arc::new(gateway_core::ManualClock::default());
-        let context = gateway_core::Context::begin(&parts, clock, &gateway_core::Random::seeded(1));
+        let (parts, ()) = http::Request::get("/").header("authorization", SECRET).body(()).unwrap().into_parts();
+        let context = Context::begin(&parts, Arc::new(ManualClock::default()), &Random::seeded(1));
         let answer = authorizer.authorize(&parts, &context).await;
-        let mut told = format!("{authorizer:?} {answer:?} {context:?}");
+        told.push_str(&format!("{authorizer:?} {answer:?} {context:?}"));
         let mut error = answer.as_ref().err().map(|error| error as &dyn std::error::Error);
         while let Some(level) = error {
             told.push_str(&level.to_string());
             error = level.source();
         }
-        assert!(!told.contains(SECRET), "{told}");
     }
 }

@@ -11,3 +11,4 @@ mod http_api;
 mod policies;
 mod rest;
 mod support;
+mod together;

@@ -235,7 +235,7 @@ fn wrong_settings_have_their_places() {
         let backend = gateway_core::testing::RecordingIntegration::answering("ok");
         let registry = Guard::giving(allow_all()).registry(&backend);
         let definition = define(api("REST", authorizer, json!({})), &registry);
-        let problems = gateway_core::Gateway::new(definition).err().expect("a problem");
+        let problems = gateway_core::Gateway::new(definition).expect_err("a problem");
         problems.all()[0].pointer.strip_prefix("/apis/0/authorizers/guard").unwrap().to_owned()
     };
     for (over, pointer) in [

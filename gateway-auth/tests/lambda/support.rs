@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex},
+};
 
 use gateway_auth::{LambdaAuthorizers, ResourcePolicies};
 use gateway_core::{
@@ -138,7 +141,7 @@ impl Scene {
     /// What the backend's context says.
     pub(crate) fn seen(&self, name: &str) -> Option<String> {
         let calls = self.backend.calls();
-        calls.last().unwrap().context.as_ref().unwrap().lookup(name).map(|value| value.into_owned())
+        calls.last().unwrap().context.as_ref().unwrap().lookup(name).map(Cow::into_owned)
     }
 }
 

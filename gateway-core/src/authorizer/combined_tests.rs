@@ -61,12 +61,10 @@ impl Authorizer for Scripted {
     }
 }
 
+type Combine = fn(Vec<Arc<dyn Authorizer>>) -> Arc<dyn Authorizer>;
+
 /// Asks; gives the answer's name, and how many were asked.
-fn ask_all(
-    combine: fn(Vec<Arc<dyn Authorizer>>) -> Arc<dyn Authorizer>,
-    says: &[Says],
-    now: bool,
-) -> (Result<Authorization, Error>, usize) {
+fn ask_all(combine: Combine, says: &[Says], now: bool) -> (Result<Authorization, Error>, usize) {
     let asked = Arc::new(AtomicUsize::new(0));
     let all = says.iter().enumerate().map(|(place, says)| {
         let asked = Arc::clone(&asked);

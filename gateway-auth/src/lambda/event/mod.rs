@@ -6,7 +6,7 @@ mod rest;
 
 use std::{borrow::Cow, net::IpAddr, time::Duration};
 
-use gateway_core::{ClientCertificate, Context, HeaderCase, Parts, query_pairs};
+use gateway_core::{ClientCertificate, Context, HeaderCase, Parts, PathParams, query_pairs};
 use http::{HeaderMap, HeaderName, HeaderValue, header, uri::Authority};
 use serde_json::{Map, Value, json};
 
@@ -130,8 +130,7 @@ impl Values {
 }
 
 fn path_parameters(context: &Context) -> Map<String, Value> {
-    let parameters = context.path_params();
-    let pairs = parameters.into_iter().flat_map(|parameters| parameters.iter());
+    let pairs = context.path_params().into_iter().flat_map(PathParams::iter);
     pairs.map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 

@@ -184,9 +184,11 @@ async fn several_issuers_have_keys_audiences_and_claims_of_their_own() {
     assert_eq!(backend.calls()[2].context.as_ref().unwrap().lookup("authorizer.claims.aud").as_deref(), Some("x,shop"));
 }
 
+type Change = &'static dyn Fn(&mut Value);
+
 #[test]
 fn wrong_issuers_have_their_places() {
-    let problem = |change: &dyn Fn(&mut Value)| -> Problem {
+    let problem = |change: Change| -> Problem {
         let mut config =
             issuers(json!({ "issuer": "https://other.example", "audiences": ["shop"], "jwks": jwks(&[key_b()]) }));
         change(&mut config);
@@ -195,7 +197,7 @@ fn wrong_issuers_have_their_places() {
         let place = AuthorizerPlace::new(&api, "jwt", &registry);
         JwtAuthorizers::new().authorizer(&config, place).unwrap().err().expect("a problem")
     };
-    let cases: &[(&str, &dyn Fn(&mut Value))] = &[
+    let cases: &[(&str, Change)] = &[
         ("/issuers", &|config| config["issuers"][1]["issuer"] = ISSUER.into()),
         ("/issuers/1/issuer", &|config| config["issuers"][1]["issuer"] = "http://other.example".into()),
         ("/issuers/1/issuer", &|config| config["issuers"][1]["issuer"] = "https://u@other.example".into()),

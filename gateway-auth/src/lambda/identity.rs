@@ -46,6 +46,9 @@ impl Sources {
     /// What the request says; `None` if something is missing or empty, or does not match.
     pub(super) fn identity<'a>(&'a self, request: &'a Parts, context: &'a Context) -> Option<Identity<'a>> {
         let read = |source: &'a ValueSource| source.value(&request.headers, context);
+        if !self.sources.iter().all(|source| source.is_text(&request.headers)) {
+            return None;
+        }
         let values: Option<Vec<_>> =
             self.sources.iter().map(|source| read(source).filter(|value| !value.is_empty())).collect();
         let values = values?;

@@ -40,11 +40,9 @@ const MAX_CERTIFICATE: usize = 64 * 1024;
 /// // With each connection, once its handshake has ended; `chain` is what rustls calls `peer_certificates`:
 /// let certificate = truststore.check(chain, SystemTime::now()).ok();
 /// let mut request = http::Request::new(());
-/// request.extensions_mut().extend(certificate.map(|certificate| {
-///     let mut extensions = http::Extensions::new();
-///     extensions.insert(certificate);
-///     extensions
-/// }).unwrap_or_default());
+/// if let Some(certificate) = certificate {
+///     request.extensions_mut().insert(certificate); // of each of its requests
+/// }
 /// // And before everything else, for all that have none:
 /// let layer = MutualTls.into_layer();
 /// # Ok(()) }

@@ -53,9 +53,11 @@ impl CachedAuthorizer {
     }
 
     /// What the result for this caller is remembered by.
-    fn key(&self, request: &Parts, context: &Context) -> Result<ResultKey, Error> {
-        let values = self.sources.iter().map(|source| source.value(&request.headers, context));
-        let values: Option<Vec<_>> = values.map(|value| value.filter(|value| !value.is_empty())).collect();
+    fn key<'a>(&'a self, request: &'a Parts, context: &'a Context) -> Result<ResultKey, Error> {
+        let read = |source: &'a ValueSource| source.value(&request.headers, context).filter(|value| !value.is_empty());
+        let is_text = self.sources.iter().all(|source| source.is_text(&request.headers));
+        let values: Option<Vec<_>> = self.sources.iter().map(read).collect();
+        let values = values.filter(|_| is_text);
         Ok(ResultKey::new(context, values.ok_or(ErrorKind::Unauthorized)?))
     }
 

@@ -9,6 +9,8 @@
 //! [`into_service`](gateway_core::Integration::into_service) a tower service of its own.
 //!
 //! # Features
+//! - `lambda-local`: `lambda::LocalFunction` and `lambda::LocalFunctions`, which run Lambda programs in processes of
+//!   this machine (Unix).
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
 //! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the

@@ -13,6 +13,7 @@ use std::{
 use crate::host::{Host, Outcome, curl_is_here};
 
 /// Where the clients are, if they are.
+#[expect(clippy::print_stdout, reason = "what was not run is said")]
 fn clients() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("lambda");
     let missing = ["python/bin/moto_server", "node/node_modules/.bin/aws-lambda-ric", "node/node_modules/@aws-sdk"];

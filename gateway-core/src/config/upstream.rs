@@ -14,7 +14,8 @@ pub struct UpstreamConfig {
     /// A name whose addresses are targets, too.
     pub dns: Option<DnsConfig>,
     /// How long to wait for the head of one target's answer, in milliseconds; as long as the integration unless given.
-    /// What takes longer is a failure of the target.
+    /// What takes longer is a failure of the target; without it, nobody notices one that never answers, for the
+    /// integration's own timeout says nothing of targets.
     pub target_timeout_in_millis: Option<u64>,
     /// How a target is chosen.
     pub balance: BalanceConfig,

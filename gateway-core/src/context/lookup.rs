@@ -158,10 +158,10 @@ impl Context {
                 own.map_or_else(|| self.authorizer().and_then(|call| call_value(call, key)), text)
             }
             Name::IntegrationServiceStatus => {
-                let service = self.service_status().copied().or(integration?.status);
-                service.map(|status| status.as_u16().to_string().into())
+                let service = self.service_status().or(integration.and_then(|facts| facts.status.as_ref()));
+                service.map(|status| status.as_str().into())
             }
-            Name::IntegrationStatus => integration?.status.map(|status| status.as_u16().to_string().into()),
+            Name::IntegrationStatus => integration?.status.as_ref().map(|status| status.as_str().into()),
             Name::IntegrationLatency => Some(integration?.latency.as_millis().to_string().into()),
             Name::IntegrationError => integration?.error.as_deref().map(Cow::from),
             Name::BackendRequestId => integration?.request_id.as_deref().map(Cow::from),
@@ -169,7 +169,7 @@ impl Context {
             Name::ErrorMessageString => Some(quoted(error?.message.as_deref()).into()),
             Name::ValidationError => self.validation_error().map(Cow::from),
             Name::ErrorType => Some(error?.kind.name().into()),
-            Name::Status => self.response()?.status.map(|status| status.as_u16().to_string().into()),
+            Name::Status => self.response()?.status.as_ref().map(|status| status.as_str().into()),
             Name::ResponseLength => Some(self.response()?.length.to_string().into()),
             Name::ResponseLatency => Some(self.response()?.latency.as_millis().to_string().into()),
             Name::Unknown(_) => None,

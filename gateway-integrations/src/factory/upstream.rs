@@ -59,6 +59,12 @@ impl Named {
         };
         let message = || format!("there is no upstream `{name}`; add it to `upstreams`");
         let upstream = self.upstreams.named(name).ok_or_else(|| Problem::new("/upstream", message()))?;
+        if config.tls_config.as_ref().is_some_and(|tls| tls.insecure_skip_verification) {
+            return Err(Problem::new(
+                "/tlsConfig",
+                "the targets of an upstream are called by its own client; set that up",
+            ));
+        }
         let is_path = config.uri.is_empty() || config.uri.starts_with('/');
         let uri = if is_path { format!("http://{name}{}", config.uri).into() } else { Cow::from(&config.uri) };
         Ok(Called { uri, client: Arc::new(upstream.clone()), upstream: Some(upstream) })

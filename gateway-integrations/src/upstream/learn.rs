@@ -71,7 +71,9 @@ impl Inner {
     }
 
     /// Takes the answer to a health check into account.
-    pub(super) fn checked(&self, live: &Live, target: &TargetState, well: bool) {
+    pub(super) fn checked(&self, target: &TargetState, well: bool) {
+        // As it is now: nobody would correct what is said after the last check.
+        let live = self.live.load_full();
         let Some(health) = &live.settings.health else { return };
         if !target.checked(well, health.healthy_from, health.unhealthy_from) {
             return;

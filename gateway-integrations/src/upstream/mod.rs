@@ -249,8 +249,7 @@ impl Upstream {
 
     /// Ends what runs in the background: nothing defines this upstream any more.
     fn retire(&self) {
-        let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        *tasks = Tasks::default();
+        self.inner.end_tasks();
     }
 }
 
@@ -263,14 +262,16 @@ impl Inner {
         } else {
             Gate::new(&settings.limits).map(Arc::new)
         };
-        if settings.health.is_none() {
-            before.targets.iter().for_each(|target| target.state.forget_health());
-        }
         if settings.dns != before.settings.dns && self.resolve.is_none() {
             *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+        let is_checked = settings.health.is_some();
         self.put(Some((settings, gate)));
         self.restart();
+        if before.settings.health.is_some() && !is_checked {
+            self.live.load().targets.iter().for_each(|target| target.state.forget_health());
+            self.replan();
+        }
     }
 
     /// Makes the plan anew, of what is known now.

@@ -50,8 +50,14 @@ impl Inner {
 
     /// Ends the tasks, and begins those that the settings ask for now.
     pub(super) fn restart(self: &Arc<Self>) {
+        self.end_tasks();
         self.are_tasks_running.store(false, Ordering::Release);
         self.begin();
+    }
+
+    /// Ends the tasks, until there are new settings.
+    pub(super) fn end_tasks(&self) {
+        *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Tasks::default();
     }
 
     fn begin(self: &Arc<Self>) {
@@ -60,7 +66,6 @@ impl Inner {
         if self.are_tasks_running.load(Ordering::Acquire) {
             return;
         }
-        *tasks = Tasks::default();
         let live = self.live.load();
         if live.settings.health.is_some() {
             tasks.0.push(runtime.spawn(keep_checking(Arc::downgrade(self))).abort_handle());
@@ -139,7 +144,7 @@ async fn keep_checking(upstream: Weak<Inner>) {
         while let Some(done) = checks.join_next().await {
             let Some(inner) = upstream.upgrade() else { return };
             if let Ok((target, well)) = done {
-                inner.checked(&live, &target, well);
+                inner.checked(&target, well);
             }
         }
         sleep(interval).await;

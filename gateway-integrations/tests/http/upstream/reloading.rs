@@ -4,7 +4,10 @@ use gateway_core::{
     Body, Gateway, Response,
     config::{Config, Registry},
 };
-use gateway_integrations::{Integrations, upstream::Upstreams};
+use gateway_integrations::{
+    Integrations,
+    upstream::{Health, Upstreams},
+};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -114,6 +117,15 @@ async fn a_reload_keeps_ejections_and_changes_the_rest() {
     while !(answers.contains('a') && answers.contains('c')) {
         answers += &call(&gateway, "/users/1").await.1;
     }
+
+    // Nobody asks any more whether a target is well: what was said last does not count.
+    let checked = json!({ "healthCheck": { "path": "/", "unhealthyThreshold": 1 } });
+    gateway.handle().reload(&definition(&over(&[a, b, c], &checked), &proxy()).define(&registry)).unwrap();
+    while upstreams.status()[0].targets[1].health != Health::Unhealthy {
+        tokio::task::yield_now().await;
+    }
+    gateway.handle().reload(&definition(&over(&[a, b, c], &json!({})), &proxy()).define(&registry)).unwrap();
+    assert!(upstreams.status()[0].targets.iter().all(|target| target.health == Health::Unknown));
 
     // A definition that is wrong leaves all as it is.
     let wrong = definition(&over(&[c], &json!({ "retry": { "maxAttempts": 0 } })), &proxy()).define(&registry);

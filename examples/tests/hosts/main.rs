@@ -45,6 +45,11 @@ fn custom_authorizer_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn lambda_authorizer_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_lambda_authorizer"))
+}
+
+#[test]
 fn reverse_proxy_gives_what_it_says_while_a_target_dies_and_comes_back() -> Outcome {
     if !curl_is_here() {
         return Ok(());

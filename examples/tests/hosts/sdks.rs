@@ -1,7 +1,6 @@
 //! Requests that other languages' SDKs sign, over real connections: taken as they are, refused when they were changed.
 
 use std::{
-    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -13,7 +12,7 @@ use gateway_core::{Api, BoxError, Definition, Gateway, Identity, Route, StageDef
 use gateway_integrations::Mock;
 use tokio::net::TcpListener;
 
-use crate::host::Outcome;
+use crate::{host::Outcome, moto::installed};
 
 const KEY: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -54,11 +53,6 @@ fn signs(command: &mut Command) -> Outcome {
     Ok(())
 }
 
-/// Where `.ci/run` puts what it installs.
-fn installed(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("lambda").join(path)
-}
-
 /// Whether a program runs; says so if it does not.
 #[expect(clippy::print_stdout, reason = "what was not run is said")]
 fn is_here(command: &mut Command, what: &str) -> bool {
@@ -71,7 +65,7 @@ fn is_here(command: &mut Command, what: &str) -> bool {
 
 #[test]
 fn what_botocore_signs_is_taken() -> Outcome {
-    let python = installed("python/bin/python3");
+    let python = installed().join("python/bin/python3");
     if !is_here(Command::new(&python).args(["-c", "import botocore"]), "botocore is not installed; .ci/run does that") {
         return Ok(());
     }
@@ -84,7 +78,7 @@ fn what_the_javascript_sdk_signs_is_taken() -> Outcome {
     let find = "require('@smithy/signature-v4'); require('@aws-crypto/sha256-js')";
     let node = || {
         let mut node = Command::new("node");
-        node.env("NODE_PATH", installed("node/node_modules"));
+        node.env("NODE_PATH", installed().join("node/node_modules"));
         node
     };
     if !is_here(node().args(["-e", find]), what) {

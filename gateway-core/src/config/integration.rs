@@ -75,13 +75,16 @@ impl IntegrationConfig {
 pub struct BackendConfig {
     /// The address, with `{path variables}` and `${stageVariables.names}` in it, or an ARN of API Gateway's.
     pub uri: String,
+    /// The upstream that is called (`http` and `http_proxy`). It decides scheme, host and port; those of `uri` then say
+    /// only what `Host` the backend sees. With a `uri` that is a path alone, `/pets/{id}`, it sees the target's own.
+    pub upstream: Option<String>,
     /// The method to call with; `ANY` (as is nothing) is the client's own.
     pub http_method: Option<String>,
     /// The role that AWS services are called with.
     pub credentials: Option<String>,
     /// `INTERNET` (as is nothing) or `VPC_LINK`.
     pub connection_type: Option<String>,
-    /// The VPC link.
+    /// The VPC link; an upstream of this name stands for it.
     pub connection_id: Option<String>,
     /// The load balancer or listener behind a VPC link.
     pub integration_target: Option<String>,
@@ -102,6 +105,10 @@ pub struct BackendConfig {
     pub request_templates: BTreeMap<String, String>,
     /// What happens to a request whose content type has no template.
     pub passthrough_behavior: Passthrough,
+    /// How events are written and answers read (HTTP APIs with functions): `1.0` or, unless given, `2.0`.
+    pub payload_format_version: Option<String>,
+    /// The action of a service of AWS (HTTP APIs): `SQS-SendMessage`. The request parameters are its parameters.
+    pub integration_subtype: Option<String>,
     /// How the request's body is converted.
     pub content_handling: Option<ContentHandling>,
     /// Methods with the same name here share their entries in the response cache; the resource's id unless given.

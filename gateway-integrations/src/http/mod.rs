@@ -19,7 +19,7 @@ mod uri;
 pub use self::backend::HttpBackend;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::client::Tls;
-pub(crate) use self::headers::Origin;
+pub(crate) use self::headers::{Origin, remove_hop_by_hop};
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},

@@ -76,7 +76,7 @@ pub enum MappingError {
 }
 
 impl MappingError {
-    pub(super) fn at(self, pointer: impl Into<String>) -> Problem {
+    pub(crate) fn at(self, pointer: impl Into<String>) -> Problem {
         Problem::new(pointer, self)
     }
 }

@@ -24,7 +24,11 @@ mod scene;
 pub(crate) mod source;
 mod templates;
 
-pub(crate) use self::{body_text::BodyText, define::request_parameters, http_api::MappedRequest};
+pub(crate) use self::{
+    body_text::BodyText,
+    define::request_parameters,
+    http_api::{MappedRequest, RequestScene, RequestValue},
+};
 pub use self::{
     call::{CallParameters, SelectionSubject},
     error::MappingError,

@@ -16,4 +16,6 @@ mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
+#[cfg(feature = "upstream")]
+mod upstream;
 mod wire;

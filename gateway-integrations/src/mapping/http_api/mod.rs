@@ -14,7 +14,10 @@ use gateway_core::{
 };
 use http::StatusCode;
 
-pub(crate) use self::request::MappedRequest;
+pub(crate) use self::{
+    request::MappedRequest,
+    value::{RequestValue, Scene as RequestScene},
+};
 use self::{request::RequestRules, response::ResponseRules, value::Scene};
 use super::error::MappingError;
 use crate::failure::{read_answer, read_request};

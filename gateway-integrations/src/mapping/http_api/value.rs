@@ -40,7 +40,7 @@ enum Source {
 }
 
 /// What values are read from.
-pub(super) struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     headers: &'a HeaderMap,
     path: &'a str,
     body: Option<&'a [u8]>,
@@ -112,6 +112,40 @@ impl Value {
     }
 }
 
+/// A value of a request, for parameters that are none of the request's own.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestValue(Value);
+
+impl RequestValue {
+    pub(crate) fn parse(text: &str) -> Result<Self, MappingError> {
+        Value::parse(Side::Request, text).map(Self)
+    }
+
+    pub(crate) fn read<'a>(&'a self, scene: &'a Scene<'_>) -> Option<Cow<'a, str>> {
+        self.0.read(scene)
+    }
+
+    /// The same for JSON text: what is put into it cannot break it.
+    pub(crate) fn read_in_json<'a>(&'a self, scene: &'a Scene<'_>) -> Option<Cow<'a, str>> {
+        let pieces = &self.0.0;
+        if pieces.len() < 2 {
+            return self.read(scene);
+        }
+        let mut whole = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => whole.push_str(text),
+                Piece::Source(source) => {
+                    let value = source.read(scene).unwrap_or_default();
+                    let quoted = serde_json::Value::from(value.into_owned()).to_string();
+                    whole.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
+                }
+            }
+        }
+        Some(whole.into())
+    }
+}
+
 impl Source {
     /// Reads a name without its `$`; `text` is the whole value, for the error.
     fn parse(side: Side, name: &str, text: &str, expected: &'static str) -> Result<Self, MappingError> {
@@ -176,7 +210,7 @@ impl Source {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(headers: &'a HeaderMap, path: &'a str, body: Option<&'a [u8]>, context: &'a Context) -> Self {
+    pub(crate) fn new(headers: &'a HeaderMap, path: &'a str, body: Option<&'a [u8]>, context: &'a Context) -> Self {
         Self { headers, path, body, start: OnceCell::new(), context }
     }
 

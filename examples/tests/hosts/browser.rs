@@ -112,10 +112,10 @@ impl Drop for Browser {
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::print_stdout, reason = "what was not run is said")]
 async fn a_browser_lets_the_pages_call_that_may() -> Outcome {
-    let is_here = |program: &&&str| {
+    let is_here = |program: &&str| {
         Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
     };
-    let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].iter().find(is_here) else {
+    let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(is_here) else {
         println!("NOT RUN: there is no Chromium on this machine; .ci/run installs it");
         return Ok(());
     };

@@ -32,6 +32,8 @@ mod signatures;
 mod templates;
 #[path = "conformance/test_invoke.rs"]
 mod test_invoke;
+#[path = "conformance/tokens.rs"]
+mod tokens;
 
 use std::{
     collections::BTreeMap,
@@ -114,7 +116,7 @@ async fn run(group: &str, file: &str, document: &Value, folder: &Path) -> Outcom
         let remotes = folder.join("json-schema-draft4/remotes");
         return if file.contains("/remotes/") { Outcomes::new() } else { schemas::check(file, groups, &remotes) };
     }
-    let mut outcomes = Outcomes::new();
+    let mut outcomes: Outcomes = tokens::grouped(document).map(|(id, case)| (id, tokens::check(&case))).collect();
     for case in document["cases"].as_array().into_iter().flatten() {
         let id = case["id"].as_str().map_or_else(|| outcomes.len().to_string(), str::to_owned);
         outcomes.push((id, check(group, document, case).await));
@@ -130,6 +132,7 @@ async fn check(group: &str, document: &Value, case: &Value) -> Result<(), String
         (Some("management"), _) => control_plane::check(case),
         (Some("mock_template" | "uri"), _) => author::check(case).await,
         (None, "matchers-selftest") => matchers::check_self_test(case),
+        (None, "jws/rfc7515") => tokens::check(case),
         (None, "sigv4/aws-signing-test-suite-v4") => signatures::check(case),
         (None, "samples/payload-v2") => samples::check(case).await,
         (None, "jsonpath/jayway-readme") => templates::check_path(document, case),

@@ -194,6 +194,14 @@ impl Error {
         self
     }
 
+    /// The same answer for another request; the cause stays where it arose.
+    #[must_use]
+    pub(crate) fn without_source(&self) -> Self {
+        let Inner { kind, status, message, exception, header, .. } = &*self.0;
+        let (message, header) = (message.clone(), header.clone());
+        Self(Box::new(Inner { kind: *kind, status: *status, message, exception: *exception, header, source: None }))
+    }
+
     /// The gateway response type.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

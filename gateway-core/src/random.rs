@@ -34,7 +34,7 @@ impl Random {
 
     /// A number from 0.0 up to, and never, 1.0, all equally likely.
     #[expect(clippy::cast_precision_loss, reason = "53 bits are what a double holds exactly")]
-    pub(crate) fn next_unit(&self) -> f64 {
+    pub fn next_unit(&self) -> f64 {
         const STEPS: f64 = (1_u64 << 53) as f64;
         (self.next_u64() >> 11) as f64 / STEPS
     }

@@ -9,10 +9,14 @@
 //! [`into_service`](gateway_core::Integration::into_service) a tower service of its own.
 //!
 //! # Features
+//! - `lambda-local`: `lambda::LocalFunction` and `lambda::LocalFunctions`, which run Lambda programs in processes of
+//!   this machine (Unix).
 //! - `proxy`: [`http::PooledClient`], the HTTP client. Without it [`HttpProxy`] takes any
 //!   [`HttpClient`](gateway_core::HttpClient).
 //! - `mapping`: [`mapping::Mapped`], which maps requests and answers; mapping templates (`velocity::Template`), the JSONPath in them (`jsonpath::JsonPath`) and the
 //!   ordered values of both (`json::Json`).
+//! - `upstream`: [`upstream::Upstream`], several targets that stand for one HTTP backend.
+//! - `metrics`: counts and latencies of upstreams, through the `metrics` facade.
 //! - `aws`: [`aws::SignedClient`], which calls services of AWS, and functions on Lambda, with signatures. It needs
 //!   Rust 1.94.
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
@@ -47,6 +51,8 @@ mod lenient;
 #[cfg(feature = "mapping")]
 pub mod mapping;
 mod mock;
+#[cfg(feature = "upstream")]
+pub mod upstream;
 #[cfg(feature = "mapping")]
 pub mod velocity;
 

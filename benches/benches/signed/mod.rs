@@ -57,7 +57,7 @@ pub(crate) fn sign_once(now: SystemTime) -> Result<http::Request<()>, BoxError> 
 fn policy() -> Result<PolicyDocument, BoxError> {
     let statement = |number: usize| {
         json!({
-            "Effect": if number % 4 == 0 { "Deny" } else { "Allow" },
+            "Effect": if number.is_multiple_of(4) { "Deny" } else { "Allow" },
             "Action": ["execute-api:Invoke", "execute-api:InvalidateCache"],
             "Resource": [
                 format!("arn:aws:execute-api:{REGION}:123456789012:a1b2c3d4e5/prod/*/orders/{number}/*"),

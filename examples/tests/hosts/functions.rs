@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// Where the clients are, if they are.
+#[expect(clippy::print_stdout, reason = "what was not run is said")]
 fn clients() -> Option<PathBuf> {
     let folder = installed();
     let missing = ["node/node_modules/.bin/aws-lambda-ric", "node/node_modules/@aws-sdk"];

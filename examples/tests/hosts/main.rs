@@ -45,6 +45,35 @@ fn custom_authorizer_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn lambda_authorizer_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_lambda_authorizer"))
+}
+
+#[test]
+fn reverse_proxy_gives_what_it_says_while_a_target_dies_and_comes_back() -> Outcome {
+    if !curl_is_here() {
+        return Ok(());
+    }
+    let mut host = Host::start(env!("CARGO_BIN_EXE_reverse_proxy"), &[])?;
+    let turns = |host: &Host| (0..6).map(|_| host.get("/shirts", "")).collect::<Outcome<Vec<_>>>();
+    let answers = |turns: Vec<(u16, String)>, name: &str| {
+        assert!(turns.iter().all(|(status, _)| *status == 200), "{turns:?}");
+        turns.iter().filter(|(_, body)| body.starts_with(name)).count()
+    };
+    assert_eq!(answers(turns(&host)?, "ben"), 2);
+    assert_eq!(host.get("/backends/1/stop", "-X POST")?.0, 204);
+    // It may still answer a last one; somebody does.
+    answers(turns(&host)?, "ben");
+    host.wait_for("target is not well")?;
+    assert_eq!(answers(turns(&host)?, "ben"), 0);
+    assert_eq!(host.get("/backends/1/start", "-X POST")?.0, 204);
+    host.wait_for("target is well")?;
+    assert_eq!(answers(turns(&host)?, "ben"), 2);
+    assert_eq!(host.get("/upstreams", "")?.1.matches(r#""health":"HEALTHY""#).count(), 3);
+    host.follow()
+}
+
+#[test]
 fn hot_reload_serves_what_the_file_says_and_keeps_what_was_used() -> Outcome {
     if !curl_is_here() {
         return Ok(());

@@ -27,6 +27,7 @@ pub(crate) fn installed() -> PathBuf {
 
 impl Moto {
     /// Starts it if it is there, and says where it listens.
+    #[expect(clippy::print_stdout, reason = "what was not run is said")]
     pub(crate) fn start() -> Outcome<Option<(Self, String)>> {
         let program = installed().join("python/bin/moto_server");
         if !program.exists() {

@@ -28,7 +28,6 @@ pub(super) enum Algorithm {
 }
 
 /// A signature, as it was sent.
-#[derive(Debug)]
 pub(super) struct Carrier<'a> {
     pub(super) algorithm: Algorithm,
     /// `AKID/20150830/us-east-1/execute-api/aws4_request`

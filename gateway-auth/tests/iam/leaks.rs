@@ -63,6 +63,7 @@ fn no_secret_is_told() {
     ));
     let bad = Sent::get("/", &[("host", HOST), ("x-amz-date", "20150830T123600Z"), ("x-amz-security-token", TOKEN)])
         .authorized("host;x-amz-date;x-amz-security-token", &"0".repeat(64));
+    told.push(format!("{:?}", bad.as_signed()));
     let error = verify_at(&verifier, &bad, then()).unwrap_err();
     told.push(format!("{error} {error:?} {:?}", std::error::Error::source(&error)));
     let all = told.join("\n");

@@ -12,6 +12,8 @@ use crate::{
 
 /// The largest answer that is kept.
 const MAX_ITEM: u64 = 1024 * 1024;
+/// For how many headers of the gateway an answer has room.
+const ROOM: usize = 4;
 /// What an entry takes besides its texts.
 const OVERHEAD: usize = 512;
 
@@ -48,6 +50,8 @@ impl Entry {
         let body = body.with_limit(MAX_ITEM).collect().await?;
         // The other ids are written over on every answer.
         let traced = head.headers.remove(&TRACE).is_some();
+        // Its copies have room for the headers that the gateway adds.
+        head.headers.reserve(ROOM);
         Ok(Self {
             status: head.status,
             headers: head.headers,

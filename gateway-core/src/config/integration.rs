@@ -75,13 +75,16 @@ impl IntegrationConfig {
 pub struct BackendConfig {
     /// The address, with `{path variables}` and `${stageVariables.names}` in it, or an ARN of API Gateway's.
     pub uri: String,
+    /// The upstream that is called (`http` and `http_proxy`). It decides scheme, host and port; those of `uri` then say
+    /// only what `Host` the backend sees. With a `uri` that is a path alone, `/pets/{id}`, it sees the target's own.
+    pub upstream: Option<String>,
     /// The method to call with; `ANY` (as is nothing) is the client's own.
     pub http_method: Option<String>,
     /// The role that AWS services are called with.
     pub credentials: Option<String>,
     /// `INTERNET` (as is nothing) or `VPC_LINK`.
     pub connection_type: Option<String>,
-    /// The VPC link.
+    /// The VPC link; an upstream of this name stands for it.
     pub connection_id: Option<String>,
     /// The load balancer or listener behind a VPC link.
     pub integration_target: Option<String>,
@@ -205,6 +208,8 @@ pub struct IntegrationResponseConfig {
 pub struct TlsConfig {
     /// Whether certificates of authorities that are not public are taken.
     pub insecure_skip_verification: bool,
+    /// The name that the backend is asked for and must prove (HTTP APIs); that of its address unless given.
+    pub server_name_to_verify: Option<String>,
 }
 
 /// A fixed answer.

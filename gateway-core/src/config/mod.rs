@@ -34,6 +34,7 @@ mod plan;
 mod registry;
 mod stage;
 mod tried;
+mod upstream;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -46,9 +47,12 @@ pub use self::{
         MethodResponseConfig, ProtocolType, RouteConfig,
     },
     authorizer::{
-        AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
+        AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig,
+        JwtIssuerConfig, LambdaAuthorizerConfig,
     },
-    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory},
+    factory::{
+        AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
+    },
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
@@ -58,6 +62,10 @@ pub use self::{
     registry::Registry,
     stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
+    upstream::{
+        BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
+        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig, UpstreamTargetConfig,
+    },
 };
 use crate::problem::{Problem, Problems};
 
@@ -80,6 +88,9 @@ pub struct Config {
     /// The functions that the host runs itself, by their names.
     #[serde(default)]
     pub functions: BTreeMap<String, Tried<FunctionConfig>>,
+    /// The upstreams, by name: what integrations name in `upstream`.
+    #[serde(default)]
+    pub upstreams: BTreeMap<String, Tried<UpstreamConfig>>,
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
@@ -96,6 +107,7 @@ impl fmt::Debug for Config {
             .field("usage_plans", &self.usage_plans)
             .field("domains", &self.domains)
             .field("functions", &self.functions)
+            .field("upstreams", &self.upstreams)
             .field("account_throttle", &self.account_throttle)
             .field("unknown", &self.unknown.keys())
             .finish()

@@ -7,8 +7,8 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    ApiConfig, AuthorizerConfig, AuthorizerFactory, FunctionConfig, FunctionFactory, IntegrationConfig,
-    IntegrationFactory, IntegrationPlace, PolicyFactory,
+    ApiConfig, AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, FunctionConfig, FunctionFactory,
+    IntegrationConfig, IntegrationFactory, IntegrationPlace, PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
@@ -16,7 +16,7 @@ use crate::{
     integration::Integration,
     observe::LogSink,
     policy::ResourcePolicy,
-    problem::{Problem, Problems},
+    problem::{Problem, Problems, pointer_token},
 };
 
 /// What a host gives a [`Config`](super::Config) to refer to: factories, services, authorizers, log sinks.
@@ -31,7 +31,8 @@ pub struct Registry {
     services: HashMap<String, Arc<dyn Integration>>,
     named: HashMap<String, Arc<dyn Authorizer>>,
     sinks: HashMap<String, Arc<dyn LogSink>>,
-    results: Mutex<HashMap<String, ResultCache>>,
+    /// By API and authorizer.
+    results: Mutex<HashMap<(String, String), ResultCache>>,
 }
 
 impl Registry {
@@ -110,6 +111,30 @@ impl Registry {
         })
     }
 
+    /// What is to be done when the upstreams are served.
+    pub(super) fn make_upstreams(
+        &self,
+        parts: &BTreeMap<String, Tried<UpstreamConfig>>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<UpstreamsReady> {
+        let mut configs = BTreeMap::new();
+        for (name, part) in parts {
+            match part.get() {
+                Ok(config) => drop(configs.insert(name.as_str(), config)),
+                Err(problem) => problems.push(problem.clone().below(&format!("/upstreams/{}", pointer_token(name)))),
+            }
+        }
+        let made = match self.integrations.iter().find_map(|factory| factory.upstreams(&configs)) {
+            Some(made) => made,
+            None if configs.is_empty() => return None,
+            None => {
+                Err(Problem::new("", "no factory makes upstreams; add gateway_integrations to the registry").into())
+            }
+        };
+        let wrong = |found: Problems| problems.extend(found.into_iter().map(|problem| problem.below("/upstreams")));
+        made.map_err(wrong).ok()
+    }
+
     pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {
         let none = || Problem::new("", "no factory makes resource policies; add one to the registry");
         self.policies.as_ref().ok_or_else(none)?.policy(document, api)
@@ -126,8 +151,12 @@ impl Registry {
         }
     }
 
-    pub(super) fn make_authorizer(&self, config: &AuthorizerConfig) -> Result<Arc<dyn Authorizer>, Problem> {
-        if let Some(made) = self.authorizers.iter().find_map(|factory| factory.authorizer(config)) {
+    pub(super) fn make_authorizer(
+        &self,
+        config: &AuthorizerConfig,
+        place: AuthorizerPlace<'_>,
+    ) -> Result<Arc<dyn Authorizer>, Problem> {
+        if let Some(made) = self.authorizers.iter().find_map(|factory| factory.authorizer(config, place)) {
             return made;
         }
         let AuthorizerConfig::Custom(custom) = config else {
@@ -137,10 +166,20 @@ impl Registry {
         self.named.get(&custom.name).cloned().ok_or_else(|| Problem::new("/name", message()))
     }
 
+    /// Forgets what all authorizers of an API found out for one of its stages.
+    ///
+    /// AWS API reference: *FlushStageAuthorizersCache*, *ResetAuthorizersCache*.
+    pub fn flush_authorizers(&self, api: &str, stage: &str) {
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, results) in results.iter().filter(|((of, _), _)| of == api) {
+            results.flush_stage(api, stage);
+        }
+    }
+
     /// The results of an authorizer, which outlive a reload.
-    pub(super) fn results(&self, authorizer: &str) -> ResultCache {
+    pub(super) fn results(&self, api: &str, authorizer: &str) -> ResultCache {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        results.entry(authorizer.to_owned()).or_default().clone()
+        results.entry((api.to_owned(), authorizer.to_owned())).or_default().clone()
     }
 }
 

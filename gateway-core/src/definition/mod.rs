@@ -29,6 +29,8 @@ pub struct Definition {
     pub(crate) account_throttle: Option<Throttle>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) limits: Limits,
+    /// Called when the definition is served.
+    pub(crate) served: Vec<Arc<dyn Fn() + Send + Sync>>,
     /// What was wrong already where the definition was read from.
     pub(crate) problems: Vec<Problem>,
     pub(crate) on_load: Option<OnLoad>,
@@ -112,6 +114,19 @@ impl Definition {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Calls `begin` each time this definition begins to be served: what lives beside the gateway changes with it, or not
+    /// at all.
+    #[must_use]
+    pub fn when_served(mut self, begin: impl Fn() + Send + Sync + 'static) -> Self {
+        self.served.push(Arc::new(begin));
+        self
+    }
+
+    /// Tells that it is served from now on.
+    pub(crate) fn is_served(&self) {
+        self.served.iter().for_each(|begin| begin());
     }
 }
 

@@ -85,6 +85,7 @@ impl GatewayBuilder {
         let runtime = Runtime { random, clock, store, caches: ResponseCaches::default(), peer: self.peer };
         let mut ledger = Ledger::new(self.deployments_kept);
         ledger.load(&self.definition, &runtime)?;
+        self.definition.is_served();
         let snapshot = ArcSwap::from_pointee(ledger.snapshot());
         Ok(Gateway { shared: Arc::new(Shared { snapshot, runtime, ledger: Mutex::new(ledger) }) })
     }

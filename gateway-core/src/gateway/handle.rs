@@ -29,7 +29,7 @@ impl GatewayHandle {
     /// # Errors
     /// Everything that is wrong with the definition; the last good one then keeps serving.
     pub fn reload(&self, definition: &Definition) -> Result<(), Problems> {
-        self.change(|ledger, runtime| ledger.load(definition, runtime))
+        self.change(|ledger, runtime| ledger.load(definition, runtime).inspect(|()| definition.is_served()))
     }
 
     /// The deployment that a stage serves now, beside its canary's.

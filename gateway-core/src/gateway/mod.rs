@@ -139,7 +139,7 @@ fn unambiguous_host<'a>(target: &'a Uri, head: &Head<'a>) -> Result<Option<&'a s
         _ if head.hosts_differ => Err(ErrorKind::BadRequest.into()),
         (Some(target), Ok(Some(host))) if !target.eq_ignore_ascii_case(host) => Err(ErrorKind::BadRequest.into()),
         // A user in front serves to pass one host off as another (RFC 9110 §4.2.4).
-        (target, Ok(host)) if target.or(host).is_some_and(|host| host.contains('@')) => {
+        (target, Ok(host)) if target.or(host).is_some_and(|host| host.bytes().any(|byte| byte == b'@')) => {
             Err(ErrorKind::BadRequest.into())
         }
         (target, Ok(host)) => Ok(target.or(host)),

@@ -101,7 +101,7 @@ impl GatewayHandle {
         let id = RequestId::draw(&runtime.random);
         let trace = Trace::new();
         let request = request(&call, &trace)?;
-        let (parts, body) = request.into_parts();
+        let (mut parts, mut body) = request.into_parts();
         let context =
             Context::begin_shared(&parts, &Head::of(&parts.headers), Arc::clone(&runtime.clock), id, None, None);
         let stage = StageFacts {
@@ -127,7 +127,7 @@ impl GatewayHandle {
 
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or("application/json").to_owned();
-        let answer = route.call(Request::from_parts(parts, body), &context).await;
+        let answer = route.call(&mut parts, &mut body, &context).await;
         let failure = answer.as_ref().err().map(|error| failure(error, &context, &content_type));
         let response = answer.unwrap_or_else(|error| {
             let mut response = deployment.responses.render(error, &context);

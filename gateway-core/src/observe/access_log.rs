@@ -1,14 +1,8 @@
 //! One line for each request.
 
-use std::{
-    fmt, io,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{cell::Cell, fmt, io};
 
-use super::{
-    AccessLogFormat, LogSink, Observer,
-    sink::{TracingSink, WriterSink},
-};
+use super::{AccessLogFormat, LogSink, Observer, sink::TracingSink, writer::WriterSink};
 use crate::context::Context;
 
 /// Writes a line for each request that it is told of.
@@ -29,21 +23,28 @@ use crate::context::Context;
 pub struct AccessLog {
     format: AccessLogFormat,
     sink: Box<dyn LogSink>,
-    /// About as much as the last line needed, in bytes.
-    expected: AtomicUsize,
 }
+
+thread_local! {
+    /// The memory of the last line, for the next one.
+    static LINE: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Longer lines give their memory back.
+const KEPT: usize = 16 * 1024;
 
 impl AccessLog {
     /// A log whose lines go to `sink`.
     #[must_use]
     pub fn new(format: AccessLogFormat, sink: impl LogSink) -> Self {
-        Self { format, sink: Box::new(sink), expected: AtomicUsize::new(256) }
+        Self { format, sink: Box::new(sink) }
     }
 
-    /// A log whose lines go to a writer, one call of [`write`](io::Write::write) each where it takes all at once.
+    /// A log whose lines go to a writer, in batches, on a thread of its own: no request waits for it.
     ///
-    /// Requests wait for each other here: give a writer that is fast, such as a file, or one that hands on to a thread of
-    /// its own. It is never flushed. Lines that it refuses are lost; the first of them leaves a warning.
+    /// A line is written within 50 ms, and what is left when the log is dropped; a process that is killed loses so much.
+    /// Up to 4 MiB wait for a writer that is slow. Lines beyond, and those that it refuses, are [lost](Self::lost), and
+    /// leave warnings with their number. It is never flushed.
     #[must_use]
     pub fn to_writer(format: AccessLogFormat, writer: impl io::Write + Send + 'static) -> Self {
         Self::new(format, WriterSink::new(writer))
@@ -54,19 +55,23 @@ impl AccessLog {
     pub fn to_tracing(format: AccessLogFormat) -> Self {
         Self::new(format, TracingSink)
     }
+
+    /// How many lines were lost so far.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.sink.lost()
+    }
 }
 
 impl Observer for AccessLog {
     fn finished(&self, context: &Context) {
-        let expected = self.expected.load(Ordering::Relaxed);
-        let mut line = String::with_capacity(expected);
+        let mut line = LINE.take();
         self.format.render(context, &mut line);
-        // Rounded, so that cores seldom write to what they all read.
-        let needed = line.len().next_multiple_of(128);
-        if needed != expected {
-            self.expected.store(needed, Ordering::Relaxed);
-        }
         self.sink.write(&line);
+        if line.capacity() <= KEPT {
+            line.clear();
+            LINE.set(line);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
 };
 
 use tracing::{Event, Metadata, Subscriber, field, span};
@@ -21,19 +21,6 @@ impl io::Write for Calls {
 
     fn flush(&mut self) -> io::Result<()> {
         Err(io::Error::other("not asked for"))
-    }
-}
-
-/// A disk that is full.
-struct Full;
-
-impl io::Write for Full {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::Error::other("full"))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -82,31 +69,69 @@ fn a_closure_gets_each_line() {
     log.finished(&testing::begun(ApiKind::Rest, "/", b""));
     let id = context.id().extended();
     assert_eq!(*lines.lock().unwrap(), [format!("201 alice {id}"), format!("- - {id}")]);
-    assert_eq!(log.expected.load(Ordering::Relaxed), 128);
 }
 
 #[test]
-fn a_writer_is_called_once_a_line() {
+fn what_is_left_is_written_when_the_log_ends() {
     let calls = Shared::default();
     let log = AccessLog::to_writer(format(), Calls(Arc::clone(&calls)));
     let context = testing::answered(ApiKind::Http, Some(200));
     log.finished(&context);
     log.finished(&context);
+    assert_eq!(log.lost(), 0);
+    drop(log);
     let line = format!("200 alice {}\n", context.id().extended());
-    assert_eq!(*calls.lock().unwrap(), [line.clone(), line]);
+    assert_eq!(calls.lock().unwrap().concat(), line.repeat(2));
+}
+
+/// A writer that waits until it is told to go on, and then refuses.
+struct Slow(mpsc::Sender<usize>, mpsc::Receiver<()>);
+
+impl io::Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.send(bytes.len());
+        let _ = self.1.recv();
+        Err(io::Error::other("full"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]
-fn lines_that_a_writer_refuses_are_lost_with_one_warning() {
-    let events = Shared::default();
-    tracing::subscriber::with_default(Events(Arc::clone(&events)), || {
-        let log = AccessLog::to_writer(format(), Full);
-        log.finished(&testing::answered(ApiKind::Http, Some(200)));
-        log.finished(&testing::answered(ApiKind::Http, Some(200)));
-    });
-    let events = events.lock().unwrap();
-    assert_eq!(events.len(), 1, "{events:?}");
-    assert_eq!(events[0].1, "lines of the access log are lost; said once");
+fn lines_that_find_no_room_and_lines_that_are_refused_are_counted() {
+    let ((told, tell), (go, wait)) = (mpsc::channel(), mpsc::channel());
+    let long = AccessLogFormat::parse(&format!("$context.requestId {}", "x".repeat(3_000))).unwrap();
+    let log = AccessLog::to_writer(long, Slow(told, wait));
+    let context = testing::answered(ApiKind::Http, Some(200));
+    log.finished(&context);
+    let line = tell.recv().unwrap();
+    let room = 4 * 1024 * 1024 / line;
+    for _ in 0..room + 7 {
+        log.finished(&context);
+    }
+    assert_eq!(log.lost(), 7, "the writer is slow, and no request waits for it");
+    go.send(()).unwrap();
+    assert_eq!(tell.recv().unwrap(), room * line, "all that waited, at once");
+    assert_eq!(log.lost(), 7 + 1);
+    go.send(()).unwrap();
+}
+
+#[test]
+fn a_writer_that_panics_loses_lines_and_nothing_else() {
+    struct Panics;
+    impl io::Write for Panics {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            panic!("a writer of the host")
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = AccessLog::to_writer(format(), Panics);
+    log.finished(&testing::answered(ApiKind::Http, Some(200)));
 }
 
 #[test]

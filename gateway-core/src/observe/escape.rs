@@ -51,6 +51,9 @@ fn needs_entity(letter: char) -> bool {
 
 /// Copies `value`, with `escape` for the letters that are `special`.
 fn splice(out: &mut String, value: &str, special: fn(char) -> bool, escape: fn(&mut String, char)) {
+    if is_plain(value) {
+        return out.push_str(value);
+    }
     let mut rest = value;
     while let Some((at, letter)) = rest.char_indices().find(|(_, letter)| special(*letter)) {
         out.push_str(rest.get(..at).unwrap_or_default());
@@ -58,6 +61,13 @@ fn splice(out: &mut String, value: &str, special: fn(char) -> bool, escape: fn(&
         rest = rest.get(at + letter.len_utf8()..).unwrap_or_default();
     }
     out.push_str(rest);
+}
+
+/// Whether no letter can be special, in whatever a line is written in: nearly every value is such.
+fn is_plain(value: &str) -> bool {
+    let is = |byte: u8| matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\' | b'&' | b'<' | b'>' | b'\'');
+    // All of them, as that is faster than to stop at the first.
+    value.bytes().fold(true, |plain, byte| plain & is(byte))
 }
 
 /// JSON's escapes, which a text log can take as well.

@@ -8,6 +8,7 @@ mod metrics;
 mod sink;
 #[cfg(test)]
 mod testing;
+mod writer;
 
 use std::sync::Arc;
 

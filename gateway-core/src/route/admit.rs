@@ -8,7 +8,7 @@ use crate::{
     context::{ApiKind, Authorization, Context},
     error::Error,
     guard::{Guard, ask, buffer},
-    policy::{PolicyCombination, PolicyEffect, PolicyPhase, ResourcePolicy, access_denied, check_length},
+    policy::{PolicyEffect, PolicyPhase, ResourcePolicy, access_denied, check_length},
     service::Parts,
     trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
@@ -99,8 +99,8 @@ impl Admission {
     /// The authorizer where no resource policy can let in a caller of another account.
     async fn authorize_without(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         self.authorize(request, body, context).await?;
-        let iam = |authorizer: &AuthorizerGuard| authorizer.0.policy_combination() == PolicyCombination::Iam;
-        if self.authorizer.as_ref().is_some_and(iam) && !is_same_account(context) {
+        let knows = |authorizer: &AuthorizerGuard| authorizer.0.policy_combination().knows_accounts();
+        if self.authorizer.as_ref().is_some_and(knows) && !is_same_account(context) {
             return Err(access_denied(request, context, PolicyEffect::Silent));
         }
         Ok(())

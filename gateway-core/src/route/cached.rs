@@ -7,10 +7,11 @@ use tokio::sync::watch;
 
 use super::{Route, within};
 use crate::{
+    body::Body,
     cache::{CacheRules, Entry, Found, IGNORED, Landing, Lead, Renewal, RouteCache},
     context::{CacheOutcome, Context},
     error::{Error, ErrorKind},
-    service::{Request, Response},
+    service::{Parts, Response},
     trace::Step,
 };
 
@@ -23,12 +24,12 @@ impl Route {
         &self,
         cache: &RouteCache,
         rules: &CacheRules,
-        request: Request,
+        parts: &mut Parts,
+        body: &mut Body,
         context: &Context,
     ) -> Result<Response, Error> {
-        let (parts, body) = request.into_parts();
         let renewal = cache.renewal(rules, &parts.headers, context)?;
-        let key = cache.key.of(&parts, context);
+        let key = cache.key.of(parts, context);
         let record = |outcome: &str| {
             context.record(|| Step::Cache { key: cache.key.describe(&key), outcome: outcome.to_owned() });
         };
@@ -61,8 +62,7 @@ impl Route {
             return Ok(warned(entry.respond(context), renewal));
         };
         context.set_cache(CacheOutcome::Miss);
-        let call = (*self.integration).invoke(Request::from_parts(parts, body), context);
-        let answer = self.answer(left(), call, context).await;
+        let answer = self.answer(left(), self.invoke(parts, body, context), context).await;
         let answer = match lead {
             Some(lead) => keep(lead, answer, rules.ttl, left(), context).await,
             None => answer,

@@ -6,6 +6,7 @@ mod cached;
 use std::{
     fmt,
     future::poll_fn,
+    mem,
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -17,6 +18,7 @@ use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
 use crate::{
+    body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
     context::{ApiKind, Context, IntegrationFacts, RouteFacts},
@@ -26,7 +28,7 @@ use crate::{
     http_client::integration_error,
     integration::Integration,
     observe::Observer,
-    service::{Request, Response},
+    service::{Parts, Request, Response},
     validate::Validation,
 };
 
@@ -66,36 +68,39 @@ impl Route {
     /// What the first step that fails refuses with.
     pub async fn serve(&self, request: Request, context: &Context) -> Result<Response, Error> {
         let (mut parts, mut body) = request.into_parts();
+        self.take(&mut parts, &mut body, context).await
+    }
+
+    /// The same, of a request that stays where it is until the integration gets it: a future that holds it would be
+    /// as large again, and be moved with it.
+    pub(crate) async fn take(&self, parts: &mut Parts, body: &mut Body, context: &Context) -> Result<Response, Error> {
         let coding = match self.admission.kind {
-            ApiKind::Rest => RequestCoding::of(&parts.headers, &body)?,
+            ApiKind::Rest => RequestCoding::of(&parts.headers, body)?,
             ApiKind::Http => None,
         };
-        self.admission.admit(&parts, &mut body, context).await?;
-        if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(&parts)) {
-            return Ok(cors.preflight(&parts, None));
+        self.admission.admit(parts, body, context).await?;
+        if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
+            return Ok(cors.preflight(parts, None));
         }
         if let Some(coding) = coding {
             // After the guards: a signature is of the bytes that were sent. Boxed, as few requests are coded.
-            Box::pin(coding.decode(&mut parts.headers, &mut body, self.max_payload)).await?;
+            Box::pin(coding.decode(&mut parts.headers, body, self.max_payload)).await?;
         }
-        self.call(Request::from_parts(parts, body), context).await
+        self.call(parts, body, context).await
     }
 
     /// What follows admission: validation and integration.
-    pub(crate) async fn call(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (parts, mut body) = request.into_parts();
+    pub(crate) async fn call(&self, parts: &mut Parts, body: &mut Body, context: &Context) -> Result<Response, Error> {
         if let Some(validation) = &self.validation {
-            validation.validate(&parts, &mut body, context).await?;
+            Box::pin(validation.validate(parts, body, context)).await?;
         }
         let minimum = self.minimum_compression_size;
         let compression = minimum.and_then(|minimum| Compression::of(minimum, &parts.method, &parts.headers));
         let cached = self.cache.as_ref().and_then(|cache| Some((cache, cache.rules(&parts.method)?)));
-        let request = Request::from_parts(parts, body);
         let answer = match cached {
             // Boxed, so that routes without a cache do not carry it about.
-            Some((cache, rules)) => Box::pin(self.serve_cached(cache, rules, request, context)).await,
-            // The one in the `Arc`: the `Arc` itself would box a second future.
-            None => self.answer(self.timeout, (*self.integration).invoke(request, context), context).await,
+            Some((cache, rules)) => Box::pin(self.serve_cached(cache, rules, parts, body, context)).await,
+            None => self.answer(self.timeout, self.invoke(parts, body, context), context).await,
         };
         let mut answer = answer?;
         if let Some(cors) = &self.cors {
@@ -107,13 +112,16 @@ impl Route {
         }
     }
 
+    /// Hands the request to the integration; an empty one stays.
+    fn invoke<'a>(&'a self, parts: &mut Parts, body: &mut Body, context: &'a Context) -> Answer<'a> {
+        let (none, ()) = http::Request::new(()).into_parts();
+        let request = Request::from_parts(mem::replace(parts, none), mem::take(body));
+        // The one in the `Arc`: the `Arc` itself would box a second future.
+        (*self.integration).invoke(request, context)
+    }
+
     /// Waits for the backend no longer than `limit`, and writes down how it answered.
-    async fn answer(
-        &self,
-        limit: Duration,
-        call: impl Future<Output = Result<Response, Error>> + Unpin,
-        context: &Context,
-    ) -> Result<Response, Error> {
+    async fn answer(&self, limit: Duration, call: Answer<'_>, context: &Context) -> Result<Response, Error> {
         let called = context.clock().elapsed();
         let answer = within(limit, call).await;
         let answer = answer.unwrap_or_else(|| Err(ErrorKind::IntegrationTimeout.into()));
@@ -126,6 +134,9 @@ impl Route {
         answer
     }
 }
+
+/// The future of a call.
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 
 /// What `future` gives, if it does so in time. What is there at once costs no timer.
 async fn within<F: Future + Unpin>(limit: Duration, mut future: F) -> Option<F::Output> {

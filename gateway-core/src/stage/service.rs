@@ -8,39 +8,40 @@ use crate::{
     body::Body,
     context::Context,
     responses,
-    service::{Parts, Request, Response, ResponseFuture, tower_service},
+    service::{Parts, Response, ResponseFuture, tower_service},
 };
 
 /// Serves one request by one deployment: everything after the stage is known, and before the body is sent.
-pub(crate) async fn serve(
+pub(crate) fn serve(
     deployment: Arc<Deployment>,
-    parts: Parts,
+    mut parts: Parts,
     body: Body,
     context: Arc<Context>,
     span: Span,
-) -> Response {
+) -> impl Future<Output = Response> + Send {
     context.set_stage(Arc::clone(&deployment.facts));
+    let mut body = body.with_limit(deployment.limits.payload);
     let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
-    let origin = deployment.cors.as_ref().and_then(|_| parts.headers.get(header::ORIGIN).cloned());
-    let answer = match deployment.route(&parts, &context) {
-        Ok(route) => {
-            let request = Request::from_parts(parts, body.with_limit(deployment.limits.payload));
-            route.serve(request, &context).await
+    // A block, as the arguments of an `async fn` take their place twice.
+    async move {
+        let origin = deployment.cors.as_ref().and_then(|_| parts.headers.get(header::ORIGIN).cloned());
+        let answer = match deployment.route(&parts, &context) {
+            Ok(route) => route.take(&mut parts, &mut body, &context).await,
+            Err(error) => Err(error),
+        };
+        let mut response = match answer {
+            Ok(mut response) => {
+                responses::stamp(response.headers_mut(), deployment.facts.kind, &context);
+                response
+            }
+            Err(error) => deployment.responses.render(error, &context),
+        };
+        if let Some(cors) = &deployment.cors {
+            cors.decorate(origin.as_ref(), response.headers_mut());
         }
-        Err(error) => Err(error),
-    };
-    let mut response = match answer {
-        Ok(mut response) => {
-            responses::stamp(response.headers_mut(), context.kind(), &context);
-            response
-        }
-        Err(error) => deployment.responses.render(error, &context),
-    };
-    if let Some(cors) = &deployment.cors {
-        cors.decorate(origin.as_ref(), response.headers_mut());
+        completion.status = Some(response.status());
+        response.map(|body| body.with_tail(completion))
     }
-    completion.status = Some(response.status());
-    response.map(|body| body.with_tail(completion))
 }
 
 /// A [`Stage`] as a tower service of its own.

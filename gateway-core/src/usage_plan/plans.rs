@@ -177,7 +177,7 @@ impl Entry {
     /// Counts the request against the quota. A store that fails lets it pass, as AWS does.
     pub(crate) async fn count(&self, context: &Context) -> Result<(), Error> {
         let Some((quota, counter)) = &self.quota else { return Ok(()) };
-        let window = quota.window(context.clock().now()).index;
+        let window = quota.window(context.received()).index;
         let allowance = quota.allowance();
         let granted = match counter.take_now(window, 1, allowance) {
             Some(granted) => granted,

@@ -23,6 +23,7 @@ mod routing;
 mod settings;
 mod stages;
 mod steps;
+mod upstreams;
 mod validation;
 
 use std::{error::Error, future::Future};

@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    HttpClient, Integration, Problems,
+    Integration, Problems,
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{Made, aws::Callees, method, no_uri, shared};
+use super::{Made, aws::Callees, method, no_uri, shared, upstream::Called};
 use crate::{
     HttpProxy,
     http::HttpBackend,
     mapping::{Mapped, ParameterMapping, headers::Behind, request_parameters},
 };
 
-pub(super) fn http(client: &Arc<dyn HttpClient>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+pub(super) fn http(called: &Called<'_>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-    let backend = HttpBackend::new(&config.uri, Arc::clone(client)).map_err(|error| no_uri(config, &error))?;
+    let backend = HttpBackend::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
     let backend = match method {
         Some(method) => backend.method(method),
         None => backend,
     };
-    defined(Mapped::new(backend), config, place)
+    defined(Mapped::new(called.integration(shared(backend))), config, place)
 }
 
 /// The function or service of AWS behind a mapping.

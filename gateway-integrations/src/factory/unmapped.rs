@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    HttpClient, Integration, Problem, Problems,
+    Integration, Problem, Problems,
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{Made, aws::Callees, shared};
+use super::{Made, aws::Callees, shared, upstream::Called};
 use crate::HttpProxy;
 
 fn needs_mapping(pointer: &str, what: &str) -> Problems {
     Problem::new(pointer, format_args!("{what} need the feature `mapping` of gateway-integrations")).into()
 }
 
-pub(super) fn http(_: &Arc<dyn HttpClient>, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
+pub(super) fn http(_: &Called<'_>, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
     Err(needs_mapping("/type", "integrations of type HTTP"))
 }
 

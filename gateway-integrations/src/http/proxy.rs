@@ -1,10 +1,9 @@
 //! `HttpProxy`: passes requests on to an HTTP backend.
 
-#[cfg(not(feature = "mapping"))]
-use std::future::{Ready, ready};
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{fmt, future::ready, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use gateway_core::{Body, Context, Error, ErrorKind, HttpClient, Integration, Parts, Request, Response, Step};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
@@ -13,9 +12,7 @@ use super::{
     headers::{OwnRules, Rules, clients_host, set_content_length},
     uri::{UriTemplate, UriTemplateError, Variables},
 };
-#[cfg(feature = "mapping")]
-use crate::failure::read_request;
-use crate::failure::{no_answer, readable};
+use crate::failure::{no_answer, read_request, readable};
 #[cfg(feature = "mapping")]
 use crate::mapping::{
     BodyText, MappedRequest, MappingError, headers::Behind, parameters::RequestParameters, source::MethodRequest,
@@ -189,15 +186,25 @@ impl HttpProxy {
     }
 
     #[cfg(feature = "mapping")]
-    async fn added(&self, parts: &mut Parts, body: &mut Body, context: &Context) -> Result<Added, Error> {
+    fn reads_body(&self) -> bool {
+        self.parameters.reads_body()
+    }
+
+    #[cfg(not(feature = "mapping"))]
+    fn reads_body(&self) -> bool {
+        false
+    }
+
+    /// What is mapped; `body` is there where [`reads_body`](Self::reads_body).
+    #[cfg(feature = "mapping")]
+    fn added(&self, parts: &mut Parts, body: Option<&Bytes>, context: &Context) -> Result<Added, Error> {
         if let Some(MappedRequest { has_path, host }) = parts.extensions.remove() {
             return Ok(Added { overwrites_path: has_path, host, ..Added::default() });
         }
         if self.parameters.is_empty() {
             return Ok(Added::default());
         }
-        let bytes = if self.parameters.reads_body() { Some(read_request(body).await?) } else { None };
-        let text = bytes.as_deref().map(String::from_utf8_lossy);
+        let text = body.map(|bytes| String::from_utf8_lossy(bytes));
         let body = BodyText::new(text.as_deref());
         let (headers, call) = self.parameters.values(&MethodRequest { headers: &parts.headers, context, body })?;
         let path = self.parameters.map_path().then_some(call.path);
@@ -205,33 +212,27 @@ impl HttpProxy {
     }
 
     #[cfg(not(feature = "mapping"))]
-    fn added(&self, _: &mut Parts, _: &mut Body, _: &Context) -> Ready<Result<Added, Error>> {
-        ready(Ok(Added::default()))
+    fn added(&self, _: &mut Parts, _: Option<&Bytes>, _: &Context) -> Result<Added, Error> {
+        Ok(Added::default())
     }
 
-    /// The address.
-    #[must_use]
-    pub fn uri(&self) -> &UriTemplate {
-        &self.uri
+    /// The same, of a request whose body a mapping reads.
+    async fn read_and_call(&self, parts: Parts, mut body: Body, context: &Context) -> Result<Response, Error> {
+        let bytes = read_request(&mut body).await?;
+        self.call(parts, body, Some(&bytes), context)?.await
     }
-}
 
-impl fmt::Debug for HttpProxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpProxy")
-            .field("uri", &self.uri)
-            .field("method", &self.method)
-            .field("preserve_host", &self.preserve_host)
-            .field("own", &self.own)
-            .finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl Integration for HttpProxy {
-    async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
-        let (mut parts, mut body) = request.into_parts();
-        let added = self.added(&mut parts, &mut body, context).await?;
+    /// Makes the call, and gives what waits for its answer.
+    ///
+    /// Not `async` itself: its future would hold the request, as large as all the rest, while it waits.
+    fn call<'a>(
+        &'a self,
+        mut parts: Parts,
+        body: Body,
+        read: Option<&Bytes>,
+        context: &'a Context,
+    ) -> Result<Answer<'a>, Error> {
+        let added = self.added(&mut parts, read, context)?;
         let variables = match added.path.as_deref() {
             Some(path) => Variables::Mapped(path),
             None if added.overwrites_path => Variables::PathOverwritten,
@@ -268,15 +269,29 @@ impl Integration for HttpProxy {
             headers: parts.headers.clone(),
             body: readable(body.as_bytes().unwrap_or_default()),
         });
-
         let called = context.clock().elapsed();
-        let answer = self.client.send(Request::from_parts(parts, body)).await;
-        let mut response = answer.map_err(|error| no_answer(context, error))?;
-        #[cfg(feature = "proxy")]
-        if let (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) = (response.status(), upgrade) {
-            upgrade.join(&mut response)?;
-            return Ok(response);
-        }
+        let answer = self.client.send(Request::from_parts(parts, body));
+        Ok(Box::pin(async move {
+            #[cfg_attr(not(feature = "proxy"), expect(unused_mut, reason = "only upgrades change it here"))]
+            let mut response = answer.await.map_err(|error| no_answer(context, error))?;
+            #[cfg(feature = "proxy")]
+            if let (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) = (response.status(), upgrade) {
+                upgrade.join(&mut response)?;
+                return Ok(response);
+            }
+            self.answered(response, rules, &method, called, context)
+        }))
+    }
+
+    /// Makes the backend's answer the client's.
+    fn answered(
+        &self,
+        mut response: Response,
+        rules: Rules,
+        method: &Method,
+        called: Duration,
+        context: &Context,
+    ) -> Result<Response, Error> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Error::new(ErrorKind::IntegrationFailure).with_source("the backend switched protocols unasked"));
         }
@@ -289,7 +304,7 @@ impl Integration for HttpProxy {
             Step::EndpointResponse { status: response.status(), latency, headers, body }
         });
         *response.version_mut() = Version::HTTP_11;
-        rules.answer(&mut response, &method);
+        rules.answer(&mut response, method);
         self.own.response.apply(response.headers_mut());
         context.record(|| {
             let (headers, body) = record(&response);
@@ -297,7 +312,43 @@ impl Integration for HttpProxy {
         });
         Ok(response)
     }
+
+    /// The address.
+    #[must_use]
+    pub fn uri(&self) -> &UriTemplate {
+        &self.uri
+    }
 }
+
+impl fmt::Debug for HttpProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpProxy")
+            .field("uri", &self.uri)
+            .field("method", &self.method)
+            .field("preserve_host", &self.preserve_host)
+            .field("own", &self.own)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Integration for HttpProxy {
+    fn invoke<'s, 'c, 'a>(&'s self, request: Request, context: &'c Context) -> Answer<'a>
+    where
+        's: 'a,
+        'c: 'a,
+        Self: 'a,
+    {
+        let (parts, body) = request.into_parts();
+        if self.reads_body() {
+            return Box::pin(self.read_and_call(parts, body, context));
+        }
+        self.call(parts, body, None, context).unwrap_or_else(|error| Box::pin(ready(Err(error))))
+    }
+}
+
+/// The future of a call.
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 
 /// Puts mapped headers in the place of others of their names.
 fn replace(headers: &mut HeaderMap, mapped: HeaderMap) {

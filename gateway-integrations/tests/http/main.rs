@@ -16,3 +16,5 @@ mod pool;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
+#[cfg(feature = "upstream")]
+mod upstream;

@@ -114,7 +114,8 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        io::Write::write(&mut *self.0.lock().unwrap(), bytes)
+        let mut log = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
+        io::Write::write(&mut *log, bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -22,6 +22,7 @@ pub(crate) fn functions() -> PathBuf {
 }
 
 /// Whether a program is on the machine; says so if it is not.
+#[expect(clippy::print_stdout, reason = "what was not run is said")]
 pub(crate) fn is_here(program: &Path) -> bool {
     let here = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !here {
@@ -31,10 +32,14 @@ pub(crate) fn is_here(program: &Path) -> bool {
 }
 
 /// Something that `.ci/run` installs into the folder `lambda` of the target directory; says so if it is missing.
+#[expect(clippy::print_stdout, reason = "what was not run is said")]
 pub(crate) fn installed(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../lambda").join(path);
-    let path = path.exists().then_some(path.clone()).ok_or(path);
-    path.inspect_err(|path| println!("NOT RUN: {} is not installed; .ci/run does that", path.display())).ok()
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("lambda").join(path);
+    let here = path.exists();
+    if !here {
+        println!("NOT RUN: {} is not installed; .ci/run does that", path.display());
+    }
+    here.then_some(path)
 }
 
 /// The function whose events say what it does, unless Python is missing.
@@ -68,7 +73,7 @@ pub(crate) async fn failure(function: &impl Function, event: &str) -> Outcome<(S
     let invoked = call(function, event).await?;
     assert_eq!(invoked.error.as_deref(), Some("Unhandled"), "{:?}", invoked.payload);
     let error: Value = serde_json::from_slice(&invoked.payload)?;
-    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let message = text("errorMessage");
     let message = match message.strip_prefix("RequestId: ").and_then(|rest| rest.split_once(' ')) {
         Some((_, rest)) => rest.to_owned(),

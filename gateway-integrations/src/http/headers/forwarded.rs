@@ -98,8 +98,9 @@ impl Origin {
     /// The host as the client named it, unless that is no host.
     fn host_name(&self) -> Option<&str> {
         let host = self.host.as_ref()?.to_str().ok()?;
-        let valid = |letter: char| letter.is_ascii_alphanumeric() || "-._~:[]".contains(letter);
-        (!host.is_empty() && host.chars().all(valid)).then_some(host)
+        let valid =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']');
+        (!host.is_empty() && host.bytes().all(valid)).then_some(host)
     }
 }
 

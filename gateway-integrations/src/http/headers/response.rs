@@ -10,16 +10,31 @@ use super::{
 };
 
 /// What the client gets under another name, because the gateway sets the name itself or keeps it from clients.
-static REMAPPED: [(HeaderName, HeaderName); 8] = [
-    (header::AUTHORIZATION, HeaderName::from_static("x-amzn-remapped-authorization")),
-    (HeaderName::from_static("content-md5"), HeaderName::from_static("x-amzn-remapped-content-md5")),
-    (header::DATE, HeaderName::from_static("x-amzn-remapped-date")),
-    (header::MAX_FORWARDS, HeaderName::from_static("x-amzn-remapped-max-forwards")),
-    (header::SERVER, HeaderName::from_static("x-amzn-remapped-server")),
-    (header::USER_AGENT, HeaderName::from_static("x-amzn-remapped-user-agent")),
-    (header::WWW_AUTHENTICATE, HeaderName::from_static("x-amzn-remapped-www-authenticate")),
-    (HeaderName::from_static("x-amzn-requestid"), HeaderName::from_static("x-amzn-remapped-x-amzn-requestid")),
-];
+fn remapped(name: &HeaderName) -> Option<&'static HeaderName> {
+    static NAMES: [HeaderName; 8] = [
+        HeaderName::from_static("x-amzn-remapped-authorization"),
+        HeaderName::from_static("x-amzn-remapped-content-md5"),
+        HeaderName::from_static("x-amzn-remapped-date"),
+        HeaderName::from_static("x-amzn-remapped-max-forwards"),
+        HeaderName::from_static("x-amzn-remapped-server"),
+        HeaderName::from_static("x-amzn-remapped-user-agent"),
+        HeaderName::from_static("x-amzn-remapped-www-authenticate"),
+        HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+    ];
+    let place = match name.as_str() {
+        "authorization" => 0,
+        "content-md5" => 1,
+        "date" => 2,
+        "max-forwards" => 3,
+        "server" => 4,
+        "user-agent" => 5,
+        "www-authenticate" => 6,
+        "x-amzn-requestid" => 7,
+        _ => return None,
+    };
+    NAMES.get(place)
+}
+
 static REMAPPED_CONNECTION: HeaderName = HeaderName::from_static("x-amzn-remapped-connection");
 static REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
@@ -44,9 +59,8 @@ impl Rules {
         let headers = response.headers_mut();
         let connection = headers.get(header::CONNECTION).cloned();
         remove_ending(headers, |name| is_hop_by_hop(name) || is_dropped_by_rest(name));
-        while let Some((name, remapped)) = headers.keys().find_map(|name| REMAPPED.iter().find(|(own, _)| own == name))
-        {
-            remap(headers, name, remapped);
+        while let Some((name, remapped)) = headers.keys().find_map(|name| Some((name.clone(), remapped(name)?))) {
+            remap(headers, &name, remapped);
         }
         if let Some(connection) = connection {
             headers.insert(&REMAPPED_CONNECTION, connection);

@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, btree_map::Entry},
 };
 
-use gateway_core::{Context, Parts, StageFacts, media_type};
+use gateway_core::{Authorization, Context, Parts, StageFacts, media_type};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Serialize, Serializer};
 
@@ -36,7 +36,7 @@ fn json(event: &impl Serialize) -> Vec<u8> {
 }
 
 /// A fact of the stage.
-fn stage<'a>(context: &'a Context, fact: fn(&StageFacts) -> &String) -> &'a str {
+fn stage(context: &Context, fact: fn(&StageFacts) -> &String) -> &str {
     context.stage().map_or("", |stage| fact(stage))
 }
 
@@ -132,5 +132,5 @@ fn raw<'a>(parts: &'a Parts, context: &'a Context) -> (&'a str, &'a str) {
 /// The scopes of a token, where the route asks for some.
 fn scopes(context: &Context) -> Option<&[String]> {
     let asked = context.route().is_some_and(|route| !route.authorization_scopes.is_empty());
-    context.authorization().map(|caller| caller.scopes()).filter(|_| asked)
+    context.authorization().map(Authorization::scopes).filter(|_| asked)
 }

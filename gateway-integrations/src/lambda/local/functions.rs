@@ -138,8 +138,8 @@ fn function(name: &str, config: &FunctionConfig) -> Result<LocalFunction, Proble
         return Err(Problem::new("/memorySize", format!("{memory} is not between 128 and 10240 MB")));
     }
     let function = function.name(name).timeout(Duration::from_secs(timeout)).memory_mb(memory);
-    let function = config.runtime.iter().fold(function, |function, runtime| function.runtime(runtime));
-    let function = config.layers.iter().fold(function, |function, layer| function.layer(layer));
+    let function = config.runtime.iter().fold(function, LocalFunction::runtime);
+    let function = config.layers.iter().fold(function, LocalFunction::layer);
     let function = config.reserved_concurrency.iter().fold(function, |function, calls| function.concurrency(*calls));
     let variables = config.environment.variables.iter();
     Ok(variables.fold(function, |function, (name, value)| function.env(name, value)))

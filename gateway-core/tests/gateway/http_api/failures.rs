@@ -94,6 +94,8 @@ fn limits_of_a_request_are_held() -> Outcome {
         };
         let large = http::Request::get("/x").header("x-large", "x".repeat(10_240));
         is_stock(&serving(api())?.send(large).await, 431, r#"{"message":"Request Header Fields Too Large"}"#);
+        let long = http::Request::get(format!("/{}", "x".repeat(5_200))).header("x-large", "x".repeat(5_200));
+        is_stock(&serving(api())?.send(long).await, 431, r#"{"message":"Request Header Fields Too Large"}"#);
         let body = Body::from(vec![b'x'; 10 * 1024 * 1024 + 1]);
         let answer = serving(api())?.send_body(http::Request::post("/x"), body).await;
         is_stock(&answer, 413, r#"{"message":"Request Entity Too Large"}"#);

@@ -22,6 +22,8 @@ mod imported;
 mod invoke;
 #[path = "conformance/matchers.rs"]
 mod matchers;
+#[path = "conformance/samples.rs"]
+mod samples;
 #[path = "conformance/schemas.rs"]
 mod schemas;
 #[path = "conformance/signatures.rs"]
@@ -30,6 +32,8 @@ mod signatures;
 mod templates;
 #[path = "conformance/test_invoke.rs"]
 mod test_invoke;
+#[path = "conformance/tokens.rs"]
+mod tokens;
 
 use std::{
     collections::BTreeMap,
@@ -38,6 +42,7 @@ use std::{
     process::ExitCode,
 };
 
+use gateway_integrations::json::Json;
 use serde_json::Value;
 
 /// What became of the cases of a group: their ids, and why they failed.
@@ -88,7 +93,21 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn read(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let mut document = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    keep_order(&mut document, &text);
+    document
+}
+
+/// Keeps what functions answer as it is written, too: logs show it in that order.
+fn keep_order(document: &mut Value, text: &str) {
+    let ordered = Json::parse(text).ok();
+    let Some(Json::List(ordered)) = ordered.as_ref().and_then(|document| document.get("cases")) else { return };
+    for (case, ordered) in document["cases"].as_array_mut().into_iter().flatten().zip(ordered) {
+        let answer = ordered.get("backend").and_then(|backend| backend.get("answer"));
+        if let Some(payload) = answer.and_then(|answer| answer.get("payload")) {
+            case["backend"]["answer"]["payloadText"] = payload.to_string().into();
+        }
+    }
 }
 
 /// Runs the cases of a file.
@@ -97,7 +116,7 @@ async fn run(group: &str, file: &str, document: &Value, folder: &Path) -> Outcom
         let remotes = folder.join("json-schema-draft4/remotes");
         return if file.contains("/remotes/") { Outcomes::new() } else { schemas::check(file, groups, &remotes) };
     }
-    let mut outcomes = Outcomes::new();
+    let mut outcomes: Outcomes = tokens::grouped(document).map(|(id, case)| (id, tokens::check(&case))).collect();
     for case in document["cases"].as_array().into_iter().flatten() {
         let id = case["id"].as_str().map_or_else(|| outcomes.len().to_string(), str::to_owned);
         outcomes.push((id, check(group, document, case).await));
@@ -113,7 +132,9 @@ async fn check(group: &str, document: &Value, case: &Value) -> Result<(), String
         (Some("management"), _) => control_plane::check(case),
         (Some("mock_template" | "uri"), _) => author::check(case).await,
         (None, "matchers-selftest") => matchers::check_self_test(case),
+        (None, "jws/rfc7515") => tokens::check(case),
         (None, "sigv4/aws-signing-test-suite-v4") => signatures::check(case),
+        (None, "samples/payload-v2") => samples::check(case).await,
         (None, "jsonpath/jayway-readme") => templates::check_path(document, case),
         _ => Err("not supported".to_owned()),
     }

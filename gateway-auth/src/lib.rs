@@ -6,12 +6,21 @@
 //! [`IamAuthorizer`] takes requests that are signed with AWS credentials (Signature Version 4), and asks the caller's
 //! policies. [`PolicyDocument`] is an IAM policy, compiled: of a caller, or of a REST API as its resource policy.
 //!
+//! [`LambdaAuthorizer`] asks a function, as Lambda authorizers of REST, HTTP and WebSocket APIs do. [`CognitoAuthorizer`]
+//! takes tokens of Cognito user pools, [`JwtIssuers`] those of several issuers. [`Truststore`] and [`MutualTls`] are about
+//! certificates of clients, [`TrustedProxies`] about their addresses, [`ResourcePolicyGuard`] is a resource policy alone,
+//! [`ApiKeyAuthorizer`] takes keys for names. `gateway_core::all_of` and `any_of` put several authorizers together.
+//!
 //! # Features
 //! - `iam`: the IAM authorizer, for signatures of Signature Version 4.
 //! - `iam-sigv4a`: Signature Version 4a too, on aws-lc-rs.
-//! - `jwt`: the JWT authorizer; the host passes the cryptography as a `&'static` [`CryptoProvider`].
+//! - `jwt`: JWT authorizers and Cognito user pools; the host passes the cryptography as a `&'static` [`CryptoProvider`].
 //! - `jwt-aws-lc-rs`: the same on aws-lc-rs, unless the host passes another one.
+//! - `lambda`: Lambda authorizers.
+//! - `mtls`: certificates of clients; the host passes what verifies signatures.
+//! - `mtls-aws-lc-rs`: the same on aws-lc-rs.
 //! - `policy`: IAM policy documents and resource policies alone.
+//! - `proxies`: addresses of clients behind trusted proxies.
 //!
 //! No feature reads or sets a process-wide default of `jsonwebtoken`, so a host may use that crate as it likes. Only
 //! one thing leaks: a host whose own tree turns on `jsonwebtoken/rust_crypto` sees two backends when it adds
@@ -42,16 +51,27 @@
 //! ```
 
 #![cfg_attr(
-    not(all(feature = "iam", feature = "jwt")),
+    not(all(feature = "iam", feature = "jwt", feature = "lambda", feature = "mtls", feature = "proxies")),
     allow(rustdoc::broken_intra_doc_links, reason = "what is not there has no page")
 )]
 
+mod api_key;
+#[cfg(any(feature = "jwt", feature = "lambda"))]
+mod expression;
 #[cfg(feature = "iam")]
 mod iam;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "lambda")]
+mod lambda;
+#[cfg(feature = "mtls")]
+mod mtls;
 #[cfg(feature = "policy")]
 mod policy;
+#[cfg(feature = "proxies")]
+mod proxies;
+
+pub use self::api_key::ApiKeyAuthorizer;
 
 #[cfg(feature = "iam")]
 pub use self::iam::{
@@ -59,11 +79,19 @@ pub use self::iam::{
 };
 #[cfg(feature = "jwt")]
 pub use self::jwt::{
-    CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder, JwtAuthorizers, JwtError, KeySet, KeySetError,
-    KeySource, SignatureAlgorithm, UnknownAlgorithm,
+    CognitoAuthorizer, CognitoAuthorizerBuilder, CryptoProvider, JwsError, JwtAuthorizer, JwtAuthorizerBuilder,
+    JwtAuthorizers, JwtError, JwtIssuers, KeySet, KeySetError, KeySource, SignatureAlgorithm, UnknownAlgorithm,
 };
+#[cfg(feature = "lambda")]
+pub use self::lambda::{
+    AuthorizerEvent, LambdaAuthorizer, LambdaAuthorizerBuilder, LambdaAuthorizerError, LambdaAuthorizers,
+};
+#[cfg(feature = "mtls")]
+pub use self::mtls::{CertificateError, MutualTls, Truststore, TruststoreError};
 #[cfg(feature = "policy")]
 pub use self::policy::{
     ConditionKey, ConditionKeys, ConditionValue, ConditionValues, Decision, PolicyDocument, PolicyRequest, PolicyType,
-    RequestKeys, ResourcePolicies, SecureTransport, VpcOrigin, evaluate_all,
+    RequestKeys, ResourcePolicies, ResourcePolicyGuard, SecureTransport, VpcOrigin, evaluate_all,
 };
+#[cfg(feature = "proxies")]
+pub use self::proxies::{TrustedProxies, TrustedProxiesError, TrustedProxiesService};

@@ -1,9 +1,10 @@
 //! `Cors`: which other origins may call an API from a browser.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     body::Body,
+    context::ApiKind,
     problem::Problem,
     service::{Parts, Response},
 };
@@ -11,11 +12,14 @@ use crate::{
 /// Which other origins may call an API from a browser: preflights are answered, and answers carry the headers without
 /// which a page cannot read them, those of the gateway itself (403, 429, 5xx) too.
 ///
-/// Resources without an `OPTIONS` method of their own get one, as "enable CORS" makes it: no authorizer, no API key, no
-/// backend; resource policies, throttles, logs and metrics see it like any other. A backend's answer that has an
-/// `Access-Control-Allow-Origin` stays as it is.
+/// - Resources of a REST API without an `OPTIONS` method of their own get one, as "enable CORS" makes it: no authorizer,
+///   no API key, no backend; resource policies, throttles, logs and metrics see it like any other. A backend's answer
+///   that has an `Access-Control-Allow-Origin` stays as it is.
+/// - An HTTP API answers every preflight itself, with 204: where no route matches, and also where one does, when its
+///   throttle and its authorizer have let the request pass. What a backend says about CORS is replaced, and a request
+///   without `Origin` gets no such headers.
 ///
-/// AWS developer guide: *CORS for REST APIs in API Gateway*.
+/// AWS developer guide: *CORS for REST APIs in API Gateway*; *Configuring CORS for an HTTP API*.
 ///
 /// # Example
 /// ```
@@ -35,6 +39,16 @@ pub struct Cors {
     pub(crate) preflight_only: bool,
 }
 
+/// What an answer may say about CORS.
+static ANSWERS: [HeaderName; 6] = [
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::ACCESS_CONTROL_ALLOW_HEADERS,
+    header::ACCESS_CONTROL_ALLOW_METHODS,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+    header::ACCESS_CONTROL_MAX_AGE,
+];
+
 /// What "enable CORS" lets a request have.
 const STOCK_HEADERS: &str = "Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token";
 const MAX_AGE: i32 = 86_400;
@@ -46,7 +60,7 @@ impl Cors {
         Self { origins: texts(origins), ..Self::default() }
     }
 
-    /// The methods that a page may use; those of the resource unless given.
+    /// The methods that a page may use; those of the resource unless given, and none for an HTTP API.
     #[must_use]
     pub fn methods<S: Into<String>>(mut self, methods: impl IntoIterator<Item = S>) -> Self {
         self.methods = texts(methods);
@@ -54,7 +68,7 @@ impl Cors {
     }
 
     /// The headers that a page may send; AWS's own list unless given: `Content-Type`, `Authorization`, `X-Api-Key` and
-    /// what signed requests need.
+    /// what signed requests need. For an HTTP API, none unless given.
     #[must_use]
     pub fn headers<S: Into<String>>(mut self, headers: impl IntoIterator<Item = S>) -> Self {
         self.headers = texts(headers);
@@ -82,7 +96,8 @@ impl Cors {
         self
     }
 
-    /// Whether preflights are all that is done, as on AWS: answers then carry what backends and gateway responses say.
+    /// Whether preflights are all that is done, as on AWS for REST APIs: answers then carry what backends and gateway
+    /// responses say.
     #[must_use]
     pub fn preflight_only(mut self, only: bool) -> Self {
         self.preflight_only = only;
@@ -90,7 +105,7 @@ impl Cors {
     }
 
     /// Makes the headers, or says what is wrong.
-    pub(crate) fn compile(&self, pointer: &str, problems: &mut Vec<Problem>) -> CompiledCors {
+    pub(crate) fn compile(&self, kind: ApiKind, pointer: &str, problems: &mut Vec<Problem>) -> CompiledCors {
         let mut wrong = |field: &str, message: String| {
             problems.push(Problem::new(format!("{pointer}/{field}"), message));
         };
@@ -108,7 +123,9 @@ impl Cors {
             ("allowHeaders", &self.headers),
             ("exposeHeaders", &self.expose),
         ];
-        for (field, list) in lists {
+        // An HTTP API takes the other ones, as AWS does; browsers then read a header or method called `*`.
+        let named = if kind == ApiKind::Http { 1 } else { lists.len() };
+        for (field, list) in lists.into_iter().take(named) {
             if self.credentials && list.iter().any(|name| name == "*") {
                 wrong(field, "with credentials no browser takes `*`; name them".to_owned());
             }
@@ -122,12 +139,16 @@ impl Cors {
         if self.max_age.is_some_and(|seconds| !(-1..=MAX_AGE).contains(&seconds)) {
             wrong("maxAge", format!("a browser may remember it for -1 to {MAX_AGE} seconds"));
         }
-        let stock = || HeaderValue::from_static(STOCK_HEADERS);
+        let headers = match kind {
+            ApiKind::Rest => joined(&self.headers).or(Some(HeaderValue::from_static(STOCK_HEADERS))),
+            ApiKind::Http => joined(&self.headers.iter().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()),
+        };
         CompiledCors {
+            kind,
             origins: self.origins.clone(),
             any_origin: self.origins.iter().any(|origin| origin == "*"),
             methods: joined(&self.methods),
-            headers: joined(&self.headers).unwrap_or_else(stock),
+            headers,
             expose: joined(&self.expose),
             max_age: self.max_age.map(HeaderValue::from),
             credentials: self.credentials,
@@ -139,10 +160,11 @@ impl Cors {
 /// CORS with its headers made.
 #[derive(Clone, Debug)]
 pub(crate) struct CompiledCors {
+    kind: ApiKind,
     origins: Vec<String>,
     any_origin: bool,
     methods: Option<HeaderValue>,
-    headers: HeaderValue,
+    headers: Option<HeaderValue>,
     expose: Option<HeaderValue>,
     max_age: Option<HeaderValue>,
     credentials: bool,
@@ -155,20 +177,39 @@ impl CompiledCors {
         self.on_answers
     }
 
-    /// The answer to a preflight; `methods` are those of the resource.
-    pub(crate) fn preflight(&self, request: &Parts, status: StatusCode, methods: &HeaderValue) -> Response {
+    /// Whether a browser asks what another origin's page may do.
+    pub(crate) fn is_preflight(request: &Parts) -> bool {
+        let has = |name| request.headers.contains_key(name);
+        request.method == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    /// The answer to a preflight; `methods` are those of the resource, where there is one.
+    pub(crate) fn preflight(&self, request: &Parts, methods: Option<&HeaderValue>) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = status;
+        *response.status_mut() = match self.kind {
+            ApiKind::Rest => StatusCode::OK,
+            ApiKind::Http => StatusCode::NO_CONTENT,
+        };
         let headers = response.headers_mut();
         if self.allow(request.headers.get(header::ORIGIN), headers) {
-            let methods = self.methods.as_ref().unwrap_or(methods);
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
-            if let Some(max_age) = &self.max_age {
-                headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age.clone());
+            for (name, value) in [
+                (header::ACCESS_CONTROL_ALLOW_METHODS, self.methods.as_ref().or(methods)),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, self.headers.as_ref()),
+                (header::ACCESS_CONTROL_MAX_AGE, self.max_age.as_ref()),
+            ] {
+                headers.extend(value.map(|value| (name, value.clone())));
             }
         }
         response
+    }
+
+    /// Takes what a backend says about CORS off its answer, where the gateway alone has a say.
+    pub(crate) fn strip(&self, headers: &mut HeaderMap) {
+        if self.kind == ApiKind::Http && self.on_answers {
+            for name in &ANSWERS {
+                headers.remove(name);
+            }
+        }
     }
 
     /// Adds to an answer what a page of this origin needs to read it, unless the answer says it itself.
@@ -184,6 +225,9 @@ impl CompiledCors {
     /// Says whether pages of this origin may read the answer, and whether so.
     fn allow(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) -> bool {
         if self.any_origin {
+            if self.kind == ApiKind::Http && origin.is_none() {
+                return false;
+            }
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             return true;
         }

@@ -119,10 +119,12 @@ kinds! {
 }
 
 impl ErrorKind {
-    /// The message of the answer of an HTTP API.
+    /// The message of the answer of an HTTP API: what the status says, or for what such an API does not do on AWS (request
+    /// validation, quotas) a REST API's.
     #[must_use]
     pub fn http_message(self) -> Option<&'static str> {
         match self.http_status() {
+            _ if self.is_rest_only() => self.message(),
             StatusCode::PAYLOAD_TOO_LARGE => Some("Request Entity Too Large"),
             status => status.canonical_reason(),
         }
@@ -135,6 +137,11 @@ impl ErrorKind {
             self,
             Self::RequestTooLarge | Self::Forbidden | Self::BadRequest | Self::UriTooLong | Self::HeadersTooLarge
         )
+    }
+
+    /// Whether HTTP APIs on AWS refuse nothing for this reason.
+    fn is_rest_only(self) -> bool {
+        matches!(self, Self::BadRequestBody | Self::BadRequestParameters | Self::QuotaExceeded)
     }
 
     /// The kind with this gateway response type name.
@@ -187,6 +194,14 @@ impl Error {
         self
     }
 
+    /// The same answer for another request; the cause stays where it arose.
+    #[must_use]
+    pub(crate) fn without_source(&self) -> Self {
+        let Inner { kind, status, message, exception, header, .. } = &*self.0;
+        let (message, header) = (message.clone(), header.clone());
+        Self(Box::new(Inner { kind: *kind, status: *status, message, exception: *exception, header, source: None }))
+    }
+
     /// The gateway response type.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -209,6 +224,11 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
+    }
+
+    /// The message of an HTTP API's answer, which says no more than the status where AWS has such an answer.
+    pub(crate) fn http_message(&self) -> Option<&str> {
+        self.message().filter(|_| self.kind().is_rest_only()).or(self.kind().http_message())
     }
 
     /// The header that the answer must carry.

@@ -46,14 +46,15 @@ pub use self::observe::Metrics;
 #[cfg(feature = "schema")]
 pub use self::validate::{Schema, SchemaBuilder};
 pub use self::{
-    authorizer::{Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache},
+    authorizer::{AllOf, AnyOf, Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache, ResultKey, all_of, any_of},
     body::{Body, BodyError},
     cache::{StageCache, UnauthorizedCacheControl},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, CacheOutcome, CognitoIdentity, Context, ContextVariable, DomainFacts,
-        EndpointType, ErrorFacts, Identity, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId,
-        ResponseFacts, RouteFacts, StageFacts, TraceId, Variables, clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, AuthorizerFacts, CacheOutcome, ClientCertificate, ClientCertificateFields,
+        CognitoIdentity, ConnectionFacts, Context, ContextVariable, DomainFacts, EndpointType, ErrorFacts, Identity,
+        IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts,
+        TraceId, Variables, clf_time, iso_time,
     },
     cors::Cors,
     definition::{Api, Canary, Definition, Domain, Limits, OnLoad, RouteDefinition, RouteSettings, StageDefinition},

@@ -125,17 +125,25 @@ pub enum PolicyCombination {
     EitherAllows,
     /// After the authorizer one of the two must allow, and none deny; of a caller of another account both must: IAM.
     Iam,
+    /// An explicit denial counts before the authorizer is asked; then both must allow: authorizers of several kinds that
+    /// stand together.
+    BothAllow,
 }
 
 impl PolicyCombination {
     /// Whether a caller whom no policy of his own allows to call may still be allowed.
     pub(crate) fn hears_the_silent(self) -> bool {
-        self != Self::PolicyAlone
+        matches!(self, Self::EitherAllows | Self::Iam)
+    }
+
+    /// Whether a caller of another account is let in only by a resource policy.
+    pub(crate) fn knows_accounts(self) -> bool {
+        matches!(self, Self::Iam | Self::BothAllow)
     }
 
     /// Whether an explicit denial counts before the authorizer is asked.
     pub(crate) fn denies_first(self) -> bool {
-        self == Self::EitherAllows
+        matches!(self, Self::EitherAllows | Self::BothAllow)
     }
 
     /// What the authorizer's result and the policy's say together.
@@ -146,8 +154,8 @@ impl PolicyCombination {
             (Self::PolicyAlone, _, policy) => policy,
             (_, Allow, Allow) => Allow,
             (Self::Iam, _, _) if !same_account => Silent,
+            (Self::BothAllow, _, _) | (_, Silent, Silent) => Silent,
             (_, Allow, Silent) | (_, Silent, Allow) => Allow,
-            (_, Silent, Silent) => Silent,
         }
     }
 }

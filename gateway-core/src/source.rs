@@ -88,6 +88,18 @@ impl ValueSource {
         }
     }
 
+    /// Whether nothing but text stands there: a header with other bytes reads as if they were not sent, and could pass for
+    /// one that holds less.
+    #[must_use]
+    pub fn is_text(&self, headers: &HeaderMap) -> bool {
+        match self {
+            Self::Header(name) | Self::HeaderValues(name) => {
+                headers.get_all(name).iter().all(|value| value.to_str().is_ok())
+            }
+            _ => true,
+        }
+    }
+
     /// Whether the value stands in the request's headers.
     #[must_use]
     pub fn reads_headers(&self) -> bool {

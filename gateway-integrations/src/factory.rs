@@ -14,8 +14,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use gateway_core::{
     HttpClient, Integration, Problem, Problems,
     config::{
-        BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, UpstreamConfig,
-        UpstreamsReady,
+        BackendConfig, FixedConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, ProtocolType,
+        UpstreamConfig, UpstreamsReady,
     },
     pointer_token,
 };
@@ -68,12 +68,12 @@ impl Integrations {
     }
 
     /// The backend of a definition, with its mapping.
-    fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Result<Arc<dyn Integration>, Problems> {
+    fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
         mapped::http(&self.upstreams.called(config, self.clients.of(config)?)?, config, place)
     }
 
     /// The proxy of a definition.
-    fn http_proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problems> {
+    fn http_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let called = self.upstreams.called(config, self.clients.of(config)?)?;
         let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
@@ -81,7 +81,27 @@ impl Integrations {
             Some(method) => proxy.method(method),
             None => proxy,
         };
-        Ok(called.integration(mapped::with_parameters(proxy, config)?))
+        let proxy = match place.api.protocol_type {
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Rest => mapped::with_parameters(proxy, config).map(shared),
+        };
+        Ok(called.integration(proxy?))
+    }
+
+    /// The function of a definition that gets the whole request.
+    fn aws_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+        if config.integration_subtype.is_some() {
+            if place.api.protocol_type == ProtocolType::Rest {
+                let message = "a REST API calls services by the type AWS";
+                return Err(Problem::new("/integrationSubtype", message).into());
+            }
+            return mapped::service_action(&self.aws, config);
+        }
+        let proxy = self.aws.proxy(config)?;
+        match place.api.protocol_type {
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Rest => Ok(proxy),
+        }
     }
 }
 
@@ -97,13 +117,18 @@ impl IntegrationFactory for Integrations {
         config: &IntegrationConfig,
         place: IntegrationPlace<'_>,
     ) -> Option<Result<Arc<dyn Integration>, Problems>> {
+        let response_parameters = config.backend().is_some_and(|backend| !backend.response_parameters.is_empty());
+        if response_parameters && place.api.protocol_type == ProtocolType::Rest {
+            let message = "a REST API maps the parameters of its answers in `responses`";
+            return Some(Err(Problem::new("/responseParameters", message).into()));
+        }
         Some(match config {
             IntegrationConfig::Http(config) => self.http(config, place),
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config),
+            IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
-            IntegrationConfig::AwsProxy(config) => self.aws.proxy(config).map_err(Into::into),
+            IntegrationConfig::AwsProxy(config) => self.aws_proxy(config, place),
             _ => return None,
         })
     }
@@ -112,6 +137,8 @@ impl IntegrationFactory for Integrations {
         Some(self.upstreams.define(upstreams))
     }
 }
+
+type Made = Result<Arc<dyn Integration>, Problems>;
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)

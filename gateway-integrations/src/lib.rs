@@ -17,6 +17,8 @@
 //!   ordered values of both (`json::Json`).
 //! - `upstream`: [`upstream::Upstream`], several targets that stand for one HTTP backend.
 //! - `metrics`: counts and latencies of upstreams, through the `metrics` facade.
+//! - `aws`: [`aws::SignedClient`], which calls services of AWS, and functions on Lambda, with signatures. It needs
+//!   Rust 1.94.
 //! - `tls-aws-lc-rs`: that client speaks TLS, by rustls with aws-lc-rs; no process-wide provider is read or set.
 //!
 //! # Example

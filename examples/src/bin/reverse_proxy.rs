@@ -69,7 +69,9 @@ async fn start(State(backends): Backends, Path(number): Path<usize>) -> StatusCo
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let backends = Arc::new([Backend::start("ann").await?, Backend::start("ben").await?, Backend::start("cid").await?]);
+    let cid = Backend::start("cid").await?;
+    let drained = cid.address;
+    let backends = Arc::new([Backend::start("ann").await?, Backend::start("ben").await?, cid]);
     let targets: Vec<_> = backends.iter().map(|backend| format!("{{ uri: 'http://{}' }}", backend.address)).collect();
     let yaml = format!(
         "
@@ -103,7 +105,6 @@ apis:
         .route("/backends/{number}/stop", post(stop))
         .route("/backends/{number}/start", post(start))
         .with_state(Arc::clone(&backends));
-    let drained = backends[2].address;
     let own = own.route(
         "/drained",
         put({

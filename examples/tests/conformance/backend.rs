@@ -4,12 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use gateway_core::{
-    Body, Context, Error, ErrorKind, Function, Functions, HttpClient, Invocation, Invoked, Request, Response,
-};
+use gateway_core::{Body, Context, Error, ErrorKind, Function, Functions, HttpClient, Request, Response};
 use gateway_integrations::{
     Integrations,
-    aws::{ServiceCall, ServiceClient},
+    aws::{Credentials, ServiceCall, ServiceClient, SharedCredentialsProvider, SignedClient},
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -45,11 +43,18 @@ impl Backend {
     /// Integrations that all call it.
     pub(crate) fn integrations(&self) -> Integrations {
         let (backend, service) = (self.clone(), self.clone());
+        // A session's token is as long as those of AWS.
+        let credentials = Credentials::from_keys("AKIDEXAMPLE", "secret", Some("t".repeat(1000)));
+        let lambda: Arc<dyn Function> =
+            Arc::new(SignedClient::new(Arc::new(Lambda(self.clone())), credentials).roles({
+                let credentials = Credentials::from_keys("AKIDROLE", "secret", Some("t".repeat(1000)));
+                move |_| Some(SharedCredentialsProvider::new(credentials.clone()))
+            }));
         let function = move |arn: &str| {
             if let Ok(mut asked) = backend.0.asked.lock() {
                 asked.push(arn.to_owned());
             }
-            Some(Arc::new(backend.clone()) as Arc<dyn Function>)
+            Some(Arc::clone(&lambda))
         };
         Integrations::new(Arc::new(self.clone()))
             .functions(Functions::new().resolve_with(function))
@@ -122,23 +127,39 @@ impl ServiceClient for Backend {
     }
 }
 
+/// Lambda, as its callers see it.
+struct Lambda(Backend);
+
 #[async_trait::async_trait]
-impl Function for Backend {
-    async fn invoke(&self, invocation: Invocation, _: &Context) -> Result<Invoked, Error> {
-        let mut headers = invocation.headers;
-        if invocation.asynchronous {
-            headers.insert("x-amz-invocation-type", HeaderValue::from_static("Event"));
-        }
-        self.keep(Call { kind: "lambda", headers, body: invocation.payload, ..Call::default() });
-        let answer = &self.0.answer;
+impl HttpClient for Lambda {
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        let (parts, body) = request.into_parts();
+        let body =
+            body.collect().await.map_err(|error| Error::new(ErrorKind::IntegrationFailure).with_source(error))?;
+        let trace = parts.headers.get("x-amzn-trace-id").cloned();
+        self.0.keep(Call { kind: "lambda", headers: parts.headers, body, ..Call::default() });
+        let answer = &self.0.0.answer;
         let payload = match &answer["payload"] {
             Value::String(text) if text.is_empty() => Bytes::new(),
-            payload => Bytes::from(payload.to_string()),
+            payload => Bytes::from(answer["payloadText"].as_str().map_or_else(|| payload.to_string(), str::to_owned)),
         };
-        let mut invoked = Invoked::new(payload);
-        invoked.error = answer["functionError"].as_str().map(str::to_owned);
         let code = answer["status"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-        invoked.status = code.unwrap_or_default();
-        Ok(invoked)
+        let length = payload.len();
+        let mut response = status(code.unwrap_or_default(), payload);
+        let headers = response.headers_mut();
+        headers.insert("date", HeaderValue::from_static("Tue, 19 Aug 2025 17:04:50 GMT"));
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert("content-length", length.into());
+        headers.insert("connection", HeaderValue::from_static("keep-alive"));
+        headers.insert("x-amzn-requestid", HeaderValue::from_static("f0e4f5a6-0000-4000-8000-000000000000"));
+        headers.insert("x-amzn-remapped-content-length", HeaderValue::from_static("0"));
+        headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+        if let Some(trace) = trace {
+            headers.insert("x-amzn-trace-id", trace);
+        }
+        if let Some(Ok(kind)) = answer["functionError"].as_str().map(HeaderValue::from_str) {
+            headers.insert("x-amz-function-error", kind);
+        }
+        Ok(response)
     }
 }

@@ -5,18 +5,20 @@
 use std::{
     env,
     ffi::OsString,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
-use crate::host::{Host, Outcome, curl_is_here};
+use crate::{
+    host::{Host, Outcome, curl_is_here},
+    moto::{Moto, installed},
+};
 
 /// Where the clients are, if they are.
 #[expect(clippy::print_stdout, reason = "what was not run is said")]
 fn clients() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("lambda");
-    let missing = ["python/bin/moto_server", "node/node_modules/.bin/aws-lambda-ric", "node/node_modules/@aws-sdk"];
+    let folder = installed();
+    let missing = ["node/node_modules/.bin/aws-lambda-ric", "node/node_modules/@aws-sdk"];
     for path in missing.map(|path| folder.join(path)) {
         if !path.exists() {
             println!("NOT RUN: {} is not installed; .ci/run does that", path.display());
@@ -26,36 +28,11 @@ fn clients() -> Option<PathBuf> {
     Some(folder)
 }
 
-/// A DynamoDB, until it is dropped.
-struct Dynamo(Child);
-
-impl Drop for Dynamo {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Dynamo {
-    /// Starts it, and says where it listens.
-    fn start(python: &Path) -> Outcome<(Self, String)> {
-        let mut command = Command::new(python.join("moto_server"));
-        let mut dynamo = Self(command.args(["-p", "0"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?);
-        for line in BufReader::new(dynamo.0.stderr.take().ok_or("no log")?).lines() {
-            let line = line?;
-            if let Some((_, address)) = line.split_once("Running on ") {
-                return Ok((dynamo, address.trim().to_owned()));
-            }
-        }
-        Err("moto_server ended".into())
-    }
-}
-
 #[test]
 fn lambda_local_gives_what_it_says() -> Outcome {
     let Some(folder) = clients().filter(|_| curl_is_here()) else { return Ok(()) };
+    let Some((_moto, endpoint)) = Moto::start()? else { return Ok(()) };
     let python = folder.join("python/bin");
-    let (_dynamo, endpoint) = Dynamo::start(&python)?;
     let own = [python.clone(), folder.join("node/node_modules/.bin")];
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)))?;

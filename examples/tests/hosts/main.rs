@@ -2,9 +2,11 @@
 //!
 //! Without curl on the machine the tours are not run, and say so.
 
+mod aws;
 mod discovery;
 mod functions;
 mod host;
+mod moto;
 mod playground;
 mod sdks;
 
@@ -40,6 +42,11 @@ fn openapi_import_gives_what_it_says() -> Outcome {
 #[test]
 fn custom_authorizer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_custom_authorizer"))
+}
+
+#[test]
+fn lambda_authorizer_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_lambda_authorizer"))
 }
 
 #[test]

@@ -12,7 +12,7 @@ use gateway_core::{Api, BoxError, Definition, Gateway, Identity, Route, StageDef
 use gateway_integrations::Mock;
 use tokio::net::TcpListener;
 
-use crate::host::Outcome;
+use crate::{host::Outcome, moto::installed};
 
 const KEY: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -65,9 +65,8 @@ fn is_here(command: &mut Command, what: &str) -> bool {
 
 #[test]
 fn what_botocore_signs_is_taken() -> Outcome {
-    let python = std::env::var("SDK_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let what = "there is no Python with botocore; install it, or set SDK_PYTHON";
-    if !is_here(Command::new(&python).args(["-c", "import botocore"]), what) {
+    let python = installed().join("python/bin/python3");
+    if !is_here(Command::new(&python).args(["-c", "import botocore"]), "botocore is not installed; .ci/run does that") {
         return Ok(());
     }
     signs(Command::new(&python).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hosts/sign.py")))
@@ -75,10 +74,15 @@ fn what_botocore_signs_is_taken() -> Outcome {
 
 #[test]
 fn what_the_javascript_sdk_signs_is_taken() -> Outcome {
-    let what = "there is no node with @smithy/signature-v4 and @aws-crypto/sha256-js; install them, or set NODE_PATH";
+    let what = "@smithy/signature-v4 or @aws-crypto/sha256-js is not installed; .ci/run does that";
     let find = "require('@smithy/signature-v4'); require('@aws-crypto/sha256-js')";
-    if !is_here(Command::new("node").args(["-e", find]), what) {
+    let node = || {
+        let mut node = Command::new("node");
+        node.env("NODE_PATH", installed().join("node/node_modules"));
+        node
+    };
+    if !is_here(node().args(["-e", find]), what) {
         return Ok(());
     }
-    signs(Command::new("node").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hosts/sign.cjs")))
+    signs(node().arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hosts/sign.cjs")))
 }

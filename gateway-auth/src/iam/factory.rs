@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use gateway_core::{
     Authorizer, Problem,
-    config::{AuthorizerConfig, AuthorizerFactory},
+    config::{AuthorizerConfig, AuthorizerFactory, AuthorizerPlace},
 };
 
 use super::IamAuthorizer;
@@ -31,7 +31,11 @@ impl IamAuthorizers {
 }
 
 impl AuthorizerFactory for IamAuthorizers {
-    fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+    fn authorizer(
+        &self,
+        config: &AuthorizerConfig,
+        _: AuthorizerPlace<'_>,
+    ) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         matches!(config, AuthorizerConfig::AwsIam).then(|| Ok(Arc::clone(&self.0) as Arc<dyn Authorizer>))
     }
 }

@@ -5,7 +5,9 @@ use jsonwebtoken::crypto::CryptoProvider;
 use serde_json::Value;
 
 use super::{
-    JwtAuthorizer, KeySet, KeySetError, KeySource, SignatureAlgorithm, token_source::TokenSource,
+    JwtAuthorizer, KeySet, KeySetError, KeySource, SignatureAlgorithm,
+    claims::{Audience, ClaimRule, Lists, Rules},
+    token_source::TokenSource,
     verified::VerifiedTokens,
 };
 
@@ -44,6 +46,15 @@ pub enum JwtError {
     /// Keys are to be fetched, and there is nothing to fetch them with.
     #[error("an HTTP client is needed to fetch the keys; or give the keys themselves")]
     NoClient,
+    /// A text is no user pool's ARN.
+    #[error("`{0}` is no user pool: write arn:aws:cognito-idp:REGION:ACCOUNT:userpool/POOL")]
+    Pool(String),
+    /// Nobody is trusted, or one issuer twice.
+    #[error("at least one issuer is needed, and none of them twice")]
+    Issuers,
+    /// The expression cannot be read.
+    #[error("the expression cannot be read: {0}")]
+    Expression(String),
     /// There is no cryptography.
     #[error("a crypto provider is needed: pass one, or turn on the feature jwt-aws-lc-rs")]
     NoCryptoProvider,
@@ -73,9 +84,8 @@ pub enum JwtError {
 /// ```
 #[must_use]
 pub struct JwtAuthorizerBuilder {
-    issuer: String,
-    audience: Vec<String>,
-    audience_needed: bool,
+    rules: Rules,
+    lists: Lists,
     keys: KeysFrom,
     client: Option<Arc<dyn HttpClient>>,
     scopes: Vec<String>,
@@ -96,9 +106,12 @@ enum KeysFrom {
 impl JwtAuthorizerBuilder {
     pub(super) fn new(issuer: String) -> Self {
         Self {
-            issuer,
-            audience: Vec::new(),
-            audience_needed: true,
+            rules: Rules {
+                issuer,
+                audience: Audience::Either { known: Vec::new(), optional: false },
+                claims: Vec::new(),
+            },
+            lists: Lists::Bracketed,
             keys: KeysFrom::Discovery,
             client: None,
             scopes: Vec::new(),
@@ -112,14 +125,20 @@ impl JwtAuthorizerBuilder {
 
     /// One of them must be in a token's `aud`, or equal its `client_id` if it has no `aud`. Needed.
     pub fn audience<T: Into<String>>(mut self, audience: impl IntoIterator<Item = T>) -> Self {
-        self.audience = audience.into_iter().map(Into::into).collect();
+        let named = audience.into_iter().map(Into::into).collect();
+        match &mut self.rules.audience {
+            Audience::Either { known, .. } | Audience::Named(known) => *known = named,
+            Audience::Any => {}
+        }
         self
     }
 
     /// Takes tokens that name no audience at all, too; one that names others is refused all the same (RFC 7519
     /// §4.1.3). AWS refuses both. For an issuer whose every token is meant for this service.
     pub fn audience_optional(mut self) -> Self {
-        self.audience_needed = false;
+        if let Audience::Either { optional, .. } = &mut self.rules.audience {
+            *optional = true;
+        }
         self
     }
 
@@ -161,6 +180,12 @@ impl JwtAuthorizerBuilder {
         self
     }
 
+    /// For a REST API: what else the claims must say, and lists with commas.
+    pub(super) fn rest(mut self, audience: Audience, claims: Vec<ClaimRule>) -> Self {
+        (self.rules.audience, self.rules.claims, self.lists) = (audience, claims, Lists::Commas);
+        self
+    }
+
     /// Where the token is: `$request.header.NAME` or `$request.querystring.NAME`; the header `Authorization` unless
     /// given.
     pub fn identity_source(mut self, source: impl Into<String>) -> Self {
@@ -191,11 +216,13 @@ impl JwtAuthorizerBuilder {
     /// # Errors
     /// What is wrong with them.
     pub fn build(self) -> Result<JwtAuthorizer, JwtError> {
-        if self.issuer.is_empty() || self.issuer.len() > MAX_ISSUER {
+        let issuer = &self.rules.issuer;
+        if issuer.is_empty() || issuer.len() > MAX_ISSUER {
             return Err(JwtError::Issuer);
         }
-        let audience = self.audience;
-        if audience.is_empty() || audience.len() > MAX_AUDIENCE || audience.iter().any(String::is_empty) {
+        if let Audience::Either { known, .. } | Audience::Named(known) = &self.rules.audience
+            && (known.is_empty() || known.len() > MAX_AUDIENCE || known.iter().any(String::is_empty))
+        {
             return Err(JwtError::Audience);
         }
         if self.algorithms.is_empty() {
@@ -208,7 +235,7 @@ impl JwtAuthorizerBuilder {
         let client = self.client.ok_or(JwtError::NoClient);
         let keys = match self.keys {
             KeysFrom::Source(source) => source,
-            KeysFrom::Discovery => Arc::new(KeySource::discovered(&self.issuer, client?)?),
+            KeysFrom::Discovery => Arc::new(KeySource::discovered(issuer, client?)?),
             KeysFrom::Uri(uri) => Arc::new(KeySource::at(&uri, client?)?),
             KeysFrom::Set(jwks) => {
                 let set = KeySet::from_value(jwks)?;
@@ -219,9 +246,8 @@ impl JwtAuthorizerBuilder {
             }
         };
         Ok(JwtAuthorizer {
-            issuer: self.issuer,
-            audience,
-            audience_needed: self.audience_needed,
+            rules: self.rules,
+            lists: self.lists,
             keys,
             scopes: self.scopes,
             algorithms: self.algorithms,
@@ -246,9 +272,6 @@ fn default_provider() -> Option<&'static CryptoProvider> {
 
 impl fmt::Debug for JwtAuthorizerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuthorizerBuilder")
-            .field("issuer", &self.issuer)
-            .field("audience", &self.audience)
-            .finish_non_exhaustive()
+        f.debug_struct("JwtAuthorizerBuilder").field("rules", &self.rules).finish_non_exhaustive()
     }
 }

@@ -21,19 +21,57 @@ use super::{
     refusal::{MALFORMED, Refusal},
 };
 
-/// The claims that are judged, and all of them as text.
+/// The claims that are judged, beside all of them.
 #[derive(Debug)]
 pub(super) struct Claims {
     /// `sub`; empty if there is none.
     pub(super) subject: String,
     /// The values of `scope` and `scp`.
     pub(super) scopes: Vec<String>,
-    /// Every claim, as [`text`] renders it.
-    pub(super) texts: BTreeMap<String, String>,
     pub(super) times: Times,
+    values: BTreeMap<String, Value>,
+    /// `aud`, if it is there.
+    pub(super) audience: Option<Vec<String>>,
     issuer: Option<String>,
-    /// `aud`; `client_id` where there is no `aud`; `None` where there is neither.
-    audience: Option<Vec<String>>,
+    client: Option<String>,
+}
+
+/// What the claims of a token must say.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    /// `iss`, to the letter.
+    pub(super) issuer: String,
+    pub(super) audience: Audience,
+    pub(super) claims: Vec<ClaimRule>,
+}
+
+/// For whom a token must be.
+#[derive(Clone, Debug)]
+pub(super) enum Audience {
+    /// For one of these by `aud`, or without it by `client_id`; maybe it need not say at all.
+    Either { known: Vec<String>, optional: bool },
+    /// For one of these by `aud`.
+    Named(Vec<String>),
+    /// For anybody.
+    Any,
+}
+
+/// A claim that is one text.
+#[derive(Clone, Debug)]
+pub(super) struct ClaimRule {
+    pub(super) name: String,
+    pub(super) required: bool,
+    /// Any, if there is none.
+    pub(super) expected: Vec<String>,
+}
+
+/// How lists become text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lists {
+    /// `[a b c]`: HTTP APIs.
+    Bracketed,
+    /// `a,b,c`: REST APIs.
+    Commas,
 }
 
 /// When a token is valid, in seconds since the Unix epoch.
@@ -48,43 +86,63 @@ impl Claims {
     /// Reads a payload. A judged claim of the wrong type, a claim that comes twice and a missing `exp` make the token
     /// malformed.
     pub(super) fn parse(payload: &[u8]) -> Result<Self, Refusal> {
-        let Unique(mut claims) = object(payload).ok_or(MALFORMED)?;
-        let texts = claims.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let Unique(values) = object(payload).ok_or(MALFORMED)?;
         let times = Times {
-            expires: seconds(claims.remove("exp"))?.ok_or(MALFORMED)?,
-            not_before: seconds(claims.remove("nbf"))?,
-            issued: seconds(claims.remove("iat"))?,
-        };
-        let audience = match claims.remove("aud") {
-            Some(audience) => Some(list(audience)?),
-            None => string(claims.remove("client_id"))?.map(|client| vec![client]),
+            expires: seconds(values.get("exp"))?.ok_or(MALFORMED)?,
+            not_before: seconds(values.get("nbf"))?,
+            issued: seconds(values.get("iat"))?,
         };
         let mut scopes = Vec::new();
         for claim in ["scope", "scp"] {
-            match claims.remove(claim) {
+            match values.get(claim) {
                 Some(Value::String(all)) => scopes.extend(all.split_ascii_whitespace().map(str::to_owned)),
                 Some(all) => scopes.extend(list(all)?),
                 None => {}
             }
         }
         Ok(Self {
-            subject: string(claims.remove("sub"))?.unwrap_or_default(),
+            subject: string(values.get("sub"))?.unwrap_or_default(),
             scopes,
-            texts,
             times,
-            issuer: string(claims.remove("iss"))?,
-            audience,
+            issuer: string(values.get("iss"))?,
+            audience: values.get("aud").map(list).transpose()?,
+            client: string(values.get("client_id"))?,
+            values,
         })
     }
 
-    /// Whether this issuer made the token, and for one of these audiences; `needed`: whether it must name one at all.
-    pub(super) fn check(&self, issuer: &str, audience: &[String], needed: bool) -> Result<(), Refusal> {
-        if self.issuer.as_deref() != Some(issuer) {
+    /// Whether the issuer made the token, for whom it must be, and with what it must say.
+    pub(super) fn check(&self, rules: &Rules) -> Result<(), Refusal> {
+        if self.issuer.as_deref() != Some(&rules.issuer) {
             return Err(Refusal::Issuer);
         }
-        let named = self.audience.as_ref();
-        let known = named.map_or(!needed, |named| named.iter().any(|one| audience.contains(one)));
-        if known { Ok(()) } else { Err(Refusal::Audience) }
+        let one_of = |known: &[String], named: &[String]| named.iter().any(|one| known.contains(one));
+        let known = match (&rules.audience, &self.audience, &self.client) {
+            (Audience::Any, _, _) => true,
+            (Audience::Either { known, .. } | Audience::Named(known), Some(named), _) => one_of(known, named),
+            (Audience::Either { known, .. }, None, Some(client)) => known.contains(client),
+            (Audience::Either { optional, .. }, None, None) => *optional,
+            (Audience::Named(_), None, _) => false,
+        };
+        if !known {
+            return Err(Refusal::Audience);
+        }
+        let holds = |rule: &ClaimRule| match self.values.get(&rule.name) {
+            Some(Value::String(text)) => rule.expected.is_empty() || rule.expected.contains(text),
+            Some(_) => false,
+            None => !rule.required,
+        };
+        if rules.claims.iter().all(holds) { Ok(()) } else { Err(Refusal::Claim) }
+    }
+
+    /// A claim that is one text.
+    pub(super) fn string(&self, name: &str) -> Option<&str> {
+        self.values.get(name).and_then(Value::as_str)
+    }
+
+    /// All claims as integrations, logs and templates see them; nested objects as JSON.
+    pub(super) fn texts(&self, lists: Lists) -> BTreeMap<String, String> {
+        self.values.iter().map(|(name, value)| (name.clone(), text(value, lists))).collect()
     }
 }
 
@@ -135,33 +193,35 @@ impl<'de> Deserialize<'de> for Unique {
 }
 
 /// A NumericDate (RFC 7519 §2), which may have a fraction.
-fn seconds(claim: Option<Value>) -> Result<Option<f64>, Refusal> {
+fn seconds(claim: Option<&Value>) -> Result<Option<f64>, Refusal> {
     claim.map(|value| value.as_f64().filter(|date| date.is_finite()).ok_or(MALFORMED)).transpose()
 }
 
-fn string(claim: Option<Value>) -> Result<Option<String>, Refusal> {
+fn string(claim: Option<&Value>) -> Result<Option<String>, Refusal> {
     match claim {
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(MALFORMED),
         None => Ok(None),
     }
 }
 
 /// A string or a list of strings.
-fn list(claim: Value) -> Result<Vec<String>, Refusal> {
+fn list(claim: &Value) -> Result<Vec<String>, Refusal> {
     match claim {
-        Value::String(text) => Ok(vec![text]),
-        Value::Array(all) => all.into_iter().filter_map(|one| string(Some(one)).transpose()).collect(),
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Array(all) => all.iter().filter_map(|one| string(Some(one)).transpose()).collect(),
         _ => Err(MALFORMED),
     }
 }
 
-/// A claim as integrations, logs and templates see it: lists as `[a b c]`, nested objects as JSON.
-fn text(claim: &Value) -> String {
-    match claim {
-        Value::String(text) => text.clone(),
-        Value::Array(all) => format!("[{}]", all.iter().map(text).collect::<Vec<_>>().join(" ")),
-        other => other.to_string(),
+fn text(claim: &Value, lists: Lists) -> String {
+    match (claim, lists) {
+        (Value::String(text), _) => text.clone(),
+        (Value::Array(all), Lists::Bracketed) => {
+            format!("[{}]", all.iter().map(|one| text(one, lists)).collect::<Vec<_>>().join(" "))
+        }
+        (Value::Array(all), Lists::Commas) => all.iter().map(|one| text(one, lists)).collect::<Vec<_>>().join(","),
+        (other, _) => other.to_string(),
     }
 }
 

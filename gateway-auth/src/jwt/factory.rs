@@ -6,16 +6,27 @@ use std::{
 
 use gateway_core::{
     Authorizer, HttpClient, Problem,
-    config::{AuthorizerConfig, AuthorizerFactory, JwtAuthorizerConfig},
+    config::{
+        AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, CognitoAuthorizerConfig, JwtAuthorizerConfig,
+        JwtIssuerConfig,
+    },
 };
 use jsonwebtoken::crypto::CryptoProvider;
 
-use super::{JwtAuthorizer, JwtError, KeySource, SignatureAlgorithm};
+use serde_json::Value;
+
+use super::{
+    CognitoAuthorizer, JwtAuthorizer, JwtAuthorizerBuilder, JwtError, JwtIssuers, KeySource, SignatureAlgorithm,
+    claims::{Audience, ClaimRule},
+    cognito::{issuer_of, jwks_of},
+    fetch::web_address,
+};
 
 /// From this many on, what no authorizer uses any more is forgotten.
 const KEPT: usize = 256;
 
-/// Makes [`JwtAuthorizer`]s of what a definition says (`type: jwt`).
+/// Makes [`JwtAuthorizer`]s, [`JwtIssuers`] and [`CognitoAuthorizer`]s of what a definition says (`type: jwt` with one
+/// issuer or several, `type: cognito_user_pools`).
 ///
 /// It outlives reloads: an authorizer whose definition did not change stays the same, with the tokens that it
 /// verified, and all authorizers with the same issuer and address share its keys. So a gateway needs one factory, and
@@ -36,9 +47,12 @@ pub struct JwtAuthorizers {
 
 #[derive(Default)]
 struct Made {
-    authorizers: Vec<(JwtAuthorizerConfig, Arc<JwtAuthorizer>)>,
+    authorizers: Vec<(AuthorizerConfig, Arc<dyn Authorizer>)>,
     sources: Vec<(Origin, Arc<KeySource>)>,
 }
+
+/// How long keys of REST APIs are fresh.
+const REST_MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// An issuer, and the address of its keys if they are not to be discovered.
 type Origin = (String, Option<String>);
@@ -65,12 +79,24 @@ impl JwtAuthorizers {
     }
 
     /// The authorizer of a definition: the one that was made of the same before, or a new one.
-    fn make(&self, config: &JwtAuthorizerConfig) -> Result<Arc<JwtAuthorizer>, Problem> {
+    fn make(&self, config: &AuthorizerConfig) -> Result<Arc<dyn Authorizer>, Problem> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, same)) = made.authorizers.iter().find(|(known, _)| known == config) {
             return Ok(Arc::clone(same));
         }
-        let mut builder = JwtAuthorizer::builder(&config.issuer)
+        let authorizer: Arc<dyn Authorizer> = match config {
+            AuthorizerConfig::CognitoUserPools(pools) => Arc::new(self.cognito(&mut made, pools)?),
+            AuthorizerConfig::Jwt(jwt) if !jwt.issuers.is_empty() => Arc::new(self.issuers(&mut made, jwt)?),
+            AuthorizerConfig::Jwt(jwt) => Arc::new(self.one_issuer(&mut made, jwt)?),
+            _ => return Err(Problem::new("/type", "it is no authorizer of tokens")),
+        };
+        made.keep(config, &authorizer);
+        Ok(authorizer)
+    }
+
+    fn one_issuer(&self, made: &mut Made, config: &JwtAuthorizerConfig) -> Result<JwtAuthorizer, Problem> {
+        let mut builder = self
+            .builder(&config.issuer)
             .audience(&config.audience)
             .clock_skew(Duration::from_secs(config.clock_skew_in_seconds));
         if let Some(source) = &config.identity_source {
@@ -79,37 +105,141 @@ impl JwtAuthorizers {
         if !config.algorithms.is_empty() {
             builder = builder.algorithms(algorithms(&config.algorithms)?);
         }
+        let keys = (config.jwks.as_ref(), config.jwks_uri.as_ref());
+        builder = self.with_keys(made, builder, &config.issuer, keys, false)?;
+        builder.build().map_err(|error| problem(&error))
+    }
+
+    /// Several issuers, with the stricter rules of REST APIs.
+    fn issuers(&self, made: &mut Made, config: &JwtAuthorizerConfig) -> Result<JwtIssuers, Problem> {
+        if !config.issuer.is_empty() || !config.audience.is_empty() {
+            return Err(Problem::new("/issuer", "name one issuer, or several in `issuers`, and not both"));
+        }
+        if config.jwks.is_some() || config.jwks_uri.is_some() {
+            return Err(Problem::new("/jwksUri", "each of several issuers has its own keys; write them there"));
+        }
+        let algorithms = algorithms(&config.algorithms)?;
+        let mut issuers = Vec::with_capacity(config.issuers.len());
+        for (place, issuer) in config.issuers.iter().enumerate() {
+            let pointer = format!("/issuers/{place}");
+            let rules = claim_rules(issuer).map_err(|problem| problem.below(&pointer))?;
+            if !is_plain_https(&issuer.issuer) {
+                let message = "an issuer is an https address without user, query and fragment";
+                return Err(Problem::new(format!("{pointer}/issuer"), message));
+            }
+            let mut builder = self
+                .builder(&issuer.issuer)
+                .rest(Audience::Named(issuer.audiences.clone()), rules)
+                .algorithms(algorithms.iter().copied())
+                .clock_skew(Duration::from_secs(config.clock_skew_in_seconds));
+            let keys = (issuer.jwks.as_ref(), issuer.jwks_uri.as_ref());
+            builder =
+                self.with_keys(made, builder, &issuer.issuer, keys, true).map_err(|problem| problem.below(&pointer))?;
+            issuers.push(builder.build().map_err(|error| match error {
+                JwtError::Algorithms => problem(&error),
+                JwtError::Audience => Problem::new(format!("{pointer}/audiences"), error),
+                error => problem(&error).below(&pointer),
+            })?);
+        }
+        let source = config.identity_source.as_deref().unwrap_or_default();
+        if !source.starts_with("method.request.header.") {
+            return Err(Problem::new("/identitySource", "the token is in one header: method.request.header.NAME"));
+        }
+        JwtIssuers::new(issuers).and_then(|issuers| issuers.identity_source(source)).map_err(|error| problem(&error))
+    }
+
+    fn cognito(&self, made: &mut Made, config: &CognitoAuthorizerConfig) -> Result<CognitoAuthorizer, Problem> {
+        let mut builder = CognitoAuthorizer::builder();
+        for (place, arn) in config.provider_arns.iter().enumerate() {
+            let wrong = |error: JwtError| Problem::new(format!("/providerARNs/{place}"), error);
+            let issuer = issuer_of(arn).ok_or_else(|| wrong(JwtError::Pool(arn.clone())))?;
+            let keys = self.source(made, (issuer.clone(), Some(jwks_of(&issuer))), false).map_err(wrong)?;
+            builder = builder.user_pool_with_keys(arn, keys);
+        }
+        if let Some(source) = &config.identity_source {
+            builder = builder.identity_source(source);
+        }
+        if let Some(expression) = &config.identity_validation_expression {
+            builder = builder.identity_validation(expression);
+        }
         if let Some(provider) = self.provider {
             builder = builder.crypto_provider(provider);
         }
-        builder = match (&config.jwks, &config.jwks_uri) {
-            (Some(_), Some(_)) => return Err(Problem::new("/jwksUri", "give the keys or their address, not both")),
-            (Some(jwks), None) => builder.keys(jwks.clone()),
-            (None, _) => builder.key_source(self.source(&mut made, config).map_err(|error| problem(&error))?),
-        };
-        let authorizer = Arc::new(builder.build().map_err(|error| problem(&error))?);
-        made.keep(config, &authorizer);
-        Ok(authorizer)
+        builder.build().map_err(|error| match error {
+            JwtError::Issuers => Problem::new("/providerARNs", error),
+            error => problem(&error),
+        })
+    }
+
+    fn builder(&self, issuer: &str) -> JwtAuthorizerBuilder {
+        let builder = JwtAuthorizer::builder(issuer);
+        match self.provider {
+            Some(provider) => builder.crypto_provider(provider),
+            None => builder,
+        }
+    }
+
+    /// The keys given, or those at an address, or those that the issuer names.
+    fn with_keys(
+        &self,
+        made: &mut Made,
+        builder: JwtAuthorizerBuilder,
+        issuer: &str,
+        keys: (Option<&Value>, Option<&String>),
+        rest: bool,
+    ) -> Result<JwtAuthorizerBuilder, Problem> {
+        match keys {
+            (Some(_), Some(_)) => Err(Problem::new("/jwksUri", "give the keys or their address, not both")),
+            (Some(jwks), None) => Ok(builder.keys(jwks.clone())),
+            (None, uri) => {
+                let source = self.source(made, (issuer.to_owned(), uri.cloned()), rest);
+                Ok(builder.key_source(source.map_err(|error| problem(&error))?))
+            }
+        }
     }
 
     /// The keys of the issuer: those that are known, or new ones.
-    fn source(&self, made: &mut Made, config: &JwtAuthorizerConfig) -> Result<Arc<KeySource>, JwtError> {
-        let origin = (config.issuer.clone(), config.jwks_uri.clone());
+    fn source(&self, made: &mut Made, origin: Origin, rest: bool) -> Result<Arc<KeySource>, JwtError> {
         if let Some((_, known)) = made.sources.iter().find(|(known, _)| *known == origin) {
             return Ok(Arc::clone(known));
         }
         let client = self.client.clone().ok_or(JwtError::NoClient)?;
-        let source = Arc::new(match &config.jwks_uri {
-            Some(uri) => KeySource::at(uri, client)?,
-            None => KeySource::discovered(&config.issuer, client)?,
-        });
+        let source = match &origin {
+            (_, Some(uri)) => KeySource::at(uri, client)?,
+            (issuer, None) => KeySource::discovered(issuer, client)?,
+        };
+        let source = Arc::new(if rest { source.with_max_age(REST_MAX_AGE) } else { source });
         made.sources.push((origin, Arc::clone(&source)));
         Ok(source)
     }
 }
 
+/// What a token of this issuer must say besides.
+fn claim_rules(issuer: &JwtIssuerConfig) -> Result<Vec<ClaimRule>, Problem> {
+    let mut rules: Vec<ClaimRule> = Vec::with_capacity(issuer.additional_claims.len());
+    for (place, claim) in issuer.additional_claims.iter().enumerate() {
+        let pointer = format!("/additionalClaims/{place}");
+        let name = &claim.claim_name;
+        let judged = ["iss", "aud", "exp", "nbf", "iat", "scope", "scp"].contains(&name.as_str());
+        if name.is_empty() || judged || rules.iter().any(|rule| rule.name == *name) {
+            let message = "a claim is named once, and is none of iss, aud, exp, nbf, iat, scope and scp";
+            return Err(Problem::new(format!("{pointer}/claimName"), message));
+        }
+        if claim.format.as_ref().is_some_and(|format| format != "SINGLE_STRING") {
+            return Err(Problem::new(format!("{pointer}/format"), "it is SINGLE_STRING"));
+        }
+        let expected = claim.expected_values.clone();
+        rules.push(ClaimRule { name: name.clone(), required: claim.required, expected });
+    }
+    Ok(rules)
+}
+
+fn is_plain_https(issuer: &str) -> bool {
+    web_address(issuer).is_some_and(|uri| uri.scheme_str() == Some("https")) && !issuer.contains(['?', '#'])
+}
+
 impl Made {
-    fn keep(&mut self, config: &JwtAuthorizerConfig, authorizer: &Arc<JwtAuthorizer>) {
+    fn keep(&mut self, config: &AuthorizerConfig, authorizer: &Arc<dyn Authorizer>) {
         if self.authorizers.len() >= KEPT {
             self.authorizers.retain(|(_, made)| Arc::strong_count(made) > 1);
         }
@@ -121,9 +251,13 @@ impl Made {
 }
 
 impl AuthorizerFactory for JwtAuthorizers {
-    fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+    fn authorizer(
+        &self,
+        config: &AuthorizerConfig,
+        _: AuthorizerPlace<'_>,
+    ) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         match config {
-            AuthorizerConfig::Jwt(config) => Some(self.make(config).map(|made| made as Arc<dyn Authorizer>)),
+            AuthorizerConfig::Jwt(_) | AuthorizerConfig::CognitoUserPools(_) => Some(self.make(config)),
             _ => None,
         }
     }
@@ -151,6 +285,9 @@ fn problem(error: &JwtError) -> Problem {
         JwtError::Algorithms => "/algorithms",
         JwtError::Keys(_) | JwtError::NoUsableKey => "/jwks",
         JwtError::JwksUri => "/jwksUri",
+        JwtError::Issuers => "/issuers",
+        JwtError::Pool(_) => "/providerARNs",
+        JwtError::Expression(_) => "/identityValidationExpression",
         JwtError::NoClient | JwtError::NoCryptoProvider => "",
     };
     Problem::new(pointer, error)

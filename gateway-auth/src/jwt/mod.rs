@@ -3,8 +3,10 @@
 mod algorithm;
 mod builder;
 mod claims;
+mod cognito;
 mod factory;
 mod fetch;
+mod issuers;
 mod jws;
 mod key;
 mod key_set;
@@ -22,13 +24,15 @@ pub use jsonwebtoken::crypto::CryptoProvider;
 pub use self::{
     algorithm::{SignatureAlgorithm, UnknownAlgorithm},
     builder::{JwtAuthorizerBuilder, JwtError},
+    cognito::{CognitoAuthorizer, CognitoAuthorizerBuilder},
     factory::JwtAuthorizers,
+    issuers::JwtIssuers,
     jws::JwsError,
     key_set::{KeySet, KeySetError},
     key_source::KeySource,
 };
 use self::{
-    claims::Claims,
+    claims::{Claims, Lists, Rules},
     refusal::Refusal,
     token_source::TokenSource,
     verified::{Verified, VerifiedTokens},
@@ -71,9 +75,8 @@ use self::{
 /// # }
 /// ```
 pub struct JwtAuthorizer {
-    issuer: String,
-    audience: Vec<String>,
-    audience_needed: bool,
+    rules: Rules,
+    lists: Lists,
     keys: Arc<KeySource>,
     scopes: Vec<String>,
     algorithms: Vec<SignatureAlgorithm>,
@@ -89,14 +92,45 @@ impl JwtAuthorizer {
         JwtAuthorizerBuilder::new(issuer.into())
     }
 
-    /// Judges a request with the keys that are there.
-    fn judge(&self, request: &Parts, context: &Context) -> Result<Authorization, Refusal> {
-        let token = self.source.token(request)?;
-        let verified = self.verified(&token, context.clock())?;
+    /// What the route wants of a verified token.
+    fn grant(&self, verified: &Verified, context: &Context) -> Result<Authorization, Refusal> {
         match context.route() {
             Some(route) if self.scopes.is_empty() => verified.grant(&route.authorization_scopes),
             _ => verified.grant(&self.scopes),
         }
+    }
+
+    /// The token; where its key is not known, the keys are fetched first.
+    async fn fetched(&self, token: &str, clock: &Arc<dyn Clock>) -> Result<Arc<Verified>, Refusal> {
+        let mut answer = self.verified(token, clock);
+        if answer.as_ref().is_err_and(Refusal::is_about_keys) {
+            if let Some(mut running) = self.keys.fetch(clock) {
+                // It never changes: it closes.
+                let _ = running.changed().await;
+            }
+            // Also where nothing was started: a fetch may have ended since the keys were looked at.
+            answer = self.verified(token, clock);
+        }
+        answer
+    }
+
+    /// The same without waiting, where that is possible.
+    fn at_hand(&self, token: &str, clock: &Arc<dyn Clock>) -> Option<Result<Arc<Verified>, Refusal>> {
+        let mut answer = self.verified(token, clock);
+        if answer.as_ref().is_err_and(Refusal::is_about_keys) {
+            if self.keys.can_fetch(clock) {
+                return None;
+            }
+            answer = self.verified(token, clock);
+        }
+        Some(answer)
+    }
+
+    /// Whether the token was verified before, with keys that still count.
+    fn remembers(&self, token: &str, clock: &Arc<dyn Clock>) -> bool {
+        let keys = self.keys.current(clock);
+        let known = keys.as_ref().and_then(|keys| self.tokens.slot(token)?.read(keys.set()?.fingerprint()));
+        known.is_some()
     }
 
     /// The token, whoever asks: remembered, or verified now.
@@ -115,9 +149,9 @@ impl JwtAuthorizer {
             };
         }
         let claims = Claims::parse(&keys.verify(token, &self.algorithms, self.provider)?)?;
-        claims.check(&self.issuer, &self.audience, self.audience_needed)?;
+        claims.check(&self.rules)?;
         claims.times.check(clock.now(), self.clock_skew)?;
-        let verified = Arc::new(Verified::new(claims, *keys.fingerprint()));
+        let verified = Arc::new(Verified::new(claims, self.lists, *keys.fingerprint()));
         if let Some(slot) = slot {
             slot.write(Arc::clone(&verified));
         }
@@ -128,35 +162,26 @@ impl JwtAuthorizer {
 #[async_trait]
 impl Authorizer for JwtAuthorizer {
     async fn authorize(&self, request: &Parts, context: &Context) -> Result<Authorization, Error> {
-        let mut answer = self.judge(request, context);
-        if answer.as_ref().is_err_and(Refusal::is_about_keys) {
-            if let Some(mut running) = self.keys.fetch(context.clock()) {
-                // It never changes: it closes.
-                let _ = running.changed().await;
-            }
-            // Also where nothing was started: a fetch may have ended since the keys were looked at.
-            answer = self.judge(request, context);
-        }
-        answer.map_err(Error::from)
+        let token = self.source.token(request)?;
+        let verified = self.fetched(&token, context.clock()).await?;
+        Ok(self.grant(&verified, context)?)
     }
 
     fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
-        let mut answer = self.judge(request, context);
-        if answer.as_ref().is_err_and(Refusal::is_about_keys) {
-            if self.keys.can_fetch(context.clock()) {
-                return None;
-            }
-            answer = self.judge(request, context);
-        }
-        Some(answer.map_err(Error::from))
+        let token = match self.source.token(request) {
+            Ok(token) => token,
+            Err(refusal) => return Some(Err(refusal.into())),
+        };
+        let verified = self.at_hand(&token, context.clock())?;
+        Some(verified.and_then(|verified| self.grant(&verified, context)).map_err(Error::from))
     }
 }
 
 impl fmt::Debug for JwtAuthorizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtAuthorizer")
-            .field("issuer", &self.issuer)
-            .field("audience", &self.audience)
+            .field("issuer", &self.rules.issuer)
+            .field("audience", &self.rules.audience)
             .field("keys", &self.keys)
             .field("algorithms", &self.algorithms)
             .finish_non_exhaustive()

@@ -18,6 +18,10 @@ pub(super) enum Refusal {
     Issuer,
     #[error("the token does not have a valid audience")]
     Audience,
+    #[error("the token does not have a required claim")]
+    Claim,
+    #[error("the token is not of the kind that the method asks for")]
+    TokenUse,
     #[error("the token has expired")]
     Expired,
     #[error("the token is not yet valid")]
@@ -57,6 +61,8 @@ impl Refusal {
             Self::Jws(JwsError::Signature) => invalid_token!("invalid signature"),
             Self::Issuer => invalid_token!("the token has an invalid issuer"),
             Self::Audience => invalid_token!("the token does not have a valid audience"),
+            Self::Claim => invalid_token!("the token does not have a required claim"),
+            Self::TokenUse => invalid_token!("the token is of another kind"),
             Self::Expired => invalid_token!("the token has expired"),
             Self::NotYetValid => invalid_token!("the token is not yet valid"),
             Self::IssuedInFuture => invalid_token!("the token was issued in the future"),
@@ -75,6 +81,19 @@ fn insufficient_scope(scopes: &[String]) -> HeaderValue {
         r#"Bearer scope="{scopes}" error="insufficient_scope" error_description="the token does not have a required scope""#
     );
     HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+}
+
+impl Refusal {
+    /// The answer of a REST API, which has no challenge.
+    pub(super) fn rest(self, without_scope: ErrorKind) -> Error {
+        let error = match self {
+            Self::Expired => Error::new(ErrorKind::Unauthorized).with_message("The incoming token has expired"),
+            Self::NoKeys(_) => ErrorKind::AuthorizerConfigurationError.into(),
+            Self::Scope(_) => without_scope.into(),
+            _ => ErrorKind::Unauthorized.into(),
+        };
+        error.with_source(self)
+    }
 }
 
 impl From<Refusal> for Error {

@@ -9,7 +9,7 @@ use gateway_core::Authorization;
 use sha2::{Digest, Sha256};
 
 use super::{
-    claims::{Claims, Times},
+    claims::{Claims, Lists, Times},
     refusal::Refusal,
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Verified {
     pub(super) times: Times,
     keys: [u8; 32],
     scopes: Vec<String>,
+    token_use: Option<String>,
+    audience: Vec<String>,
     /// For routes without scopes.
     plain: Authorization,
     /// For routes with scopes, made when the first one asks.
@@ -26,10 +28,23 @@ pub(super) struct Verified {
 
 impl Verified {
     /// `keys` is the fingerprint of the set that held the key.
-    pub(super) fn new(claims: Claims, keys: [u8; 32]) -> Self {
-        let Claims { subject, scopes, texts, times, .. } = claims;
+    pub(super) fn new(claims: Claims, lists: Lists, keys: [u8; 32]) -> Self {
+        let texts = claims.texts(lists);
+        let token_use = claims.string("token_use").map(str::to_owned);
+        let Claims { subject, scopes, times, audience, .. } = claims;
         let plain = Authorization::new(subject).with_claims(texts);
-        Self { times, keys, scopes, plain, scoped: OnceLock::new() }
+        let audience = audience.unwrap_or_default();
+        Self { times, keys, scopes, token_use, audience, plain, scoped: OnceLock::new() }
+    }
+
+    /// `token_use`, where it is one text.
+    pub(super) fn token_use(&self) -> Option<&str> {
+        self.token_use.as_deref()
+    }
+
+    /// `aud`.
+    pub(super) fn audience(&self) -> &[String] {
+        &self.audience
     }
 
     /// The result for a route that wants one of these scopes. Without any, the token's scopes are not handed on: AWS

@@ -4,6 +4,7 @@ mod arn;
 mod condition;
 mod document;
 mod factory;
+mod guard;
 mod keys;
 mod operator;
 mod parse;
@@ -18,6 +19,7 @@ pub(crate) use self::document::INVOKE;
 pub use self::{
     document::{Decision, PolicyDocument, PolicyType, evaluate_all},
     factory::ResourcePolicies,
+    guard::ResourcePolicyGuard,
     keys::{ConditionKey, ConditionKeys, RequestKeys, SecureTransport, VpcOrigin},
     request::PolicyRequest,
     value::{ConditionValue, ConditionValues},

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gateway_auth::JwtAuthorizers;
 use gateway_core::{
     Authorizer, ManualClock, Problem,
-    config::{AuthorizerConfig, AuthorizerFactory},
+    config::{ApiConfig, AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, Registry},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,8 @@ fn config(over: Value) -> AuthorizerConfig {
 }
 
 fn make(factory: &JwtAuthorizers, over: Value) -> Result<Arc<dyn Authorizer>, Problem> {
-    factory.authorizer(&config(over)).expect("a type that it knows")
+    let (api, registry) = (ApiConfig::default(), Registry::new());
+    factory.authorizer(&config(over), AuthorizerPlace::new(&api, "jwt", &registry)).expect("a type that it knows")
 }
 
 async fn passes(authorizer: &Arc<dyn Authorizer>, token: &str) -> bool {
@@ -90,7 +91,8 @@ fn problems_point_at_the_setting() {
     }
     assert_eq!(make(&JwtAuthorizers::new(), json!({})).err().unwrap().pointer, "");
     let other = serde_json::from_value(json!({ "type": "custom", "name": "x" })).unwrap();
-    assert!(factory.authorizer(&other).is_none());
+    let (api, registry) = (ApiConfig::default(), Registry::new());
+    assert!(factory.authorizer(&other, AuthorizerPlace::new(&api, "x", &registry)).is_none());
 }
 
 #[test]

@@ -4,11 +4,13 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
 mod cache;
+mod checks;
 mod conformance;
 mod factory;
 mod fetching;
 mod fuzz;
 mod layer;
+mod rest;
 mod settings;
 mod support;
 mod validation;

@@ -115,6 +115,16 @@ async fn a_header_that_stands_twice_leaves_nothing_for_who_sends_it_once() {
 }
 
 #[tokio::test]
+async fn a_header_that_is_no_text_is_no_identity() {
+    let (authorizer, calls) = by_first_header(HEADER, Duration::from_secs(300));
+    let request = http::Request::get("/").header("authorization", &b"\xff"[..]).header("authorization", "alice");
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let context = Context::begin(&parts, Arc::new(ManualClock::default()), &Random::seeded(1));
+    assert_eq!(authorizer.authorize(&parts, &context).await.unwrap_err().kind(), ErrorKind::Unauthorized);
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
 async fn without_an_identity_source_nothing_is_remembered() {
     let (authorizer, calls) = by_first_header(&[], Duration::from_secs(300));
     for name in ["alice", "bob"] {

@@ -1,12 +1,18 @@
-//! `Authorizer`: who calls. The result cache, keyed by identity sources.
+//! `Authorizer`: who calls. The result cache, keyed by identity sources; several authorizers as one.
 
 mod cache;
+mod combined;
+mod results;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-pub use self::cache::{CachedAuthorizer, ResultCache};
+pub use self::{
+    cache::CachedAuthorizer,
+    combined::{AllOf, AnyOf, all_of, any_of},
+    results::{ResultCache, ResultKey},
+};
 use crate::{
     context::{Authorization, Context},
     error::{Error, ErrorKind},
@@ -103,6 +109,14 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
 
     fn policy_combination(&self) -> PolicyCombination {
         (**self).policy_combination()
+    }
+}
+
+/// Asks an authorizer, without waiting where it can answer so.
+async fn ask(authorizer: &dyn Authorizer, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+    match authorizer.authorize_now(request, context) {
+        Some(answer) => answer,
+        None => authorizer.authorize(request, context).await,
     }
 }
 

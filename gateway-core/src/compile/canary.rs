@@ -1,6 +1,5 @@
 use super::{find_api, stages::wrong_variable};
 use crate::{
-    context::ApiKind,
     definition::{Api, Canary, Definition, places},
     problem::{Problem, pointer_token},
 };
@@ -10,7 +9,7 @@ pub(super) fn check(definition: &Definition, api: &Api, pointer: &str, problems:
     for (place, stage) in places(&api.stages) {
         let Some(canary) = &stage.canary else { continue };
         let pointer = format!("{pointer}/stages/{place}/canarySettings");
-        check_settings(api.kind, canary, &pointer, problems);
+        check_settings(canary, &pointer, problems);
         let Some(name) = &canary.api else { continue };
         match find_api(definition, name) {
             None => {
@@ -27,10 +26,7 @@ pub(super) fn check(definition: &Definition, api: &Api, pointer: &str, problems:
 }
 
 /// Checks what stands in the settings of a canary alone.
-pub(super) fn check_settings(kind: ApiKind, canary: &Canary, pointer: &str, problems: &mut Vec<Problem>) {
-    if kind == ApiKind::Http {
-        problems.push(Problem::new(pointer, "an HTTP API has no canaries; make it a REST API"));
-    }
+pub(super) fn check_settings(canary: &Canary, pointer: &str, problems: &mut Vec<Problem>) {
     if !(0.0..=100.0).contains(&canary.percent) {
         let message = format!("{} is no share of a hundred requests: write 0.0 to 100.0", canary.percent);
         problems.push(Problem::new(format!("{pointer}/percentTraffic"), message));

@@ -52,9 +52,9 @@ pub(crate) fn compile_alone(api: &Api, stage: StageDefinition) -> Result<Compile
 }
 
 /// Checks the settings of a canary that comes from no definition.
-pub(crate) fn check_canary(kind: ApiKind, canary: &Canary) -> Result<(), Problems> {
+pub(crate) fn check_canary(canary: &Canary) -> Result<(), Problems> {
     let mut problems = Vec::new();
-    canary::check_settings(kind, canary, "", &mut problems);
+    canary::check_settings(canary, "", &mut problems);
     Problems::check(problems)
 }
 
@@ -93,10 +93,6 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
     } else if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
         let message = "answers are compressed from at most 10485760 bytes on";
         problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
-    }
-    if api.policy.is_some() && api.kind == ApiKind::Http {
-        problems
-            .push(Problem::new(format!("{pointer}/policy"), "an HTTP API has no resource policy; make it a REST API"));
     }
     if api.stages.is_empty() && !canary::is_canary(definition, api) {
         problems.push(Problem::new(format!("{pointer}/stages"), "an API without a stage cannot be called; add one"));

@@ -59,7 +59,8 @@ fn check_stages(definition: &Definition, plan: &Plan, pointer: &str, problems: &
         for written in stage.methods.keys() {
             let pointer = format!("{pointer}/throttle/{}", pointer_token(written));
             let route = route_of(written);
-            if RouteKey::parse(&route, ApiKind::Rest).is_err() {
+            let kind = api.map_or(ApiKind::Rest, |api| api.kind);
+            if RouteKey::parse(&route, kind).is_err() {
                 let message = "write the route's key, such as `GET /pets/{id}` or `/pets/{id}/GET`";
                 problems.push(Problem::new(pointer, message));
             } else if !api.is_some_and(|api| api.routes.iter().flatten().any(|(key, _)| *key == route)) {

@@ -50,9 +50,6 @@ pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> 
         let mut wrong = |field: &str, message: &str| {
             problems.push(Problem::new(format!("{pointer}/{field}"), message));
         };
-        if route.api_key_required && api.kind == ApiKind::Http {
-            wrong("apiKeyRequired", "an HTTP API has no API keys; make it a REST API, or use an authorizer");
-        }
         if !route.scopes.is_empty() && route.authorizer.is_none() {
             wrong("authorizationScopes", "scopes need an authorizer that grants them; name one");
         }

@@ -7,7 +7,6 @@ use http::Method;
 use super::routes::CompiledRoutes;
 use crate::{
     cache::CacheRules,
-    context::ApiKind,
     definition::{Api, RouteSettings, StageDefinition},
     problem::{Problem, pointer_token},
     router::{RouteKey, RouteMethod},
@@ -46,11 +45,11 @@ impl Settings {
         problems: &mut Vec<Problem>,
     ) -> Self {
         let mut default = stage.default_settings;
-        check(api, stage.default_settings.as_ref(), &format!("{pointer}/defaultRouteSettings"), problems);
+        check(stage.default_settings.as_ref(), &format!("{pointer}/defaultRouteSettings"), problems);
         let mut by_route: BTreeMap<String, RouteSettings> = BTreeMap::new();
         for (key, settings) in &stage.settings {
             let pointer = format!("{pointer}/routeSettings/{}", pointer_token(key));
-            check(api, Some(settings), &pointer, problems);
+            check(Some(settings), &pointer, problems);
             let twice = match target(key) {
                 Target::Default => default.replace(*settings).is_some(),
                 Target::Route(route) if routes.serve(&route, api.kind) => by_route.insert(route, *settings).is_some(),
@@ -115,14 +114,11 @@ impl Settings {
     }
 }
 
-fn check(api: &Api, settings: Option<&RouteSettings>, pointer: &str, problems: &mut Vec<Problem>) {
+fn check(settings: Option<&RouteSettings>, pointer: &str, problems: &mut Vec<Problem>) {
     let Some(settings) = settings else { return };
     let mut wrong = |field: &str, message: &str| problems.push(Problem::new(format!("{pointer}/{field}"), message));
     if settings.cache_ttl.is_some_and(|ttl| ttl > MAX_TTL) {
         wrong("cacheTtlInSeconds", "answers are kept for at most 3600 seconds");
-    }
-    if settings.caching == Some(true) && api.kind == ApiKind::Http {
-        wrong("cachingEnabled", "an HTTP API caches nothing; make it a REST API");
     }
     if settings.metrics == Some(true) && cfg!(not(feature = "metrics")) {
         wrong("metricsEnabled", "gateway-core was built without its feature `metrics`");

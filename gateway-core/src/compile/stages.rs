@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     cache_scopes::{self, CacheScopes},
+    preflight,
     routes::CompiledRoutes,
     settings::Settings,
 };
@@ -45,9 +46,6 @@ pub(super) fn check(api: &Api, routes: &CompiledRoutes, pointer: &str, problems:
             if let Some(message) = wrong_variable(name, value) {
                 wrong(&format!("variables/{}", pointer_token(name)), message);
             }
-        }
-        if stage.cache.is_some() && api.kind == ApiKind::Http {
-            wrong("cacheClusterEnabled", "an HTTP API caches nothing; make it a REST API".to_owned());
         }
         Settings::compile(api, stage, routes, &pointer, problems);
     }
@@ -111,8 +109,15 @@ impl Scene<'_> {
         let keys = self.routes.keys.iter().flatten();
         let routes =
             keys.zip(defined).enumerate().map(|(index, (key, route))| self.route(index, key, route, &facts, &plans));
+        let routes: Vec<_> = routes.collect();
+        let http_cors = self.cors.filter(|_| self.api.kind == ApiKind::Http);
+        let unrouted = http_cors.map(|cors| {
+            let throttled_as = RouteKey::Default;
+            self.route(routes.len(), &throttled_as, &preflight::unrouted(cors), &facts, &plans)
+        });
         Deployment {
-            routes: routes.collect(),
+            routes,
+            unrouted_preflight: unrouted,
             observers: self.observers(&facts),
             facts,
             router: Arc::clone(self.router),
@@ -164,6 +169,7 @@ impl Scene<'_> {
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
             integration: Arc::clone(&route.integration),
+            cors: self.cors.filter(|_| self.api.kind == ApiKind::Http).cloned(),
             timeout: route.timeout.unwrap_or(timeout),
         }
     }

@@ -3,7 +3,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::json;
 
 use crate::{
-    context::ApiKind,
     definition::{Api, RouteDefinition},
     problem::{Problem, pointer_token},
     validate::{BodyModels, ModelSet, RequestParameter, Schema, Validation},
@@ -19,13 +18,6 @@ const ERROR: &str = "Error";
 impl Models {
     /// Compiles the models of an API, and checks their names.
     pub(super) fn compile(api: &Api, pointer: &str, problems: &mut Vec<Problem>) -> Self {
-        if api.kind == ApiKind::Http {
-            let given = [("models", !api.models.is_empty()), ("requestValidator", api.validator.is_some())];
-            for (field, _) in given.into_iter().filter(|(_, given)| *given) {
-                problems.push(Problem::new(format!("{pointer}/{field}"), NOT_HTTP));
-            }
-            return Self(BTreeMap::new());
-        }
         let mut schemas = api.models.clone();
         schemas.entry(ERROR.to_owned()).or_insert_with(
             || json!({"title": "Error Schema", "type": "object", "properties": {"message": {"type": "string"}}}),
@@ -60,15 +52,6 @@ impl Models {
         let mut wrong = |field: String, message: &str| {
             problems.push(Problem::new(format!("{pointer}/{field}"), message));
         };
-        if api.kind == ApiKind::Http {
-            let given = [
-                ("requestValidator", route.validator.is_some()),
-                ("requestParameters", !route.request_parameters.is_empty()),
-                ("requestModels", !route.request_models.is_empty()),
-            ];
-            given.into_iter().filter(|(_, given)| *given).for_each(|(field, _)| wrong(field.to_owned(), NOT_HTTP));
-            return None;
-        }
         let validator = route.validator.or(api.validator).unwrap_or_default();
         // The order of the full names is the one in which AWS tells what is missing.
         let mut required = Vec::new();
@@ -100,5 +83,3 @@ impl Models {
         Validation::of(required, models)
     }
 }
-
-const NOT_HTTP: &str = "an HTTP API validates no requests; make it a REST API";

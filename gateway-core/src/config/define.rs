@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 use sha2::{Digest, Sha256};
 
 use super::{
-    AccessLogConfig, ApiConfig, AuthorizerConfig, CanaryConfig, Config, GatewayResponseConfig, IntegrationConfig,
-    IntegrationPlace, LogDestination, Registry, StageConfig, Tried, UsagePlanConfig, plan::ApiKeyConfig,
+    AccessLogConfig, ApiConfig, AuthorizerConfig, AuthorizerPlace, CanaryConfig, Config, GatewayResponseConfig,
+    IntegrationConfig, IntegrationPlace, LogDestination, Registry, StageConfig, Tried, UsagePlanConfig,
+    plan::ApiKeyConfig,
 };
 use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
@@ -144,8 +145,8 @@ impl Scribe<'_> {
         for (name, part) in &config.authorizers {
             let pointer = format!("{pointer}/authorizers/{}", pointer_token(name));
             let made = self.read(&pointer, part).and_then(|part| {
-                let results = format!("{}/{name}", config.id.as_ref().unwrap_or(&config.name));
-                match self.registry.make_authorizer(part).and_then(|made| cached(self.registry, &results, part, made)) {
+                let place = AuthorizerPlace::new(config, name, self.registry);
+                match self.registry.make_authorizer(part, place).and_then(|made| cached(part, place, made)) {
                     Ok(made) => Some(made),
                     Err(problem) => {
                         self.problems.push(problem.below(&pointer));
@@ -226,7 +227,8 @@ impl Scribe<'_> {
             if config.authorizer.is_some() {
                 self.wrong(&pointer, "a method has one kind of authorization; leave out this or the authorizer");
             }
-            let made = self.registry.make_authorizer(&AuthorizerConfig::AwsIam).map_err(|problem| {
+            let place = AuthorizerPlace::new(place.api, "", self.registry);
+            let made = self.registry.make_authorizer(&AuthorizerConfig::AwsIam, place).map_err(|problem| {
                 self.wrong(&pointer, problem.message);
             });
             route.authorizer = Some(made.unwrap_or_else(|()| Arc::new(unmade)));
@@ -335,9 +337,8 @@ fn api_key(config: &ApiKeyConfig) -> Result<ApiKey, Problem> {
 }
 
 fn cached(
-    registry: &Registry,
-    name: &str,
     config: &AuthorizerConfig,
+    place: AuthorizerPlace<'_>,
     made: Arc<dyn Authorizer>,
 ) -> Result<Arc<dyn Authorizer>, Problem> {
     let AuthorizerConfig::Custom(custom) = config else { return Ok(made) };
@@ -356,7 +357,7 @@ fn cached(
         sources.push(parsed.map_err(|error| Problem::new(format!("/identitySources/{place}"), error))?);
     }
     let ttl = Duration::from_secs(custom.result_ttl_in_seconds);
-    Ok(Arc::new(CachedAuthorizer::new(made, sources, ttl).with_cache(registry.results(name))))
+    Ok(Arc::new(CachedAuthorizer::new(made, sources, ttl).with_cache(place.results())))
 }
 
 fn access_log(

@@ -2,9 +2,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, RouteConfig, UpstreamConfig};
+use super::{ApiConfig, AuthorizerConfig, IntegrationConfig, Registry, RouteConfig, UpstreamConfig};
 use crate::{
-    authorizer::Authorizer,
+    authorizer::{Authorizer, ResultCache},
     integration::Integration,
     policy::ResourcePolicy,
     problem::{Problem, Problems},
@@ -67,22 +67,60 @@ where
     }
 }
 
+/// Where an authorizer stands.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorizerPlace<'a> {
+    /// The API.
+    pub api: &'a ApiConfig,
+    /// Its name in the API; empty for the one that `iamAuthorization` asks for.
+    pub name: &'a str,
+    registry: &'a Registry,
+}
+
+impl<'a> AuthorizerPlace<'a> {
+    /// The place of the authorizer `name` of `api`, whose results are kept in `registry`.
+    #[must_use]
+    pub fn new(api: &'a ApiConfig, name: &'a str, registry: &'a Registry) -> Self {
+        Self { api, name, registry }
+    }
+
+    /// The results of this authorizer of this API, which outlive a reload.
+    #[must_use]
+    pub fn results(&self) -> ResultCache {
+        self.registry.results(self.api.id.as_ref().unwrap_or(&self.api.name), self.name)
+    }
+}
+
 /// Makes authorizers of what a definition says; see [`IntegrationFactory`]. Key sets and verified tokens outlive a
-/// reload here.
+/// reload here, and results in the [place](AuthorizerPlace::results).
+///
+/// A closure `|config: &AuthorizerConfig, place: AuthorizerPlace<'_>| -> Option<Result<Arc<dyn Authorizer>, Problem>>` is
+/// a factory too.
 pub trait AuthorizerFactory: Send + Sync + 'static {
     /// Makes the authorizer; `None` if this factory does not know the type.
     ///
     /// # Errors
     /// What is wrong with it; the pointer starts at the authorizer.
-    fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>>;
+    fn authorizer(
+        &self,
+        config: &AuthorizerConfig,
+        place: AuthorizerPlace<'_>,
+    ) -> Option<Result<Arc<dyn Authorizer>, Problem>>;
 }
 
 impl<F> AuthorizerFactory for F
 where
-    F: Fn(&AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> + Send + Sync + 'static,
+    F: Fn(&AuthorizerConfig, AuthorizerPlace<'_>) -> Option<Result<Arc<dyn Authorizer>, Problem>>
+        + Send
+        + Sync
+        + 'static,
 {
-    fn authorizer(&self, config: &AuthorizerConfig) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
-        self(config)
+    fn authorizer(
+        &self,
+        config: &AuthorizerConfig,
+        place: AuthorizerPlace<'_>,
+    ) -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+        self(config, place)
     }
 }
 

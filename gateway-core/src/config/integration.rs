@@ -95,12 +95,20 @@ pub struct BackendConfig {
     pub tls_config: Option<TlsConfig>,
     /// `BUFFERED` (as is nothing) or `STREAM`.
     pub response_transfer_mode: Option<String>,
-    /// `integration.request.{header|querystring|path}.NAME` to a source.
+    /// `integration.request.{header|querystring|path}.NAME` to a source; for a proxy of an HTTP API,
+    /// `append:header.NAME` and the like to a value.
     pub request_parameters: BTreeMap<String, String>,
+    /// The parameters of the backend's answers, by its status: `overwrite:statuscode`, `append:header.NAME` and the like
+    /// to a value (proxies of HTTP APIs).
+    pub response_parameters: BTreeMap<String, BTreeMap<String, String>>,
     /// A content type to a mapping template for the request.
     pub request_templates: BTreeMap<String, String>,
     /// What happens to a request whose content type has no template.
     pub passthrough_behavior: Passthrough,
+    /// How events are written and answers read (HTTP APIs with functions): `1.0` or, unless given, `2.0`.
+    pub payload_format_version: Option<String>,
+    /// The action of a service of AWS (HTTP APIs): `SQS-SendMessage`. The request parameters are its parameters.
+    pub integration_subtype: Option<String>,
     /// How the request's body is converted.
     pub content_handling: Option<ContentHandling>,
     /// Methods with the same name here share their entries in the response cache; the resource's id unless given.

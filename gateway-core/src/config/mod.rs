@@ -47,9 +47,12 @@ pub use self::{
         MethodResponseConfig, ProtocolType, RouteConfig,
     },
     authorizer::{
-        AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig,
+        AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig,
+        JwtIssuerConfig, LambdaAuthorizerConfig,
     },
-    factory::{AuthorizerFactory, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady},
+    factory::{
+        AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
+    },
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,

@@ -7,8 +7,8 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    ApiConfig, AuthorizerConfig, AuthorizerFactory, FunctionConfig, FunctionFactory, IntegrationConfig,
-    IntegrationFactory, IntegrationPlace, PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
+    ApiConfig, AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, FunctionConfig, FunctionFactory,
+    IntegrationConfig, IntegrationFactory, IntegrationPlace, PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
@@ -31,7 +31,8 @@ pub struct Registry {
     services: HashMap<String, Arc<dyn Integration>>,
     named: HashMap<String, Arc<dyn Authorizer>>,
     sinks: HashMap<String, Arc<dyn LogSink>>,
-    results: Mutex<HashMap<String, ResultCache>>,
+    /// By API and authorizer.
+    results: Mutex<HashMap<(String, String), ResultCache>>,
 }
 
 impl Registry {
@@ -150,8 +151,12 @@ impl Registry {
         }
     }
 
-    pub(super) fn make_authorizer(&self, config: &AuthorizerConfig) -> Result<Arc<dyn Authorizer>, Problem> {
-        if let Some(made) = self.authorizers.iter().find_map(|factory| factory.authorizer(config)) {
+    pub(super) fn make_authorizer(
+        &self,
+        config: &AuthorizerConfig,
+        place: AuthorizerPlace<'_>,
+    ) -> Result<Arc<dyn Authorizer>, Problem> {
+        if let Some(made) = self.authorizers.iter().find_map(|factory| factory.authorizer(config, place)) {
             return made;
         }
         let AuthorizerConfig::Custom(custom) = config else {
@@ -161,10 +166,20 @@ impl Registry {
         self.named.get(&custom.name).cloned().ok_or_else(|| Problem::new("/name", message()))
     }
 
+    /// Forgets what all authorizers of an API found out for one of its stages.
+    ///
+    /// AWS API reference: *FlushStageAuthorizersCache*, *ResetAuthorizersCache*.
+    pub fn flush_authorizers(&self, api: &str, stage: &str) {
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, results) in results.iter().filter(|((of, _), _)| of == api) {
+            results.flush_stage(api, stage);
+        }
+    }
+
     /// The results of an authorizer, which outlive a reload.
-    pub(super) fn results(&self, authorizer: &str) -> ResultCache {
+    pub(super) fn results(&self, api: &str, authorizer: &str) -> ResultCache {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        results.entry(authorizer.to_owned()).or_default().clone()
+        results.entry((api.to_owned(), authorizer.to_owned())).or_default().clone()
     }
 }
 

@@ -130,10 +130,53 @@ impl Authorization {
         &self.0.scopes
     }
 
+    /// About how many bytes it holds.
+    pub(crate) fn size(&self) -> usize {
+        let context = self.0.context.iter().map(|(name, value)| name.len() + value_size(value) + ENTRY);
+        let claims = self.0.claims.iter().map(|(name, claim)| name.len() + claim.len() + ENTRY);
+        let scopes = self.0.scopes.iter().map(|scope| scope.len() + ENTRY);
+        let all: usize = context.chain(claims).chain(scopes).sum();
+        size_of::<Inner>() + self.0.principal_id.len() + all
+    }
+
+    /// What two authorizers found out of one caller: what the first says stands, the second adds to it.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        let (own, other) = (Arc::make_mut(&mut self.0), &*other.0);
+        for (name, value) in &other.context {
+            own.context.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        for (name, claim) in &other.claims {
+            own.claims.entry(name.clone()).or_insert_with(|| claim.clone());
+        }
+        for scope in other.scopes.iter().filter(|scope| !own.scopes.contains(scope)).cloned().collect::<Vec<_>>() {
+            own.scopes.push(scope);
+        }
+        if own.principal_id.is_empty() {
+            own.principal_id.clone_from(&other.principal_id);
+        }
+        own.usage_key = own.usage_key.take().or_else(|| other.usage_key.clone());
+        own.identity = own.identity.take().or_else(|| other.identity.clone());
+        own.is_silent |= other.is_silent;
+        own.may_invalidate_cache |= other.may_invalidate_cache;
+        self
+    }
+
     /// The API key to count by.
     #[must_use]
     pub fn usage_key(&self) -> Option<&str> {
         self.0.usage_key.as_deref()
+    }
+}
+
+/// What an entry of a map costs besides its text.
+const ENTRY: usize = 64;
+
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(all) => all.iter().map(|one| value_size(one) + ENTRY).sum(),
+        Value::Object(all) => all.iter().map(|(name, one)| name.len() + value_size(one) + ENTRY).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 

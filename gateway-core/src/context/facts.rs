@@ -1,6 +1,13 @@
 //! The plain data that the steps of a request write down, each once.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::IpAddr,
+    ops::Range,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use http::{Method, StatusCode, Uri, uri::PathAndQuery};
 
@@ -190,6 +197,26 @@ impl fmt::Debug for ApiKeyFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKeyFacts").field("id", &self.id).field("plan", &self.plan).finish_non_exhaustive()
     }
+}
+
+/// A connection of a WebSocket API.
+#[derive(Clone, Debug)]
+pub struct ConnectionFacts {
+    /// `$context.connectionId`.
+    pub id: String,
+    /// `$context.connectedAt`.
+    pub connected_at: SystemTime,
+}
+
+/// How the call of a Lambda authorizer went.
+#[derive(Clone, Debug)]
+pub struct AuthorizerFacts {
+    /// `$context.authorizer.integrationStatus`: the status of the call itself, if it was answered.
+    pub status: Option<StatusCode>,
+    /// `$context.authorizer.latency` and `integrationLatency`.
+    pub latency: Duration,
+    /// `$context.authorizer.error`.
+    pub error: Option<&'static str>,
 }
 
 /// How the backend answered.

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{ApiKind, Context, StageFacts, clf_time, identity::IdentityField};
+use super::{
+    ApiKind, Context, StageFacts, clf_time, client_certificate::CertificateField, facts::AuthorizerFacts,
+    identity::IdentityField,
+};
 
 /// A `$context` variable, parsed once: `requestId`, `identity.sourceIp`, `authorizer.claims.sub`, ...
 ///
@@ -20,6 +23,7 @@ macro_rules! names {
             $($variant,)+
             Authorizer(Box<str>),
             Identity(IdentityField),
+            Certificate(CertificateField),
             Claim(Box<str>),
             Unknown(Box<str>),
         }
@@ -37,6 +41,8 @@ names! {
     ApiKeyId = "identity.apiKeyId";
     BasePath = "customDomain.basePathMatched";
     BackendRequestId = "awsEndpointRequestId" | "integration.requestId";
+    ConnectedAt = "connectedAt";
+    ConnectionId = "connectionId";
     DeploymentId = "deploymentId";
     DomainName = "domainName";
     DomainPrefix = "domainPrefix";
@@ -80,6 +86,8 @@ impl ContextVariable {
         Self(known(name).unwrap_or_else(|| {
             if let Some(claim) = name.strip_prefix("authorizer.claims.") {
                 Name::Claim(claim.into())
+            } else if let Some(field) = name.strip_prefix("identity.clientCert.").and_then(CertificateField::parse) {
+                Name::Certificate(field)
             } else if let Some(field) = name.strip_prefix("identity.").and_then(IdentityField::parse) {
                 Name::Identity(field)
             } else if let Some(key) = name.strip_prefix("authorizer.").filter(|key| *key != "claims") {
@@ -119,6 +127,8 @@ impl Context {
             Name::ApiKey => self.api_key().map(|_| "[redacted]".into()),
             Name::ApiKeyId => self.api_key().map(|key| (&*key.id).into()),
             Name::BasePath => self.domain().map(|domain| (&*domain.base_path).into()),
+            Name::ConnectedAt => self.connection().map(|connection| millis(connection.connected_at).to_string().into()),
+            Name::ConnectionId => self.connection().map(|connection| connection.id.as_str().into()),
             Name::DomainName => self.domain_name().map(Cow::from),
             Name::DomainPrefix => self.domain_name()?.split('.').next().map(Cow::from),
             Name::EndpointType => {
@@ -142,7 +152,11 @@ impl Context {
             Name::PrincipalId => self.authorization().map(|caller| caller.principal_id().into()),
             Name::Claim(claim) => self.authorization()?.claims().get(&**claim).map(|text| text.as_str().into()),
             Name::Identity(field) => self.authorization()?.identity()?.value(*field).map(Cow::from),
-            Name::Authorizer(key) => self.authorization()?.context().get(&**key).and_then(text),
+            Name::Certificate(field) => self.client_certificate().map(|certificate| certificate.value(*field).into()),
+            Name::Authorizer(key) => {
+                let own = self.authorization().and_then(|caller| caller.context().get(&**key));
+                own.map_or_else(|| self.authorizer().and_then(|call| call_value(call, key)), text)
+            }
             Name::IntegrationServiceStatus => {
                 let service = self.service_status().or(integration.and_then(|facts| facts.status.as_ref()));
                 service.map(|status| status.as_str().into())
@@ -163,8 +177,22 @@ impl Context {
     }
 }
 
+fn millis(time: std::time::SystemTime) -> u128 {
+    time.duration_since(std::time::SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis())
+}
+
 fn quoted(message: Option<&str>) -> String {
     message.map_or_else(|| "null".to_owned(), |message| Value::from(message).to_string())
+}
+
+/// What the call of a Lambda authorizer tells by itself.
+fn call_value<'a>(call: &'a AuthorizerFacts, name: &str) -> Option<Cow<'a, str>> {
+    match name {
+        "error" => call.error.map(Cow::from),
+        "integrationLatency" | "latency" => Some(call.latency.as_millis().to_string().into()),
+        "integrationStatus" | "status" => call.status.map(|status| status.as_u16().to_string().into()),
+        _ => None,
+    }
 }
 
 /// What an authorizer's context shows: strings bare, numbers and booleans as JSON, nothing for the rest.

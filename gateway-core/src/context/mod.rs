@@ -1,6 +1,7 @@
 //! The facts of one request: written once each, readable by everyone, also after a refusal.
 
 mod authorization;
+mod client_certificate;
 mod facts;
 mod head;
 mod identity;
@@ -22,9 +23,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
+    client_certificate::{ClientCertificate, ClientCertificateFields},
     facts::{
-        ApiKeyFacts, ApiKind, CacheOutcome, DomainFacts, EndpointType, ErrorFacts, IntegrationFacts, PathParams,
-        PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
+        ApiKeyFacts, ApiKind, AuthorizerFacts, CacheOutcome, ConnectionFacts, DomainFacts, EndpointType, ErrorFacts,
+        IntegrationFacts, PathParams, PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
     identity::{CognitoIdentity, Identity},
     lookup::ContextVariable,
@@ -53,6 +55,7 @@ pub struct Context {
     request: RequestFacts,
     host: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
+    client_certificate: Option<ClientCertificate>,
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
     steps: Option<Arc<Trace>>,
@@ -62,7 +65,9 @@ pub struct Context {
     path_params: OnceLock<PathParams>,
     headers: OnceLock<HeaderMap>,
     body: OnceLock<Bytes>,
+    connection: OnceLock<ConnectionFacts>,
     authorization: OnceLock<Authorization>,
+    authorizer: OnceLock<AuthorizerFacts>,
     api_key: OnceLock<ApiKeyFacts>,
     cache: OnceLock<CacheOutcome>,
     integration: OnceLock<IntegrationFacts>,
@@ -115,6 +120,7 @@ impl Context {
             request: RequestFacts { method: request.method.clone(), uri: request.uri.clone(), source_ip },
             host: head.host.cloned(),
             user_agent: head.user_agent.cloned(),
+            client_certificate: request.extensions.get().cloned(),
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
             steps: request.extensions.get().cloned(),
@@ -124,7 +130,9 @@ impl Context {
             path_params: OnceLock::new(),
             headers: OnceLock::new(),
             body: OnceLock::new(),
+            connection: OnceLock::new(),
             authorization: OnceLock::new(),
+            authorizer: OnceLock::new(),
             api_key: OnceLock::new(),
             cache: OnceLock::new(),
             integration: OnceLock::new(),
@@ -221,6 +229,12 @@ impl Context {
         self.user_agent.as_ref()?.to_str().ok()
     }
 
+    /// The certificate that the client proved to hold, where the host's TLS asked for one.
+    #[must_use]
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.client_certificate.as_ref()
+    }
+
     /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
     #[must_use]
     pub fn trace_id(&self) -> &TraceId {
@@ -239,6 +253,14 @@ impl Context {
     pub fn record(&self, step: impl FnOnce() -> Step) {
         if let Some(trace) = &self.steps {
             trace.push(self.age(), step());
+        }
+    }
+
+    /// Writes down with which headers the backend was called, where they are known only after
+    /// [`Step::EndpointRequest`] was written down: those of a signature.
+    pub fn record_sent(&self, headers: &HeaderMap) {
+        if let Some(trace) = &self.steps {
+            trace.sent(headers.clone());
         }
     }
 
@@ -319,6 +341,10 @@ facts! {
     headers, set_headers: HeaderMap;
     /// The request's body, where a guard asked for it.
     body, set_body: Bytes;
+    /// The connection of a WebSocket API that the request opens.
+    connection, set_connection: ConnectionFacts;
+    /// How the call of a Lambda authorizer went; not known where its result was remembered.
+    authorizer, set_authorizer: AuthorizerFacts;
     /// What the authorizer found out.
     authorization, set_authorization: Authorization;
     /// The API key that the request was admitted with.

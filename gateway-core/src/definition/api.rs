@@ -131,7 +131,7 @@ impl Api {
         self
     }
 
-    /// What the gateway itself answers. An HTTP API has no say in it.
+    /// What the gateway itself answers.
     #[must_use]
     pub fn gateway_responses(mut self, responses: GatewayResponses) -> Self {
         self.responses = responses;
@@ -145,7 +145,7 @@ impl Api {
         self
     }
 
-    /// The resource policy (REST APIs). A route without an authorizer is called only if it says so explicitly; what it and
+    /// The resource policy. A route without an authorizer is called only if it says so explicitly; what it and
     /// an authorizer decide together is the authorizer's [`PolicyCombination`](crate::PolicyCombination).
     ///
     /// AWS developer guide: *How API Gateway resource policies affect authorization workflow*.
@@ -155,14 +155,14 @@ impl Api {
         self
     }
 
-    /// Lets pages of other origins call the API from a browser (REST APIs).
+    /// Lets pages of other origins call the API from a browser.
     #[must_use]
     pub fn cors(mut self, cors: Cors) -> Self {
         self.cors = Some(cors);
         self
     }
 
-    /// Adds a model: a JSON Schema of draft 4 for bodies, under a name of letters and digits (REST APIs).
+    /// Adds a model: a JSON Schema of draft 4 for bodies, under a name of letters and digits.
     ///
     /// Models refer to each other with `$ref`: `#/definitions/NAME`, or AWS's
     /// `https://apigateway.amazonaws.com/restapis/{id}/models/NAME`, in circles too. `Empty`, which takes anything, and
@@ -183,7 +183,7 @@ impl Api {
         self
     }
 
-    /// What is validated of the requests of each route without a validator of its own (REST APIs).
+    /// What is validated of the requests of each route without a validator of its own.
     #[must_use]
     pub fn validate(mut self, validator: RequestValidator) -> Self {
         self.validator = Some(validator);

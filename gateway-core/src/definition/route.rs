@@ -113,14 +113,14 @@ impl RouteDefinition {
         self
     }
 
-    /// Asks for an API key of a usage plan of the stage (REST APIs).
+    /// Asks for an API key of a usage plan of the stage.
     #[must_use]
     pub fn api_key_required(mut self) -> Self {
         self.api_key_required = true;
         self
     }
 
-    /// What is validated of a request, in place of the API's default (REST APIs).
+    /// What is validated of a request, in place of the API's default.
     #[must_use]
     pub fn validate(mut self, validator: RequestValidator) -> Self {
         self.validator = Some(validator);

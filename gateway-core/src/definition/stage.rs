@@ -91,7 +91,7 @@ impl StageDefinition {
         self
     }
 
-    /// Keeps answers, of the routes whose settings ask for it (REST APIs).
+    /// Keeps answers, of the routes whose settings ask for it.
     #[must_use]
     pub fn cache(mut self, cache: StageCache) -> Self {
         self.cache = Some(cache);
@@ -105,7 +105,7 @@ impl StageDefinition {
         self
     }
 
-    /// Lets a second deployment serve a part of the requests (REST APIs).
+    /// Lets a second deployment serve a part of the requests.
     #[must_use]
     pub fn canary(mut self, canary: Canary) -> Self {
         self.canary = Some(canary);

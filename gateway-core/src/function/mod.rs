@@ -50,6 +50,8 @@ pub struct Invocation {
     pub function: Option<String>,
     /// Further headers of the call, such as `X-Amzn-Trace-Id`.
     pub headers: HeaderMap,
+    /// The role to call with (an ARN), where the definition names one.
+    pub credentials: Option<String>,
 }
 
 impl Invocation {
@@ -69,13 +71,15 @@ pub struct Invoked {
     pub payload: Bytes,
     /// What kind of failure it was, if the function failed: `Unhandled`.
     pub error: Option<String>,
+    /// The headers of the call's answer, where the call was one over HTTP: `x-amzn-RequestId`, ...
+    pub headers: HeaderMap,
 }
 
 impl Invoked {
     /// A function that succeeded.
     #[must_use]
     pub fn new(payload: impl Into<Bytes>) -> Self {
-        Self { status: StatusCode::OK, payload: payload.into(), error: None }
+        Self { status: StatusCode::OK, payload: payload.into(), error: None, headers: HeaderMap::new() }
     }
 
     /// A function that failed, with its error object: `{"errorMessage": ..., "errorType": ...}`.

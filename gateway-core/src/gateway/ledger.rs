@@ -177,7 +177,7 @@ impl Ledger {
 
     /// Gives a stage a canary, or its canary other settings.
     pub(super) fn set_canary(&mut self, place: Place<'_>, canary: Canary, runtime: &Runtime) -> Result<(), StageError> {
-        compile::check_canary(self.api(place.api)?.loaded.api.kind, &canary)?;
+        compile::check_canary(&canary)?;
         let state = self.stage(place)?;
         let revision = match (&canary.deployment_id, &canary.api) {
             (Some(id), _) => self.revision(place.api, id)?,

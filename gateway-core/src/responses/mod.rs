@@ -76,10 +76,7 @@ impl GatewayResponses {
 
     fn render_as(&self, kind: ApiKind, error: Error, context: &Context) -> Response {
         context.refuse(&error);
-        let (source, definition) = match kind {
-            ApiKind::Http => ("stock", None),
-            ApiKind::Rest => self.definition(error.kind()),
-        };
+        let (source, definition) = self.definition(error.kind());
         context.record(|| {
             let stock = if kind == ApiKind::Rest { error.kind().status() } else { error.kind().http_status() };
             Step::GatewayResponse {
@@ -89,13 +86,8 @@ impl GatewayResponses {
                 reason: reason(&error),
             }
         });
-        match kind {
-            ApiKind::Http => render::http(error, context),
-            ApiKind::Rest => {
-                let none = HeaderMap::new();
-                render::rest(error, definition, context.headers().unwrap_or(&none), context)
-            }
-        }
+        let none = HeaderMap::new();
+        render::answer(kind, error, definition, context.headers().unwrap_or(&none), context)
     }
 
     /// What defines the answer of this kind, by its name.

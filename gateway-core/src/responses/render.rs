@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::GatewayResponse;
 use crate::{
@@ -41,41 +41,33 @@ pub(crate) fn render_stock(kind: ApiKind, error: Error, context: &Context) -> Re
     super::GatewayResponses::default().render_as(kind, error, context)
 }
 
-pub(super) fn rest(
+pub(super) fn answer(
+    kind: ApiKind,
     error: Error,
     definition: Option<&GatewayResponse>,
     request: &HeaderMap,
     context: &Context,
 ) -> Response {
-    let kind = error.kind();
-    let status = definition.and_then(GatewayResponse::own_status).unwrap_or_else(|| error.status());
+    let (status, body) = match kind {
+        ApiKind::Rest => (error.status(), stock(key(&error), error.message().or(error.kind().message()))),
+        ApiKind::Http => (error.kind().http_status(), stock("message", error.http_message())),
+    };
     let mut headers = HeaderMap::with_capacity(6);
     let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {
         Some((content_type, body)) => (HeaderValue::from_str(content_type).unwrap_or(JSON), Body::from(body)),
-        None => (JSON, stock(key(&error), error.message(), kind.message())),
+        None => (JSON, body),
     };
     headers.insert(header::CONTENT_TYPE, content_type);
-    let mut response = answer(status, headers, body);
     if let Some(definition) = definition {
-        definition.apply_headers(response.headers_mut(), request, context);
+        definition.apply_headers(&mut headers, request, context);
     }
-    response.headers_mut().insert(&ERROR_TYPE, HeaderValue::from_static(error.exception()));
-    finish(response, ApiKind::Rest, error, context)
-}
-
-pub(super) fn http(error: Error, context: &Context) -> Response {
-    let kind = error.kind();
-    let mut headers = HeaderMap::with_capacity(4);
-    headers.insert(header::CONTENT_TYPE, JSON);
-    let body = stock("message", None, kind.http_message());
-    finish(answer(kind.http_status(), headers, body), ApiKind::Http, error, context)
-}
-
-fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+    if kind == ApiKind::Rest {
+        headers.insert(&ERROR_TYPE, HeaderValue::from_static(error.exception()));
+    }
     let mut response = Response::new(body);
-    *response.status_mut() = status;
+    *response.status_mut() = definition.and_then(GatewayResponse::own_status).unwrap_or(status);
     *response.headers_mut() = headers;
-    response
+    finish(response, kind, error, context)
 }
 
 /// Adds what no definition changes: the ids, and what the error itself asks for.
@@ -95,7 +87,7 @@ fn key(error: &Error) -> &'static str {
 }
 
 /// `{"message":$context.error.messageString}`.
-fn stock(key: &str, message: Option<&str>, stock: Option<&'static str>) -> Body {
-    let message = serde_json::Value::from(message.or(stock));
+fn stock(key: &str, message: Option<&str>) -> Body {
+    let message = serde_json::Value::from(message);
     Body::from(Bytes::from(format!("{{\"{key}\":{message}}}")))
 }

@@ -8,7 +8,7 @@ use crate::{
     context::{ApiKind, Authorization, Context},
     error::Error,
     guard::{Guard, ask, buffer},
-    policy::{PolicyCombination, PolicyEffect, PolicyPhase, ResourcePolicy, access_denied, check_length},
+    policy::{PolicyEffect, PolicyPhase, ResourcePolicy, access_denied, check_length},
     service::Parts,
     trace::{Step, reason},
     usage_plan::{Limiter, UsagePlans},
@@ -43,41 +43,43 @@ impl RouteThrottle {
 }
 
 impl Admission {
-    /// Lets the request pass, or refuses it.
+    /// Lets the request pass, or refuses it: guards, policy, authorizer, policy, API key, throttles (key and method, key,
+    /// method of the stage, account), quota. In an HTTP API the throttles of stage and account come after the guards.
     pub(crate) async fn admit(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         if self.guards.iter().any(Guard::reads_body) {
             // Boxed, as few requests are read here; the same below.
             Box::pin(buffer(body, context)).await?;
         }
-        match self.kind {
-            ApiKind::Rest => self.admit_rest(request, body, context).await,
-            ApiKind::Http => self.admit_http(request, body, context).await,
+        self.guard(request, context).await?;
+        // An HTTP API throttles before it asks who calls.
+        let throttles_first = self.kind == ApiKind::Http;
+        if throttles_first {
+            self.throttle(request, context).await?;
+        }
+        self.authorized(request, body, context).await?;
+        let key = self.plans.as_ref().map(|plans| plans.identify(request, context)).transpose()?;
+        if let Some(key) = &key {
+            key.throttle(context).await?;
+        }
+        if !throttles_first {
+            self.throttle(request, context).await?;
+        }
+        match key {
+            Some(key) => key.count(context).await,
+            None => Ok(()),
         }
     }
 
-    /// Guards, policy, authorizer, policy, API key, throttles (key and method, key, method of the stage, account), quota.
-    async fn admit_rest(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
-        self.guard(request, context).await?;
-        if self.policy.is_some() || self.authorizer.is_some() {
+    /// Policy, authorizer, and policy with its result.
+    async fn authorized(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
+        if self.policy.is_some() || (self.authorizer.is_some() && self.kind == ApiKind::Rest) {
             check_length(request, context)?;
         }
         match &self.policy {
-            Some(policy) => self.authorize_with(&**policy, request, body, context).await?,
-            None if self.needs_policy => return Err(unasked(request, context)),
-            None => self.authorize_without(request, body, context).await?,
+            Some(policy) => self.authorize_with(&**policy, request, body, context).await,
+            None if self.needs_policy => Err(unasked(request, context)),
+            None => self.authorize_without(request, body, context).await,
         }
-        let Some(plans) = &self.plans else { return self.throttle(request, context).await };
-        let key = plans.identify(request, context)?;
-        key.throttle(context).await?;
-        self.throttle(request, context).await?;
-        key.count(context).await
-    }
-
-    /// Throttle first, then the authorizer: an HTTP API has no keys.
-    async fn admit_http(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
-        self.guard(request, context).await?;
-        self.throttle(request, context).await?;
-        self.authorize_without(request, body, context).await
     }
 
     async fn guard(&self, request: &Parts, context: &Context) -> Result<(), Error> {
@@ -105,8 +107,8 @@ impl Admission {
     /// The authorizer where no resource policy can let in a caller of another account.
     async fn authorize_without(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         self.authorize(request, body, context).await?;
-        let iam = |authorizer: &AuthorizerGuard| authorizer.0.policy_combination() == PolicyCombination::Iam;
-        if self.authorizer.as_ref().is_some_and(iam) && !is_same_account(context) {
+        let knows = |authorizer: &AuthorizerGuard| authorizer.0.policy_combination().knows_accounts();
+        if self.authorizer.as_ref().is_some_and(knows) && !is_same_account(context) {
             return Err(access_denied(request, context, PolicyEffect::Silent));
         }
         Ok(())

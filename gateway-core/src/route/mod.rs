@@ -23,6 +23,7 @@ use crate::{
     cache::RouteCache,
     compress::{Compression, RequestCoding},
     context::{ApiKind, Context, IntegrationFacts, RouteFacts},
+    cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
     http_client::integration_error,
@@ -42,6 +43,8 @@ pub struct Route {
     /// From how many bytes on answers are compressed.
     pub(crate) minimum_compression_size: Option<u64>,
     pub(crate) integration: Arc<dyn Integration>,
+    /// Of an HTTP API: preflights that were admitted go no further.
+    pub(crate) cors: Option<Arc<CompiledCors>>,
     pub(crate) timeout: Duration,
     /// The most bytes that a body may have, decoded.
     pub(crate) max_payload: u64,
@@ -78,6 +81,9 @@ impl Route {
             ApiKind::Http => None,
         };
         self.admission.admit(parts, body, context).await?;
+        if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
+            return Ok(cors.preflight(parts, None));
+        }
         if let Some(coding) = coding {
             // After the guards: a signature is of the bytes that were sent. Boxed, as few requests are coded.
             Box::pin(coding.decode(&mut parts.headers, body, self.max_payload)).await?;
@@ -101,9 +107,13 @@ impl Route {
             },
             None => self.answer(self.timeout, self.invoke(parts, body, context), context).await,
         };
+        let mut answer = answer?;
+        if let Some(cors) = &self.cors {
+            cors.strip(answer.headers_mut());
+        }
         match compression {
-            Some(compression) => Box::pin(compression.apply(answer?)).await,
-            None => answer,
+            Some(compression) => Box::pin(compression.apply(answer)).await,
+            None => Ok(answer),
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Deployment {
     pub(crate) facts: Arc<StageFacts>,
     pub(crate) router: Arc<dyn Router>,
     pub(crate) routes: Vec<Route>,
+    /// What answers the preflights of an HTTP API with CORS that no route matches.
+    pub(crate) unrouted_preflight: Option<Route>,
     pub(crate) responses: GatewayResponses,
     /// Whether the gateway responses may need the request's headers.
     pub(crate) keeps_headers: bool,
@@ -61,7 +63,10 @@ impl Deployment {
             let winner = found.as_ref().ok().map(|found| found.route);
             Step::Routed { candidates: candidates(keys, self.facts.kind, request, winner) }
         });
-        let found = found?;
+        let found = match (found, &self.unrouted_preflight) {
+            (Err(_), Some(preflight)) if CompiledCors::is_preflight(request) => return Ok(preflight),
+            (found, _) => found?,
+        };
         let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(found.params);

@@ -9,8 +9,12 @@ const CREDENTIALS: &[&str] =
 /// How many letters AWS leaves to tell one credential from another; only of what is long enough.
 const TAIL: usize = 6;
 
-/// The value of a header, or stars and the last letters of it.
+/// The value of a header, or stars and the last letters of it; a session's token keeps its length alone, which decides
+/// what still stands behind it in a log.
 pub(crate) fn value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if name.eq_ignore_ascii_case("x-amz-security-token") {
+        return "*".repeat(value.len()).into();
+    }
     if !CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential)) {
         return value.into();
     }

@@ -49,6 +49,19 @@ impl Trace {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(TracedStep { at, step });
     }
 
+    /// Replaces the headers of the last call of a backend by those that it was sent with.
+    pub(crate) fn sent(&self, mut headers: HeaderMap) {
+        mask::headers(&mut headers);
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = steps.iter_mut().rev().find_map(|traced| match &mut traced.step {
+            Step::EndpointRequest { headers, .. } => Some(headers),
+            _ => None,
+        });
+        if let Some(last) = last {
+            *last = headers;
+        }
+    }
+
     /// The steps so far.
     #[must_use]
     pub fn steps(&self) -> Vec<TracedStep> {

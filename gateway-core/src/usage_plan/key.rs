@@ -85,6 +85,13 @@ impl ApiKey {
         &self.id
     }
 
+    /// The key with this value among `keys`: each is compared in constant time, whether it is on or not.
+    #[must_use]
+    pub fn find<'a>(keys: &'a [Self], given: &[u8]) -> Option<&'a Self> {
+        let digest = KeyDigest::of_given(given)?;
+        keys.iter().find(|key| key.digest == digest)
+    }
+
     /// Whether the key is on.
     #[must_use]
     pub fn is_enabled(&self) -> bool {

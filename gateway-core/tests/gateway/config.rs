@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gateway_core::{
     Api, ApiKey, ApiKeyError, Authorization, Body, Context, Definition, Domain, Error, ErrorKind, Gateway, Integration,
     Parts, Plan, PlanStage, Request, Response, Route, StageDefinition, Throttle,
-    config::{AuthorizerConfig, Config, IntegrationConfig, IntegrationPlace, Registry},
+    config::{AuthorizerConfig, AuthorizerPlace, Config, IntegrationConfig, IntegrationPlace, Registry},
     testing::{CapturedLines, RecordingIntegration, TestGateway},
 };
 use proptest::prelude::*;
@@ -196,7 +196,7 @@ fn what_is_no_definition_is_refused() {
 
 #[test]
 fn factories_see_what_the_definition_says() -> Outcome {
-    let jwt = |config: &AuthorizerConfig| match config {
+    let jwt = |config: &AuthorizerConfig, _: AuthorizerPlace<'_>| match config {
         AuthorizerConfig::Jwt(jwt) => {
             assert_eq!((jwt.issuer.as_str(), jwt.audience.as_slice()), ("https://i.example", &["a".to_owned()][..]));
             let nobody = |_: &Parts, _: &Context| Err::<Authorization, Error>(ErrorKind::Unauthorized.into());

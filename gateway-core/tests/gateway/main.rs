@@ -12,6 +12,7 @@ mod directions;
 mod explain;
 mod front_door;
 mod gateway_responses;
+mod http_api;
 mod layers;
 mod logs;
 mod nested;

@@ -98,13 +98,6 @@ fn what_is_wrong_with_settings_is_said_where_it_stands() {
         ],
         "{said:?}"
     );
-    let http = Api::http("api")
-        .route("GET /x", Route::to(RecordingIntegration::answering("ok")))
-        .stage(StageDefinition::new("$default").cache(StageCache::new(1)));
-    assert_eq!(
-        problems(Definition::new().api(http)),
-        ["/apis/0/stages/0/cacheClusterEnabled: an HTTP API caches nothing; make it a REST API"]
-    );
 }
 
 const CONFIG: &str = r#"

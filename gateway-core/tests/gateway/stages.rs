@@ -263,12 +263,6 @@ fn what_is_wrong_with_a_canary_is_said() {
         ]
     );
     assert_eq!(problems(Definition::new().api(api(Canary::percent(f64::NAN)))).len(), 1);
-    let stage = StageDefinition::new("$default").canary(Canary::percent(1.0));
-    let http = Api::http("api").route("GET /x", answering("")).stage(stage);
-    assert_eq!(
-        problems(Definition::new().api(http)),
-        ["/apis/0/stages/0/canarySettings: an HTTP API has no canaries; make it a REST API"]
-    );
 }
 
 /// One call of the handle.

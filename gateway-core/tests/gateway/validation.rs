@@ -84,20 +84,6 @@ fn a_refused_request_reaches_no_backend_and_says_why() -> Outcome {
 
 #[test]
 fn what_cannot_be_validated_is_a_problem() {
-    let http = Api::http("api")
-        .validate(EVERYTHING())
-        .route("GET /", with_parameters(EVERYTHING()).request_model("$default", "Empty"))
-        .stage(StageDefinition::new("$default"));
-    assert_eq!(
-        problems(Definition::new().api(http)),
-        ["", "/routes/0", "/routes/0", "/routes/0"]
-            .iter()
-            .zip(["requestValidator", "requestValidator", "requestParameters", "requestModels"])
-            .map(|(place, field)| {
-                format!("/apis/0{place}/{field}: an HTTP API validates no requests; make it a REST API")
-            })
-            .collect::<Vec<_>>()
-    );
     let wrong = Route::to(backend())
         .request_parameter("integration.request.header.a/b", true)
         .request_model("application/json", "None");

@@ -10,7 +10,7 @@ use gateway_core::{
 use http::{HeaderValue, Method, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{ServiceCall, ServiceClient, ServiceUri, Target, call_headers, method, pieces::Pieces, uri};
+use super::{ServiceCall, ServiceClient, ServiceUri, Target, call_headers, method, pieces::Pieces, role, uri};
 use crate::{
     failure::{misconfigured, no_answer, read_request, readable},
     http::climbs,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What stands in a query as it is.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A service of AWS (`AWS`), to stand inside a mapping.
 ///
@@ -51,12 +51,7 @@ pub fn backend(config: &BackendConfig, client: Option<&Arc<dyn ServiceClient>>) 
     if matches!(uri.target, Target::Function(_) | Target::StreamingFunction(_)) {
         return Err(Problem::new("/uri", "this is the address of a function, not of a service"));
     }
-    Ok(AwsBackend {
-        uri,
-        method: method(config)?,
-        credentials: config.credentials.as_deref().map(Pieces::fixed_paths),
-        client: Arc::clone(client),
-    })
+    Ok(AwsBackend { uri, method: method(config)?, credentials: role(config)?, client: Arc::clone(client) })
 }
 
 #[async_trait]

@@ -9,8 +9,8 @@ use super::pieces::Pieces;
 /// - `arn:aws:apigateway:{region}:{service}:path/{path}` calls a path of the service; `{subdomain.service}` names a host
 ///   below the service's own.
 /// - `arn:aws:apigateway:{region}:{service}:action/{action}` calls an action: `Action={action}` goes into the query.
-/// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function, and
-///   `.../path/2021-11-15/functions/{arn}/response-streaming-invocations` one that streams its answer.
+/// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function, as does its own
+///   ARN; `.../2021-11-15/functions/{arn}/response-streaming-invocations` calls one that streams its answer.
 ///
 /// `${stageVariables.name}` may stand behind `path/` and `action/`, and `{name}`, a mapped path parameter
 /// (`integration.request.path.name`), behind `path/` of what is no function.
@@ -74,6 +74,9 @@ impl ServiceUri {
         let mut parts = text.splitn(6, ':');
         let mut part = || parts.next().ok_or(ServiceUriError::Arn);
         let (arn, partition, owner) = (part()?, part()?, part()?);
+        if (arn, owner) == ("arn", "lambda") {
+            return Self::of_function(text);
+        }
         let (region, host, rest) = (part()?, part()?, part()?);
         let (style, rest) = rest.split_once('/').ok_or(ServiceUriError::PathOrAction)?;
         let target = match style {
@@ -111,6 +114,26 @@ impl ServiceUri {
         })
     }
 
+    /// The address that the ARN of a function is: HTTP APIs name functions so.
+    fn of_function(arn: &str) -> Result<Self, ServiceUriError> {
+        let mut parts = arn.splitn(6, ':').skip(1);
+        let mut part = || parts.next().unwrap_or_default();
+        let (partition, service, region, _, name) = (part(), part(), part(), part(), part());
+        if [partition, region].iter().any(|part| part.contains(['{', '}'])) {
+            return Err(ServiceUriError::Variable);
+        }
+        if !is_label(partition) || !is_region(region) || !name.starts_with("function:") {
+            return Err(ServiceUriError::Arn);
+        }
+        Ok(Self {
+            partition: partition.into(),
+            region: region.into(),
+            service: service.into(),
+            subdomain: None,
+            target: Target::Function(Pieces::fixed_paths(arn)),
+        })
+    }
+
     /// The region of the service.
     #[must_use]
     pub fn region(&self) -> &str {
@@ -139,8 +162,7 @@ impl ServiceUri {
     #[must_use]
     pub fn host(&self) -> String {
         let (subdomain, dot) = self.subdomain().map_or(("", ""), |subdomain| (subdomain, "."));
-        let suffix = if self.partition() == "aws-cn" { ".cn" } else { "" };
-        format!("{subdomain}{dot}{}.{}.amazonaws.com{suffix}", self.service, self.region)
+        format!("{subdomain}{dot}{}.{}", self.service, domain(self.partition(), self.region()))
     }
 }
 
@@ -165,6 +187,12 @@ impl Target {
         }
         Self::Path(Pieces::path(path))
     }
+}
+
+/// The domain of the hosts of a region: `eu-west-1.amazonaws.com`.
+pub(crate) fn domain(partition: &str, region: &str) -> String {
+    let suffix = if partition == "aws-cn" { ".cn" } else { "" };
+    format!("{region}.amazonaws.com{suffix}")
 }
 
 /// Whether `text` is a region, or a placeholder for one such as `<region>`: functions in this process are found without
@@ -193,6 +221,9 @@ mod tests {
         let uri = ServiceUri::parse("arn:aws:apigateway:us-east-1:dynamodb:action/Scan").unwrap();
         assert!(matches!(uri.target, Target::Action(_)));
         assert_eq!(uri.host(), "dynamodb.us-east-1.amazonaws.com");
+        let uri = ServiceUri::parse("arn:aws:lambda:eu-west-1:000000000000:function:${stageVariables.f}").unwrap();
+        assert_eq!((uri.service(), uri.region()), ("lambda", "eu-west-1"));
+        assert!(matches!(uri.target, Target::Function(_)));
         let function = "functions/arn:aws:lambda:us-east-1:000000000000:function:f:live";
         for (path, is_function) in [
             (format!("2015-03-31/{function}/invocations"), true),
@@ -220,6 +251,8 @@ mod tests {
             ("arn:aws:apigateway:us-east-1:.sqs:path/x", Arn),
             ("arn:aws:apigateway:us east:sqs:path/x", Arn),
             ("arn:aws:apigateway:<us east>:sqs:path/x", Arn),
+            ("arn:aws:lambda:us-east-1:000000000000:layer:l", Arn),
+            ("arn:aws:lambda:${stageVariables.region}:000000000000:function:f", Variable),
             ("arn:aws:apigateway:${stageVariables.region}:sqs:path/x", Variable),
         ] {
             assert_eq!(ServiceUri::parse(text).unwrap_err(), error, "{text}");

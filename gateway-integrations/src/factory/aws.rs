@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "mapping")]
+use gateway_core::Problems;
 use gateway_core::{Functions, Integration, Problem, config::BackendConfig};
 
 use super::{Integrations, shared};
@@ -38,6 +40,12 @@ impl Callees {
     /// The proxy of a function (`AWS_PROXY`).
     pub(super) fn proxy(&self, config: &BackendConfig) -> Result<Arc<dyn Integration>, Problem> {
         lambda::proxy(config, &self.functions).map(shared)
+    }
+
+    /// The service that an HTTP API calls by a subtype.
+    #[cfg(feature = "mapping")]
+    pub(super) fn action(&self, config: &BackendConfig) -> Result<crate::aws::ServiceAction, Problems> {
+        crate::aws::ServiceAction::define(config, self.client.as_ref())
     }
 
     /// The function or the service inside a mapping (`AWS`).

@@ -7,14 +7,12 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{aws::Callees, method, no_uri, shared, upstream::Called};
+use super::{Made, aws::Callees, method, no_uri, shared, upstream::Called};
 use crate::{
     HttpProxy,
     http::HttpBackend,
-    mapping::{Mapped, headers::Behind, request_parameters},
+    mapping::{Mapped, ParameterMapping, headers::Behind, request_parameters},
 };
-
-type Made = Result<Arc<dyn Integration>, Problems>;
 
 pub(super) fn http(called: &Called<'_>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
     let method = config.http_method.as_deref().map(method).transpose()?.flatten();
@@ -23,7 +21,7 @@ pub(super) fn http(called: &Called<'_>, config: &BackendConfig, place: Integrati
         Some(method) => backend.method(method),
         None => backend,
     };
-    defined(Mapped::new(called.integration(backend)), config, place)
+    defined(Mapped::new(called.integration(shared(backend))), config, place)
 }
 
 /// The function or service of AWS behind a mapping.
@@ -39,6 +37,21 @@ pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Resul
     let mut problems = Vec::new();
     let parameters = request_parameters(config, Behind::Http, &mut problems);
     if problems.is_empty() { Ok(proxy.with_parameters(parameters)) } else { Err(Problems::from_iter(problems)) }
+}
+
+/// The integration behind the parameter mapping of an HTTP API, if it has one.
+pub(super) fn with_parameter_mapping(inner: impl Integration, config: &BackendConfig) -> Made {
+    if config.request_parameters.is_empty() && config.response_parameters.is_empty() {
+        return Ok(shared(inner));
+    }
+    ParameterMapping::new(inner).define(config).map(shared)
+}
+
+/// The service of a subtype, whose parameters are its own; those of its answers are mapped.
+pub(super) fn service_action(callees: &Callees, config: &BackendConfig) -> Made {
+    let action = callees.action(config)?;
+    let answers = BackendConfig { request_parameters: Default::default(), ..config.clone() };
+    with_parameter_mapping(action, &answers)
 }
 
 fn defined<I: Integration>(mapped: Mapped<I>, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {

@@ -7,10 +7,8 @@ use gateway_core::{
     config::{BackendConfig, IntegrationPlace},
 };
 
-use super::{aws::Callees, upstream::Called};
+use super::{Made, aws::Callees, shared, upstream::Called};
 use crate::HttpProxy;
-
-type Made = Result<Arc<dyn Integration>, Problems>;
 
 fn needs_mapping(pointer: &str, what: &str) -> Problems {
     Problem::new(pointer, format_args!("{what} need the feature `mapping` of gateway-integrations")).into()
@@ -33,4 +31,19 @@ pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Resul
         return Ok(proxy);
     }
     Err(needs_mapping("/requestParameters", "parameters"))
+}
+
+pub(super) fn service_action(_: &Callees, _: &BackendConfig) -> Made {
+    Err(needs_mapping("/integrationSubtype", "subtypes"))
+}
+
+pub(super) fn with_parameter_mapping(inner: impl Integration, config: &BackendConfig) -> Made {
+    let given = [
+        ("/requestParameters", config.request_parameters.is_empty()),
+        ("/responseParameters", config.response_parameters.is_empty()),
+    ];
+    match given.into_iter().find(|(_, is_empty)| !is_empty) {
+        Some((pointer, _)) => Err(needs_mapping(pointer, "parameters")),
+        None => Ok(shared(inner)),
+    }
 }

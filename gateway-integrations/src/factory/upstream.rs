@@ -83,10 +83,10 @@ impl Named {
 #[cfg(feature = "upstream")]
 impl Called<'_> {
     /// `integration`, which calls this.
-    pub(super) fn integration(&self, integration: impl Integration) -> Arc<dyn Integration> {
+    pub(super) fn integration(&self, integration: Arc<dyn Integration>) -> Arc<dyn Integration> {
         match &self.upstream {
             Some(upstream) => shared(WithAffinity::new(integration, upstream.clone())),
-            None => shared(integration),
+            None => integration,
         }
     }
 }
@@ -119,7 +119,7 @@ impl Named {
 #[cfg(not(feature = "upstream"))]
 impl Called<'_> {
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(super) fn integration(&self, integration: impl Integration) -> Arc<dyn Integration> {
-        shared(integration)
+    pub(super) fn integration(&self, integration: Arc<dyn Integration>) -> Arc<dyn Integration> {
+        integration
     }
 }

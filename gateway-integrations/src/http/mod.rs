@@ -19,9 +19,9 @@ mod uri;
 pub use self::backend::HttpBackend;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::client::Tls;
-pub(crate) use self::headers::Origin;
+pub(crate) use self::headers::{Origin, remove_hop_by_hop};
 #[cfg(feature = "mapping")]
-pub(crate) use self::uri::climbs;
+pub(crate) use self::uri::{PATH, QUERY, climbs};
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},

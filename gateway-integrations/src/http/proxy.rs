@@ -14,7 +14,9 @@ use super::{
 };
 use crate::failure::{no_answer, read_request, readable};
 #[cfg(feature = "mapping")]
-use crate::mapping::{BodyText, MappingError, headers::Behind, parameters::RequestParameters, source::MethodRequest};
+use crate::mapping::{
+    BodyText, MappedRequest, MappingError, headers::Behind, parameters::RequestParameters, source::MethodRequest,
+};
 
 /// An HTTP backend; requests and answers stream through.
 ///
@@ -62,6 +64,10 @@ struct Added {
     query: Vec<(Box<str>, String)>,
     /// The variables of the address; the route's own where none is mapped.
     path: Option<Vec<(Box<str>, String)>>,
+    /// Whether the request's path stands in place of the address's own.
+    overwrites_path: bool,
+    /// The `Host` to call with; the address's own where none is mapped.
+    host: Option<HeaderValue>,
 }
 
 impl HttpProxy {
@@ -191,7 +197,10 @@ impl HttpProxy {
 
     /// What is mapped; `body` is there where [`reads_body`](Self::reads_body).
     #[cfg(feature = "mapping")]
-    fn added(&self, parts: &Parts, body: Option<&Bytes>, context: &Context) -> Result<Added, Error> {
+    fn added(&self, parts: &mut Parts, body: Option<&Bytes>, context: &Context) -> Result<Added, Error> {
+        if let Some(MappedRequest { has_path, host }) = parts.extensions.remove() {
+            return Ok(Added { overwrites_path: has_path, host, ..Added::default() });
+        }
         if self.parameters.is_empty() {
             return Ok(Added::default());
         }
@@ -199,11 +208,11 @@ impl HttpProxy {
         let body = BodyText::new(text.as_deref());
         let (headers, call) = self.parameters.values(&MethodRequest { headers: &parts.headers, context, body })?;
         let path = self.parameters.map_path().then_some(call.path);
-        Ok(Added { headers, query: call.query, path })
+        Ok(Added { headers, query: call.query, path, ..Added::default() })
     }
 
     #[cfg(not(feature = "mapping"))]
-    fn added(&self, _: &Parts, _: Option<&Bytes>, _: &Context) -> Result<Added, Error> {
+    fn added(&self, _: &mut Parts, _: Option<&Bytes>, _: &Context) -> Result<Added, Error> {
         Ok(Added::default())
     }
 
@@ -223,8 +232,12 @@ impl HttpProxy {
         read: Option<&Bytes>,
         context: &'a Context,
     ) -> Result<Answer<'a>, Error> {
-        let added = self.added(&parts, read, context)?;
-        let variables = added.path.as_deref().map_or(Variables::OfRoute, Variables::Mapped);
+        let added = self.added(&mut parts, read, context)?;
+        let variables = match added.path.as_deref() {
+            Some(path) => Variables::Mapped(path),
+            None if added.overwrites_path => Variables::PathOverwritten,
+            None => Variables::OfRoute,
+        };
         let (uri, host) = self.uri.proxied(&parts.uri, variables, &added.query, context)?;
         if let Some(method) = &self.method {
             parts.method = method.clone();
@@ -240,7 +253,7 @@ impl HttpProxy {
         rules.extend_request(&mut parts.headers, context);
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
         let host = if self.preserve_host { clients_host(&parts.headers, context).unwrap_or(host) } else { host };
-        parts.headers.insert(header::HOST, host);
+        parts.headers.insert(header::HOST, added.host.unwrap_or(host));
         replace(&mut parts.headers, added.headers);
         self.own.request(&mut parts.headers);
         #[cfg(feature = "proxy")]

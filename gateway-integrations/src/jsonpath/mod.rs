@@ -65,6 +65,11 @@ impl JsonPath {
         self.definite
     }
 
+    /// Whether the path looks for values, by `..` or by a filter.
+    pub(crate) fn searches(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Descend | Step::Filter(_)))
+    }
+
     /// The steps of a path of plain names and places.
     pub(crate) fn members(&self) -> Option<&[Member]> {
         self.members.as_deref()

@@ -4,10 +4,11 @@ use base64::Engine;
 use gateway_core::{Body, Context, Error, Response, media_type};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::result::ProxyResult;
+use super::{format::Format, result::ProxyResult};
 use crate::{
-    failure::misconfigured,
+    failure::{misconfigured, readable},
     headers::{Behind, rename_for_client},
+    http::remove_hop_by_hop,
     lenient::BASE64,
 };
 
@@ -16,11 +17,13 @@ static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// The answer, and its body as text if somebody asks for the steps of this request.
 pub(super) fn of(
     result: ProxyResult,
+    format: Format,
     accept: Option<&HeaderValue>,
     context: &Context,
 ) -> Result<(Response, Option<String>), Error> {
-    let decodes = result.is_base64_encoded && takes_binary(accept, context);
-    let text = context.trace().map(|_| result.body.clone());
+    // HTTP APIs have no media types of their own: the function alone decides.
+    let decodes = result.is_base64_encoded && (format != Format::Rest || takes_binary(accept, context));
+    let text = context.trace().map(|_| readable(&result.body));
     let body = if decodes {
         let decoded = BASE64.decode(&result.body);
         let decoded = decoded.map_err(|_| misconfigured(context, "Unable to base64 decode the body."))?;
@@ -30,15 +33,15 @@ pub(super) fn of(
     };
     let mut response = Response::new(body);
     *response.status_mut() = result.status;
-    *response.headers_mut() = headers(result.headers, context);
+    *response.headers_mut() = headers(result.headers, format, context);
     Ok((response, text))
 }
 
 /// The answer whose body is still to come.
-pub(super) fn streamed(prelude: ProxyResult, body: Body, context: &Context) -> Response {
+pub(super) fn streamed(prelude: ProxyResult, body: Body, format: Format, context: &Context) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = prelude.status;
-    *response.headers_mut() = headers(prelude.headers, context);
+    *response.headers_mut() = headers(prelude.headers, format, context);
     response
 }
 
@@ -51,7 +54,13 @@ fn takes_binary(accept: Option<&HeaderValue>, context: &Context) -> bool {
 }
 
 /// The function's headers under the names that the client gets, with the gateway's own.
-fn headers(mut headers: HeaderMap, context: &Context) -> HeaderMap {
+fn headers(mut headers: HeaderMap, format: Format, context: &Context) -> HeaderMap {
+    if format != Format::Rest {
+        remove_hop_by_hop(&mut headers);
+        headers.remove(header::CONTENT_LENGTH);
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("text/plain; charset=utf-8"));
+        return headers;
+    }
     rename_for_client(&mut headers, Behind::Aws);
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     if let Some(trace) = context.trace_id().to_header() {

@@ -1,6 +1,7 @@
 //! `LambdaBackend`: a function behind a mapping.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use gateway_core::{
     Body, Context, Error, Functions, Integration, Invocation, Problem, Request, Response, config::BackendConfig,
 };
@@ -52,11 +53,12 @@ impl Integration for LambdaBackend {
         let asynchronous =
             parts.headers.get(&INVOCATION_TYPE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"Event"));
         let headers = self.callee.headers(&parts.headers, context);
-        let invocation = Invocation { payload, asynchronous, headers, function: None };
+        let invocation = Invocation { asynchronous, headers, ..Invocation::new(payload) };
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
-        let payload = if asynchronous { bytes::Bytes::new() } else { invoked.payload };
+        let payload = if asynchronous { Bytes::new() } else { invoked.payload };
         let subject = SelectionSubject(error_message(&payload).unwrap_or_default());
         let mut response = Response::new(Body::from(payload));
+        *response.headers_mut() = invoked.headers;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.extensions_mut().insert(subject);
         Ok(response)

@@ -3,14 +3,14 @@
 use std::{fmt, sync::Arc};
 
 use gateway_core::{
-    Context, Error, ErrorKind, Function, Functions, Invocation, Invoked, InvokedStream, Problem, Step,
+    ApiKind, Context, Error, ErrorKind, Function, Functions, Invocation, Invoked, InvokedStream, Problem, Step,
     config::BackendConfig,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tower::BoxError;
 
 use crate::{
-    aws::{self, ServiceUri, Target},
+    aws::{self, Pieces, ServiceUri, Target},
     failure::{PAYLOAD, misconfigured, no_answer, readable},
     headers::{Behind, Fate},
 };
@@ -28,7 +28,7 @@ pub(super) struct Callee {
 #[derive(Clone)]
 enum Found {
     Here(Arc<dyn Function>),
-    ByArn { uri: ServiceUri, functions: Functions },
+    ByArn { uri: ServiceUri, functions: Functions, credentials: Option<Pieces> },
 }
 
 impl Callee {
@@ -39,9 +39,12 @@ impl Callee {
 
     /// The function of a definition, which is looked for when it is called: it may come later.
     pub(super) fn of(config: &BackendConfig, uri: ServiceUri, functions: &Functions) -> Result<Self, Problem> {
+        // HTTP APIs name the function alone, and it is always called with POST.
+        let is_function = config.uri.split(':').nth(2) == Some("lambda");
+        let method = if is_function { Some(Method::POST) } else { aws::method(config)? };
         Ok(Self {
-            found: Found::ByArn { uri, functions: functions.clone() },
-            method: aws::method(config)?,
+            found: Found::ByArn { uri, functions: functions.clone(), credentials: aws::role(config)? },
+            method,
             forbidden: forbidden(config),
         })
     }
@@ -69,7 +72,7 @@ impl Callee {
         check(invoked.status, context)?;
         if invoked.payload.len() as u64 > PAYLOAD {
             let cause = format!("the function gave more than {PAYLOAD} bytes");
-            return Err(no_answer(context, failed(StatusCode::INTERNAL_SERVER_ERROR, cause)));
+            return Err(no_answer(context, failed_with(StatusCode::INTERNAL_SERVER_ERROR, context, cause)));
         }
         Ok(invoked)
     }
@@ -96,7 +99,10 @@ impl Callee {
         context: &Context,
     ) -> Result<(Arc<dyn Function>, Invocation), Error> {
         let function = self.find(client, context)?;
-        invocation.function = self.name(context);
+        if let Found::ByArn { uri, credentials, .. } = &self.found {
+            invocation.function = Some(arn(uri, context));
+            invocation.credentials = credentials.as_ref().map(|role| role.text(context).into_owned());
+        }
         context.record(|| Step::EndpointRequest {
             uri: self.endpoint(context),
             method: Method::POST.to_string(),
@@ -112,22 +118,14 @@ impl Callee {
             return Err(misconfigured(context, format!("the header `{name}` cannot be mapped")));
         }
         let method = self.method.as_ref().unwrap_or(client);
-        if method != Method::POST {
+        if method != Method::POST && context.kind() == ApiKind::Rest {
             return Err(misconfigured(context, format!("a function is called with POST, not with {method}")));
         }
         match &self.found {
             Found::Here(function) => Ok(Arc::clone(function)),
-            Found::ByArn { uri, functions } => functions
+            Found::ByArn { uri, functions, .. } => functions
                 .find(&arn(uri, context))
                 .ok_or_else(|| misconfigured(context, "Invalid permissions on Lambda function")),
-        }
-    }
-
-    /// The function's ARN, where a definition has it.
-    fn name(&self, context: &Context) -> Option<String> {
-        match &self.found {
-            Found::Here(_) => None,
-            Found::ByArn { uri, .. } => Some(arn(uri, context)),
         }
     }
 
@@ -184,16 +182,24 @@ fn check(status: StatusCode, context: &Context) -> Result<(), Error> {
         }
         status if !status.is_success() => {
             let cause = format!("the call of the function was answered with {status}");
-            Err(no_answer(context, failed(StatusCode::BAD_GATEWAY, cause)))
+            Err(no_answer(context, failed(context, cause)))
         }
         _ => Ok(()),
     }
 }
 
 /// A failure of the function or of its call, which clients cannot tell from others.
-pub(super) fn failed(status: StatusCode, cause: impl Into<BoxError>) -> Error {
-    Error::new(ErrorKind::IntegrationFailure)
-        .with_status(status)
-        .with_message("Internal server error")
-        .with_source(cause)
+pub(super) fn failed(context: &Context, cause: impl Into<BoxError>) -> Error {
+    failed_with(StatusCode::BAD_GATEWAY, context, cause)
+}
+
+/// The same with another status for clients of REST APIs; those of HTTP APIs always see 500.
+fn failed_with(status: StatusCode, context: &Context, cause: impl Into<BoxError>) -> Error {
+    match context.kind() {
+        ApiKind::Http => Error::new(ErrorKind::ApiConfigurationError).with_source(cause),
+        _ => Error::new(ErrorKind::IntegrationFailure)
+            .with_status(status)
+            .with_message("Internal server error")
+            .with_source(cause),
+    }
 }

@@ -13,6 +13,7 @@ use super::{
     answer,
     callee::{Callee, failed},
     event,
+    format::{Format, PayloadFormat},
     result::{Malformed, ProxyResult},
     streamed,
 };
@@ -21,9 +22,10 @@ use crate::{
     failure::{read_request, readable},
 };
 
-/// A function that gets the request as an event, and whose result is the answer (`AWS_PROXY`, payload format 1.0).
+/// A function that gets the request as an event, and whose result is the answer (`AWS_PROXY`).
 ///
-/// A result that is malformed, and a function that fails, are answered with 502.
+/// REST APIs have payload format 1.0, HTTP APIs [2.0](PayloadFormat) unless told otherwise. A result that is malformed,
+/// and a function that fails, are answered with 502 by REST APIs and with 500 by HTTP APIs.
 ///
 /// AWS developer guide: *Lambda proxy integrations in API Gateway*.
 ///
@@ -39,6 +41,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct LambdaProxy {
     callee: Callee,
+    format: PayloadFormat,
     streams: bool,
 }
 
@@ -46,7 +49,14 @@ impl LambdaProxy {
     /// A proxy of `function`.
     #[must_use]
     pub fn new(function: impl Function) -> Self {
-        Self { callee: Callee::new(Arc::new(function)), streams: false }
+        Self { callee: Callee::new(Arc::new(function)), format: PayloadFormat::default(), streams: false }
+    }
+
+    /// How events are written and answers read behind an HTTP API; a REST API knows one way.
+    #[must_use]
+    pub fn payload_format(mut self, format: PayloadFormat) -> Self {
+        self.format = format;
+        self
     }
 
     /// Hands the answer on while the function makes it: an object with `statusCode`, `headers`, `multiValueHeaders` and
@@ -63,7 +73,7 @@ impl LambdaProxy {
 /// is none, the answer is 500.
 ///
 /// # Errors
-/// When the address names no function, or the method is none; the pointer starts at the integration.
+/// When the address names no function, or the method or the payload format is none; the pointer starts at the integration.
 pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProxy, Problem> {
     const OTHER: &str =
         "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
@@ -83,7 +93,15 @@ pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProx
         }
         Target::Path(_) | Target::Action(_) => return Err(Problem::new("/uri", OTHER)),
     }
-    Ok(LambdaProxy { callee: Callee::of(config, uri, functions)?, streams: config.streams() })
+    let format = match config.payload_format_version.as_deref() {
+        None | Some("2.0") => PayloadFormat::V2,
+        Some("1.0") => PayloadFormat::V1,
+        Some(other) => {
+            let message = format_args!("`{other}` is neither 1.0 nor 2.0");
+            return Err(Problem::new("/payloadFormatVersion", message));
+        }
+    };
+    Ok(LambdaProxy { callee: Callee::of(config, uri, functions)?, format, streams: config.streams() })
 }
 
 #[async_trait]
@@ -91,35 +109,39 @@ impl Integration for LambdaProxy {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
         let (parts, mut body) = request.into_parts();
         let body = read_request(&mut body).await?;
-        let mut invocation = Invocation::new(event::write(&parts, &body, context));
+        let format = Format::of(self.format, context);
+        let mut invocation = Invocation::new(event::write(format, &parts, &body, context));
         invocation.headers = self.callee.headers(&HeaderMap::new(), context);
         let called = context.clock().elapsed();
         if self.streams {
             let invoked = self.callee.call_streaming(&parts.method, invocation, context).await?;
             context.set_service_status(invoked.status);
             let streamed = streamed::read(invoked).await.map_err(|malformed| useless(malformed, context))?;
-            answered(StatusCode::OK, called, &streamed.prelude, context);
-            let response = answer::streamed(streamed.result, streamed.body, context);
+            answered(StatusCode::OK, called, HeaderMap::new(), &streamed.prelude, context);
+            let response = answer::streamed(streamed.result, streamed.body, format, context);
             given(&response, String::new(), context);
             return Ok(response);
         }
         let invoked = self.callee.call(&parts.method, invocation, context).await?;
         context.set_service_status(invoked.status);
-        answered(invoked.status, called, &invoked.payload, context);
-        let result = ProxyResult::read(&invoked).map_err(|malformed| useless(malformed, context))?;
-        let (response, text) = answer::of(result, parts.headers.get(header::ACCEPT), context)?;
+        answered(invoked.status, called, invoked.headers.clone(), &invoked.payload, context);
+        let result = match format {
+            Format::HttpV2 => ProxyResult::read_v2(&invoked),
+            Format::Rest | Format::HttpV1 => ProxyResult::read(&invoked),
+        };
+        let result = result.map_err(|malformed| useless(malformed, context))?;
+        let (response, text) = answer::of(result, format, parts.headers.get(header::ACCEPT), context)?;
         given(&response, text.unwrap_or_default(), context);
         Ok(response)
     }
 }
 
 /// Writes down what the function gave.
-fn answered(status: StatusCode, called: Duration, payload: &[u8], context: &Context) {
-    context.record(|| Step::EndpointResponse {
-        status,
-        latency: context.clock().elapsed().saturating_sub(called),
-        headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
-        body: readable(payload),
+fn answered(status: StatusCode, called: Duration, mut headers: HeaderMap, payload: &[u8], context: &Context) {
+    context.record(|| {
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        let latency = context.clock().elapsed().saturating_sub(called);
+        Step::EndpointResponse { status, latency, headers, body: readable(payload) }
     });
 }
 
@@ -131,5 +153,5 @@ fn given(response: &Response, body: String, context: &Context) {
 
 fn useless(malformed: Malformed, context: &Context) -> Error {
     context.record(|| Step::Failed { reason: "configuration error: Malformed Lambda proxy response".to_owned() });
-    failed(StatusCode::BAD_GATEWAY, malformed)
+    failed(context, malformed)
 }

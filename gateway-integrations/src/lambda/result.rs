@@ -1,5 +1,6 @@
 //! What a function may answer with (payload format 1.0).
 
+use bytes::Bytes;
 use gateway_core::Invoked;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 pub(super) struct ProxyResult {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: String,
+    pub(super) body: Bytes,
     pub(super) is_base64_encoded: bool,
 }
 
@@ -71,16 +72,19 @@ impl ProxyResult {
         Ok(Self {
             status: status.map_or(Some(StatusCode::OK), |status| self::status(&status)).ok_or(Malformed::Status)?,
             headers: headers(object(single, "headers")?, object(multi, "multiValueHeaders")?)?,
-            body: match body {
-                Some(body) => text(body).ok_or(Malformed::Type("body"))?,
-                None => String::new(),
-            },
-            is_base64_encoded: match is_base64 {
-                Some(flag) => flag.as_bool().ok_or(Malformed::Type("isBase64Encoded"))?,
-                None => false,
-            },
+            body: content(body)?,
+            is_base64_encoded: self::is_base64(is_base64.as_ref())?,
         })
     }
+}
+
+/// The body, if there is one.
+pub(super) fn content(body: Option<Value>) -> Result<Bytes, Malformed> {
+    body.map_or(Ok(Bytes::new()), |body| text(body).map(Bytes::from).ok_or(Malformed::Type("body")))
+}
+
+pub(super) fn is_base64(flag: Option<&Value>) -> Result<bool, Malformed> {
+    flag.map_or(Ok(false), |flag| flag.as_bool().ok_or(Malformed::Type("isBase64Encoded")))
 }
 
 fn object_of(json: &[u8]) -> Result<Map<String, Value>, Malformed> {
@@ -91,7 +95,7 @@ fn object_of(json: &[u8]) -> Result<Map<String, Value>, Malformed> {
 }
 
 /// A status, as a number or the text of one.
-fn status(value: &Value) -> Option<StatusCode> {
+pub(super) fn status(value: &Value) -> Option<StatusCode> {
     let code = match value {
         Value::String(text) => text.parse().ok()?,
         _ => u16::try_from(value.as_u64()?).ok()?,
@@ -99,7 +103,7 @@ fn status(value: &Value) -> Option<StatusCode> {
     StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code))
 }
 
-fn object(value: Option<Value>, member: &'static str) -> Result<Map<String, Value>, Malformed> {
+pub(super) fn object(value: Option<Value>, member: &'static str) -> Result<Map<String, Value>, Malformed> {
     match value {
         Some(Value::Object(map)) => Ok(map),
         Some(_) => Err(Malformed::Type(member)),
@@ -117,7 +121,7 @@ fn text(value: Value) -> Option<String> {
 }
 
 /// The headers of both maps: those with many values come first, and a pair that is in both counts once.
-fn headers(single: Map<String, Value>, multi: Map<String, Value>) -> Result<HeaderMap, Malformed> {
+pub(super) fn headers(single: Map<String, Value>, multi: Map<String, Value>) -> Result<HeaderMap, Malformed> {
     let mut headers = HeaderMap::with_capacity(single.len() + multi.len());
     for (name, values) in multi {
         let Value::Array(values) = values else {
@@ -140,7 +144,7 @@ fn headers(single: Map<String, Value>, multi: Map<String, Value>) -> Result<Head
     Ok(headers)
 }
 
-fn add(headers: &mut HeaderMap, name: &str, value: Value, member: &'static str) -> Result<(), Malformed> {
+pub(super) fn add(headers: &mut HeaderMap, name: &str, value: Value, member: &'static str) -> Result<(), Malformed> {
     if value.is_null() {
         return Ok(());
     }

@@ -56,13 +56,27 @@ pub enum MappingError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A header that matters to the connection, to CORS or to AWS itself (HTTP APIs).
+    #[error("the header `{name}` cannot be mapped")]
+    Reserved {
+        /// Its name.
+        name: String,
+    },
+    /// A value does not fit its key (HTTP APIs).
+    #[error("`{key}`: {reason}")]
+    Value {
+        /// The key.
+        key: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A status is none that a client may get.
     #[error("{0} is not between 200 and 599")]
     Status(u16),
 }
 
 impl MappingError {
-    pub(super) fn at(self, pointer: impl Into<String>) -> Problem {
+    pub(crate) fn at(self, pointer: impl Into<String>) -> Problem {
         Problem::new(pointer, self)
     }
 }

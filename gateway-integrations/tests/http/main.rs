@@ -7,6 +7,10 @@ mod answers;
 mod backend;
 mod failures;
 mod faults;
+#[cfg(feature = "mapping")]
+mod http_api;
+#[cfg(feature = "mapping")]
+mod parameters;
 mod passing;
 mod pool;
 mod streaming;

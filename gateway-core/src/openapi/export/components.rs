@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Export, ExportError, put};
 use crate::{
-    config::{AuthorizerConfig, LambdaAuthorizerConfig, RouteConfig},
+    config::{AuthorizerConfig, JwtIssuerConfig, LambdaAuthorizerConfig, RouteConfig},
     openapi::import::{MODELS, model_name},
 };
 
@@ -154,11 +154,17 @@ fn scheme(authorizer: &AuthorizerConfig) -> Option<Scheme> {
         AuthorizerConfig::CognitoUserPools(cognito) => {
             extension.insert("providerARNs".to_owned(), json!(cognito.provider_arns));
             put(&mut extension, IDENTITY_SOURCE, cognito.identity_source.as_ref());
+            put(&mut extension, "identityValidationExpression", cognito.identity_validation_expression.as_ref());
             put(&mut extension, TTL, cognito.authorizer_result_ttl_in_seconds.as_ref());
             ("cognito_user_pools", cognito.auth_type.clone(), cognito.identity_source.as_deref())
         }
         AuthorizerConfig::Jwt(jwt) => {
-            let configuration = json!({ "issuer": jwt.issuer, "audience": jwt.audience });
+            let configuration = match &*jwt.issuers {
+                [] => json!({ "issuer": jwt.issuer, "audience": jwt.audience }),
+                issuers => json!({
+                    "issuers": issuers.iter().map(issuer).collect::<Vec<_>>(), "defaultAlgorithms": jwt.algorithms,
+                }),
+            };
             extension.insert("jwtConfiguration".to_owned(), configuration);
             put(&mut extension, IDENTITY_SOURCE, jwt.identity_source.as_ref());
             ("jwt", None, None)
@@ -173,6 +179,23 @@ fn scheme(authorizer: &AuthorizerConfig) -> Option<Scheme> {
         extension.remove(IDENTITY_SOURCE);
     }
     Some(Scheme { auth_type, extension: Some(extension), ..Scheme::at(source) })
+}
+
+fn issuer(issuer: &JwtIssuerConfig) -> Value {
+    let claims = issuer.additional_claims.iter().map(|claim| {
+        let mut written = Map::new();
+        written.insert("claimName".to_owned(), json!(claim.claim_name));
+        put(&mut written, "format", claim.format.as_ref());
+        put(&mut written, "required", claim.required.then_some(&true));
+        put(&mut written, "expectedValues", Some(&claim.expected_values).filter(|values| !values.is_empty()));
+        Value::Object(written)
+    });
+    let mut written = Map::new();
+    written.insert("issuer".to_owned(), json!(issuer.issuer));
+    written.insert("audiences".to_owned(), json!(issuer.audiences));
+    let claims: Vec<_> = claims.collect();
+    put(&mut written, "additionalClaims", Some(&claims).filter(|claims| !claims.is_empty()));
+    Value::Object(written)
 }
 
 fn write_lambda(lambda: &LambdaAuthorizerConfig, extension: &mut Map<String, Value>) {

@@ -2,7 +2,10 @@
 
 use super::{Import, OWN_CREDENTIALS, Shape};
 use crate::{
-    config::{AuthorizerConfig, CognitoAuthorizerConfig, JwtAuthorizerConfig, LambdaAuthorizerConfig, RouteConfig},
+    config::{
+        AuthorizerConfig, CognitoAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig, JwtIssuerConfig,
+        LambdaAuthorizerConfig, RouteConfig,
+    },
     openapi::document::{Node, Object, Place},
 };
 
@@ -146,6 +149,7 @@ impl<'d> Import<'d> {
                     identity_validation_expression: text("identityValidationExpression"),
                     authorizer_result_ttl_in_seconds: ttl,
                     auth_type,
+                    ..LambdaAuthorizerConfig::default()
                 };
                 Ok(if kind == "token" {
                     AuthorizerConfig::Token(authorizer)
@@ -162,18 +166,25 @@ impl<'d> Import<'d> {
                 Ok(AuthorizerConfig::CognitoUserPools(CognitoAuthorizerConfig {
                     provider_arns,
                     identity_source: text("identitySource").or(header),
+                    identity_validation_expression: text("identityValidationExpression"),
                     authorizer_result_ttl_in_seconds: ttl,
                     auth_type,
                 }))
             }
             "jwt" => {
+                let jwt = written.get("jwtConfiguration").ok_or("A JWT authorizer needs a jwtConfiguration")?;
+                if let Some(issuers) = jwt.get("issuers").and_then(Node::list) {
+                    return Ok(AuthorizerConfig::Jwt(JwtAuthorizerConfig {
+                        issuers: issuers.iter().map(issuer).collect::<Result<_, _>>()?,
+                        algorithms: texts(jwt.get("defaultAlgorithms")),
+                        identity_source: text("identitySource").or(header),
+                        ..JwtAuthorizerConfig::default()
+                    }));
+                }
                 self.report.approximate(place, "a JWT authorizer as HTTP APIs have it");
-                let jwt = written.get("jwtConfiguration");
-                let field = |name| jwt.and_then(|jwt| jwt.get(name));
-                let audience = field("audience").and_then(Node::list).unwrap_or_default();
                 Ok(AuthorizerConfig::Jwt(JwtAuthorizerConfig {
-                    issuer: field("issuer").and_then(Node::str).ok_or("A JWT authorizer needs an issuer")?.to_owned(),
-                    audience: audience.iter().filter_map(Node::str).map(str::to_owned).collect(),
+                    issuer: jwt.get("issuer").and_then(Node::str).ok_or("A JWT authorizer needs an issuer")?.to_owned(),
+                    audience: texts(jwt.get("audience")),
                     identity_source: text("identitySource"),
                     ..JwtAuthorizerConfig::default()
                 }))
@@ -244,6 +255,31 @@ impl<'d> Import<'d> {
             }
         }
     }
+}
+
+/// The texts of a list.
+fn texts(list: Option<&Node>) -> Vec<String> {
+    list.and_then(Node::list).unwrap_or_default().iter().filter_map(Node::str).map(str::to_owned).collect()
+}
+
+/// One of the issuers of a JWT authorizer.
+fn issuer(written: &Node) -> Result<JwtIssuerConfig, String> {
+    let claim = |written: &Node| {
+        let text = |name| written.get(name).and_then(Node::str).map(str::to_owned);
+        Ok(JwtClaimConfig {
+            claim_name: text("claimName").ok_or("An additional claim needs a claimName")?,
+            format: text("format"),
+            required: matches!(written.get("required"), Some(Node::Bool(true))),
+            expected_values: texts(written.get("expectedValues")),
+        })
+    };
+    let claims = written.get("additionalClaims").and_then(Node::list).unwrap_or_default();
+    Ok(JwtIssuerConfig {
+        issuer: written.get("issuer").and_then(Node::str).ok_or("A JWT authorizer needs an issuer")?.to_owned(),
+        audiences: texts(written.get("audiences")),
+        additional_claims: claims.iter().map(claim).collect::<Result<_, String>>()?,
+        ..JwtIssuerConfig::default()
+    })
 }
 
 impl Security {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gateway_core::{
     ApiKeySource, Authorization, Authorizer, Context, Error, ErrorKind, Gateway, Integration, Parts, PolicyPhase,
     PolicyVerdict, Problem, Problems, ResourcePolicy,
-    config::{ApiConfig, AuthorizerConfig, IntegrationConfig, IntegrationPlace, Registry},
+    config::{ApiConfig, AuthorizerConfig, AuthorizerPlace, IntegrationConfig, IntegrationPlace, Registry},
     openapi::{self, BasePath, Fate, ImportError, ImportOptions},
     testing::{RecordingIntegration, TestGateway},
 };
@@ -29,7 +29,7 @@ impl ResourcePolicy for Open {
 /// Makes every integration, every authorizer and every policy.
 fn registry() -> Registry {
     let policy = |_: &Value, _: &ApiConfig| Ok::<_, Problem>(Arc::new(Open) as Arc<dyn ResourcePolicy>);
-    let authorizer = |_: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+    let authorizer = |_: &AuthorizerConfig, _: AuthorizerPlace<'_>| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
         Some(Ok(Arc::new(|_: &Parts, _: &Context| Ok::<_, Error>(Authorization::new("caller")))))
     };
     Registry::new().integrations(integrations).authorizers(authorizer).policies(policy)
@@ -67,10 +67,11 @@ fn a_method_for_signed_requests_is_not_served_without_what_checks_them() -> Outc
         let problems = crate::problems(config.define(&unchecked));
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].starts_with("/apis/0/routes/0/iamAuthorization: no factory makes this authorizer"));
-        let refusing = |config: &AuthorizerConfig| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
-            let refuse = |_: &Parts, _: &Context| Err::<Authorization, Error>(ErrorKind::InvalidSignature.into());
-            (*config == AuthorizerConfig::AwsIam).then(|| Ok(Arc::new(refuse) as Arc<dyn Authorizer>))
-        };
+        let refusing =
+            |config: &AuthorizerConfig, _: AuthorizerPlace<'_>| -> Option<Result<Arc<dyn Authorizer>, Problem>> {
+                let refuse = |_: &Parts, _: &Context| Err::<Authorization, Error>(ErrorKind::InvalidSignature.into());
+                (*config == AuthorizerConfig::AwsIam).then(|| Ok(Arc::new(refuse) as Arc<dyn Authorizer>))
+            };
         let gateway = TestGateway::new(config.define(&unchecked.authorizers(refusing)))?;
         assert_eq!(gateway.send(http::Request::get("/prod/a")).await.status, 403);
         Ok(())

@@ -18,6 +18,11 @@ pub(in crate::http) fn is_hop_by_hop(name: &HeaderName) -> bool {
     )
 }
 
+/// Removes all that is about the connection itself, before a mapping adds anything.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    remove_ending(headers, is_hop_by_hop);
+}
+
 /// Removes what ends here: the headers that `ends` says, and what `Connection` names, where it stays no longer either.
 ///
 /// To be done before anything is added: a client must not be able to name away what the gateway says.

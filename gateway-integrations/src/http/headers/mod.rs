@@ -22,9 +22,9 @@ mod response;
 
 use gateway_core::{ApiKind, Context};
 
-pub(crate) use self::forwarded::Origin;
 #[cfg(feature = "proxy")]
 pub(super) use self::hop::{is_hop_by_hop, remove_ending};
+pub(crate) use self::{forwarded::Origin, hop::remove_hop_by_hop};
 pub(super) use self::{forwarded::clients_host, own::OwnRules, request::set_content_length};
 
 /// Whose rules hold.

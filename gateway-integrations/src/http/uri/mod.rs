@@ -9,10 +9,13 @@ use http::{
     uri::{Authority, Scheme},
 };
 
-#[cfg(feature = "mapping")]
-pub(crate) use self::dots::climbs;
 pub use self::parse::UriTemplateError;
 pub(super) use self::render::Variables;
+#[cfg(feature = "mapping")]
+pub(crate) use self::{
+    dots::climbs,
+    render::{PATH, QUERY},
+};
 
 /// The address of a backend.
 ///

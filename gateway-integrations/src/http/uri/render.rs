@@ -46,6 +46,8 @@ pub(in crate::http) enum Variables<'a> {
     OfRoute,
     /// Mapped ones; a variable without a value stays as it is written.
     Mapped(&'a Pairs),
+    /// The route's own, in the query: the path is the request's, whatever the template's is.
+    PathOverwritten,
 }
 
 impl UriTemplate {
@@ -75,9 +77,11 @@ impl UriTemplate {
             Some(route) => route.is_default,
             None => self.has_no_path(),
         };
-        let path = appends.then(|| request.path());
-        let client = Client { path, query: request.query().unwrap_or_default(), added };
+        let overwrites = matches!(variables, Variables::PathOverwritten);
+        let path = (appends || overwrites).then(|| request.path());
+        let client = Client { path, overwrites, query: request.query().unwrap_or_default(), added };
         if added.is_empty()
+            && !overwrites
             && let Some(unchanged) = self.unchanged(request, appends)
         {
             return unchanged.map_err(|error| refused(error, context));
@@ -93,7 +97,11 @@ impl UriTemplate {
         query: &Pairs,
         context: &Context,
     ) -> Result<(Uri, HeaderValue), Error> {
-        self.written(Variables::Mapped(path), &Client { path: None, query: "", added: query }, context)
+        self.written(
+            Variables::Mapped(path),
+            &Client { path: None, overwrites: false, query: "", added: query },
+            context,
+        )
     }
 
     fn written(
@@ -108,7 +116,7 @@ impl UriTemplate {
             return Ok((uri.clone(), host.clone()));
         }
         let values = match variables {
-            Variables::OfRoute => Values::Of(context),
+            Variables::OfRoute | Variables::PathOverwritten => Values::Of(context),
             Variables::Mapped(pairs) => Values::Mapped(pairs, context),
         };
         self.assemble(&values, client).map_err(|error| refused(error, context))
@@ -139,7 +147,7 @@ impl UriTemplate {
 
     /// An address of this form, with `1` for every variable.
     pub(super) fn sample(&self) -> Result<Uri, UriTemplateError> {
-        let client = Client { path: None, query: "", added: &[] };
+        let client = Client { path: None, overwrites: false, query: "", added: &[] };
         let (uri, _) = self.assemble(&Values::Sample, &client).map_err(|error| match error {
             RenderError::Invalid(source) => UriTemplateError::Invalid(source),
             RenderError::DotSegment => UriTemplateError::DotSegment,
@@ -169,23 +177,27 @@ impl UriTemplate {
                 authority(&self.scheme, whole).ok_or(RenderError::Host)?
             }
         };
-        self.write_path(&mut text, values, client.path)?;
+        if client.overwrites {
+            text.clear();
+        }
+        self.write_path(&mut text, values, client)?;
         self.write_query(&mut text, values, client)?;
         let target = PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(RenderError::Invalid)?;
         Ok((self.uri(authority, target)?, host))
     }
 
     /// Writes the path, and checks the part of it that the client had a hand in.
-    fn write_path(&self, out: &mut String, values: &Values<'_>, appended: Option<&str>) -> Result<(), RenderError> {
+    fn write_path(&self, out: &mut String, values: &Values<'_>, client: &Client<'_>) -> Result<(), RenderError> {
         // Where the client's part begins: at the start of the first segment that holds any of it.
         let mut clients = None;
-        for piece in &self.path {
+        let own = if client.overwrites { &[][..] } else { &self.path };
+        for piece in own {
             if let Piece::PathVariable(_) = piece {
                 clients = clients.or_else(|| out.rfind('/'));
             }
             piece.write(out, values, &['?', '#'])?;
         }
-        if let Some(path) = appended {
+        if let Some(path) = client.path {
             if out.ends_with('/') {
                 out.pop();
             }
@@ -241,11 +253,15 @@ impl UriTemplate {
 }
 
 /// In a query these mean something, or are not allowed.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*');
+pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*');
 
 /// Nowhere in an address are these allowed.
 const UNSAFE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// In a path that is written as a whole these end it, or are not allowed; what is encoded stays so.
+#[cfg(feature = "mapping")]
+pub(crate) const PATH: &AsciiSet = &UNSAFE.add(b'?').add(b'#');
 
 /// The failure of a request whose address cannot be rendered.
 fn refused(error: RenderError, context: &Context) -> Error {
@@ -304,6 +320,8 @@ enum Values<'a> {
 /// What the client's own address and a mapping add.
 struct Client<'a> {
     path: Option<&'a str>,
+    /// Whether the path stands in place of the template's own, and not behind it.
+    overwrites: bool,
     query: &'a str,
     added: &'a Pairs,
 }

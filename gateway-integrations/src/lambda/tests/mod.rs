@@ -4,6 +4,7 @@
 mod backend;
 mod definitions;
 mod event;
+mod http_api;
 mod result;
 mod streamed;
 

@@ -1,20 +1,17 @@
-//! From a request to the event that a function gets (payload format 1.0).
+//! The event of a REST API (payload format 1.0).
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::Engine;
-use gateway_core::{Context, HeaderCase, Parts, StageFacts, Variables, clf_time, media_type, query_pairs};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde::{Serialize, Serializer};
+use gateway_core::{Context, HeaderCase, Parts, Variables, clf_time, media_type, query_pairs};
+use http::{HeaderMap, HeaderName, header};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::{TRACE, Values, json, last_values, some, stage, text, values};
 use crate::{headers::is_visible, http::Origin, lenient::BASE64};
 
-static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-
-/// Names to all their values.
-type Values<'a> = BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,10 +84,7 @@ struct Identity<'a> {
 pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
     let headers = headers(parts, context);
     let spelled = spelled(parts, &headers, context);
-    let mut query = Values::new();
-    for (name, value) in query_pairs(parts.uri.query().unwrap_or_default()) {
-        query.entry(name).or_default().push(value);
-    }
+    let query = values(query_pairs(parts.uri.query().unwrap_or_default()));
     let resource = context.route().map_or(parts.uri.path(), |route| &route.resource_path);
     let is_base64_encoded = is_binary(&parts.headers, context);
     let event = Event {
@@ -113,12 +107,10 @@ pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
         }),
         is_base64_encoded,
     };
-    // Texts, numbers and maps with texts for keys cannot fail.
-    serde_json::to_vec(&event).unwrap_or_default()
+    json(&event)
 }
 
 fn request_context<'a>(parts: &'a Parts, resource: &'a str, context: &'a Context) -> RequestContext<'a> {
-    let stage = |field: fn(&StageFacts) -> &String| context.stage().map_or("", |stage| field(stage));
     RequestContext {
         resource_id: context.route().map_or("", |route| &route.resource_id),
         authorizer: authorizer(context),
@@ -128,16 +120,16 @@ fn request_context<'a>(parts: &'a Parts, resource: &'a str, context: &'a Context
         extended_request_id: context.id().extended(),
         request_time: clf_time(context.received()),
         path: context.request().uri.path(),
-        account_id: stage(|facts| &facts.account_id),
+        account_id: stage(context, |facts| &facts.account_id),
         protocol: "HTTP/1.1",
-        stage: stage(|facts| &facts.stage),
+        stage: stage(context, |facts| &facts.stage),
         domain_prefix: context.domain_name().and_then(|name| name.split('.').next()),
         request_time_epoch: u64::try_from(context.received_millis()).unwrap_or(u64::MAX),
         request_id: context.request_id(),
         identity: identity(parts, context),
         domain_name: context.domain_name(),
-        deployment_id: stage(|facts| &facts.deployment_id),
-        api_id: stage(|facts| &facts.api_id),
+        deployment_id: stage(context, |facts| &facts.deployment_id),
+        api_id: stage(context, |facts| &facts.api_id),
     }
 }
 
@@ -232,19 +224,4 @@ fn is_binary(headers: &HeaderMap, context: &Context) -> bool {
         let media = headers.get(header::CONTENT_TYPE).and_then(media_type);
         stage.binary_media_types.contain_all() || media.is_some_and(|media| stage.binary_media_types.contain(media))
     })
-}
-
-fn text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
-}
-
-fn some<'a>(values: &'a Values<'a>) -> Option<&'a Values<'a>> {
-    Some(values).filter(|values| !values.is_empty())
-}
-
-fn last_values<S: Serializer>(values: &Option<&Values<'_>>, serializer: S) -> Result<S::Ok, S::Error> {
-    match values {
-        Some(values) => serializer.collect_map(values.iter().map(|(name, values)| (name, values.last()))),
-        None => serializer.serialize_none(),
-    }
 }

@@ -1,0 +1,133 @@
+//! HTTP APIs in front of HTTP backends, defined as data.
+
+use std::sync::{Arc, Mutex};
+
+use gateway_core::{
+    Body, Error, HttpClient, Request, Response,
+    config::{Config, Registry},
+    testing::TestGateway,
+};
+use gateway_integrations::Integrations;
+use serde_json::{Value, json};
+
+/// A client that keeps the heads of the last call, and answers 404 from `/missing` and 200 else.
+#[derive(Clone, Default)]
+struct Client(Arc<Mutex<Option<http::request::Parts>>>);
+
+#[async_trait::async_trait]
+impl HttpClient for Client {
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        let (parts, _) = request.into_parts();
+        let mut response = Response::new(Body::from(r#"{"answer":1}"#));
+        if parts.uri.path() == "/missing" {
+            *response.status_mut() = http::StatusCode::NOT_FOUND;
+        }
+        *self.0.lock().unwrap() = Some(parts);
+        Ok(response)
+    }
+}
+
+fn config(kind: &str, route: &str, integration: &Value) -> Config {
+    let api = json!({
+        "name": "pets", "protocolType": kind, "routes": [{"route": route, "integration": integration}],
+        "stages": [{"name": "dev"}],
+    });
+    Config::from_value(json!({ "apis": [api] })).unwrap()
+}
+
+fn gateway(route: &str, integration: &Value) -> (TestGateway, Client) {
+    let client = Client::default();
+    let registry = Registry::new().integrations(Integrations::new(Arc::new(client.clone())));
+    (TestGateway::new(config("HTTP", route, integration).define(&registry)).unwrap(), client)
+}
+
+fn problems(kind: &str, integration: &Value) -> Vec<String> {
+    let registry = Registry::new().integrations(Integrations::new(Arc::new(Client::default())));
+    let problems = TestGateway::new(config(kind, "GET /x", integration).define(&registry)).err();
+    problems.iter().flat_map(|problems| problems.all()).map(|problem| problem.pointer.clone()).collect()
+}
+
+/// What the backend is called with.
+async fn called(route: &str, integration: Value, target: &str) -> http::request::Parts {
+    let (gateway, client) = gateway(route, &integration);
+    let request = http::Request::get(target).header("host", "api.example.com").header("x-to", "..%2Fsecret");
+    let answer = gateway.send(request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let call = client.0.lock().unwrap().take();
+    call.unwrap()
+}
+
+#[tokio::test]
+async fn a_mapped_path_stands_in_place_of_the_addresss_own() {
+    for (route, uri, path, target, called_at) in [
+        ("GET /x", "http://h/own", "/v2${request.path}", "/dev/x?a=1", "http://h/v2/x?a=1"),
+        ("GET /x", "http://h/own?k=v", "/v2", "/dev/x?a=1", "http://h/v2?k=v&a=1"),
+        ("GET /x", "http://h", "$request.path", "/dev/x", "http://h/x"),
+        ("$default", "http://h/own", "$request.path", "/dev/x/y", "http://h/x/y"),
+        ("GET /{p+}", "http://h/own/{p}", "/only/${request.path.p}", "/dev/a/b%20c", "http://h/only/a/b%20c"),
+    ] {
+        let integration = json!({"type": "http_proxy", "uri": uri, "requestParameters": {"overwrite:path": path}});
+        assert_eq!(called(route, integration, target).await.uri, called_at, "{uri} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_mapped_query_follows_the_addresss_own() {
+    let integration = json!({"type": "http_proxy", "uri": "http://h/own?k=v", "requestParameters":
+        {"append:querystring.stage": "$context.stage", "remove:querystring.a": ""}});
+    assert_eq!(called("GET /x", integration, "/dev/x?a=1&b=2").await.uri, "http://h/own?k=v&b=2&stage=dev");
+}
+
+#[tokio::test]
+async fn a_mapped_host_is_called_by_its_name_and_the_clients_is_told() {
+    let integration = json!({"type": "http_proxy", "uri": "http://h/own", "requestParameters":
+        {"overwrite:header.host": "pets.internal"}});
+    let call = called("GET /x", integration, "/dev/x").await;
+    assert_eq!((call.uri.host(), &call.headers["host"]), (Some("h"), &"pets.internal".parse().unwrap()));
+    assert!(call.headers["forwarded"].to_str().unwrap().contains("host=api.example.com"));
+}
+
+#[tokio::test]
+async fn no_value_of_a_client_leads_out_of_a_mapped_path() {
+    let (gateway, client) = gateway(
+        "GET /x",
+        &json!({"type": "http_proxy", "uri": "http://h/own", "requestParameters":
+            {"overwrite:path": "/public/${request.header.x-to}"}}),
+    );
+    let answer = gateway.send(http::Request::get("/dev/x").header("x-to", "..%2Fsecret")).await;
+    assert_eq!((answer.status.as_u16(), answer.text()), (400, r#"{"message":"Bad Request"}"#));
+    assert!(client.0.lock().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn answers_are_mapped_by_their_status() {
+    let integration = json!({"type": "http_proxy", "uri": "http://h/missing", "responseParameters":
+        {"404": {"overwrite:statuscode": "410", "append:header.x-was": "404"}, "200": {}}});
+    let (gateway, _) = gateway("GET /x", &integration);
+    let answer = gateway.send(http::Request::get("/dev/x")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("x-was")), (410, "404"));
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_mapping_is_said() {
+    let wrong = json!({"type": "http_proxy", "uri": "http://h", "timeoutInMillis": 30_000,
+        "requestParameters": {"append:header.via": "x", "overwrite:path": "v2", "a/b": "1", "remove:header.x": ""},
+        "responseParameters": {"2xx": {}, "200": {"overwrite:statuscode": "20", "append:header.x": "$request.path"}}});
+    assert_eq!(
+        problems("HTTP", &wrong),
+        [
+            "requestParameters/a~1b",
+            "requestParameters/append:header.via",
+            "requestParameters/overwrite:path",
+            "responseParameters/200/append:header.x",
+            "responseParameters/200/overwrite:statuscode",
+            "responseParameters/2xx",
+        ]
+        .map(|pointer| format!("/apis/0/routes/0/integration/{pointer}"))
+    );
+    let late = json!({"type": "http_proxy", "uri": "http://h", "timeoutInMillis": 30_001});
+    assert_eq!(problems("HTTP", &late), ["/apis/0/routes/0/integration/timeoutInMillis"]);
+    let rest =
+        json!({"type": "http_proxy", "uri": "http://h", "responseParameters": {"200": {"append:header.x": "1"}}});
+    assert_eq!(problems("REST", &rest), ["/apis/0/routes/0/integration/responseParameters"]);
+}

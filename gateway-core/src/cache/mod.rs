@@ -14,7 +14,7 @@ pub use self::renewal::UnauthorizedCacheControl;
 pub(crate) use self::{
     entry::Entry,
     flight::{Landing, Lead},
-    key::CacheKey,
+    key::{CacheKey, Key},
     renewal::{IGNORED, Renewal},
     store::{Found, ResponseCache, ResponseCaches},
 };

@@ -160,10 +160,10 @@ impl Scene<'_> {
                 needs_policy: self.api.endpoint == EndpointType::Private,
                 authorizer: route.authorizer.clone().map(AuthorizerGuard),
                 plans: route.api_key_required.then(|| Arc::clone(plans)),
-                throttle: self.throttle(key),
+                throttle: self.throttle(key).map(Box::new),
                 account: self.account.cloned(),
             },
-            cache: self.cache(index, key, route),
+            cache: self.cache(index, key, route).map(Box::new),
             minimum_compression_size: self.api.minimum_compression_size.filter(|_| !route.streams),
             max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
@@ -176,17 +176,17 @@ impl Scene<'_> {
 
     /// The entry of the route, else the default; each route has its own bucket. An `ANY` route's single methods may
     /// have entries, which count if the route itself has none.
-    fn throttle(&self, key: &RouteKey) -> RouteThrottle {
+    fn throttle(&self, key: &RouteKey) -> Option<RouteThrottle> {
         let limiter = |key: &str, settings: &RouteSettings| {
             let id = format!("stage/{}/{}/{key}", self.api.stable_id(), self.stage.name);
             Some(Limiter::new(&*self.runtime.store, &id, settings.limit()?))
         };
         let text = key.to_string();
         let by_method = self.settings.by_method(key).into_iter();
-        RouteThrottle {
-            by_method: by_method.filter_map(|(method, single, own)| Some((method, limiter(&single, own)?))).collect(),
-            all: limiter(&text, self.settings.of(&text)),
-        }
+        let by_method: Vec<_> =
+            by_method.filter_map(|(method, single, own)| Some((method, limiter(&single, own)?))).collect();
+        let all = limiter(&text, self.settings.of(&text));
+        (all.is_some() || !by_method.is_empty()).then_some(RouteThrottle { all, by_method })
     }
 
     fn cache(&self, index: usize, key: &RouteKey, route: &RouteDefinition) -> Option<RouteCache> {

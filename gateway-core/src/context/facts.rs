@@ -114,7 +114,7 @@ struct Values {
 }
 
 /// A variable of a route: which segment of the path it stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathVariable {
     /// Its name.
     pub name: Arc<str>,

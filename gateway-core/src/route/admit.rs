@@ -18,13 +18,13 @@ use crate::{
 pub(crate) struct Admission {
     pub(crate) kind: ApiKind,
     /// The API's guards, then the route's own.
-    pub(crate) guards: Vec<Arc<dyn Guard>>,
+    pub(crate) guards: Box<[Arc<dyn Guard>]>,
     pub(crate) policy: Option<Arc<dyn ResourcePolicy>>,
     /// Whether nobody may call without a policy: private APIs.
     pub(crate) needs_policy: bool,
     pub(crate) authorizer: Option<AuthorizerGuard>,
     pub(crate) plans: Option<Arc<UsagePlans>>,
-    pub(crate) throttle: RouteThrottle,
+    pub(crate) throttle: Option<Box<RouteThrottle>>,
     pub(crate) account: Option<Limiter>,
 }
 
@@ -35,12 +35,20 @@ pub(crate) struct RouteThrottle {
     pub(crate) by_method: Vec<(Method, Limiter)>,
 }
 
+impl RouteThrottle {
+    fn of(&self, method: &Method) -> Option<&Limiter> {
+        let own = self.by_method.iter().find(|(single, _)| single == method);
+        own.map(|(_, limiter)| limiter).or(self.all.as_ref())
+    }
+}
+
 impl Admission {
     /// Lets the request pass, or refuses it: guards, policy, authorizer, policy, API key, throttles (key and method, key,
     /// method of the stage, account), quota. In an HTTP API the throttles of stage and account come after the guards.
     pub(crate) async fn admit(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         if self.guards.iter().any(Guard::reads_body) {
-            buffer(body, context).await?;
+            // Boxed, as few requests are read here; the same below.
+            Box::pin(buffer(body, context)).await?;
         }
         self.guard(request, context).await?;
         // An HTTP API throttles before it asks who calls.
@@ -86,7 +94,7 @@ impl Admission {
     async fn authorize(&self, request: &Parts, body: &mut Body, context: &Context) -> Result<(), Error> {
         let Some(authorizer) = &self.authorizer else { return Ok(()) };
         if authorizer.reads_body() {
-            buffer(body, context).await?;
+            Box::pin(buffer(body, context)).await?;
         }
         let answer = ask(authorizer, request, context).await;
         context.record(|| Step::Authorizer {
@@ -149,8 +157,7 @@ impl Admission {
     }
 
     async fn throttle(&self, request: &Parts, context: &Context) -> Result<(), Error> {
-        let own = self.throttle.by_method.iter().find(|(method, _)| *method == request.method);
-        if let Some(limiter) = own.map(|(_, limiter)| limiter).or(self.throttle.all.as_ref()) {
+        if let Some(limiter) = self.throttle.as_deref().and_then(|throttle| throttle.of(&request.method)) {
             limiter.take("method", context).await?;
         }
         match &self.account {

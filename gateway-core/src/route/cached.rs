@@ -8,58 +8,94 @@ use tokio::sync::watch;
 use super::{Route, within};
 use crate::{
     body::Body,
-    cache::{CacheRules, Entry, Found, IGNORED, Landing, Lead, Renewal, RouteCache},
+    cache::{CacheRules, Entry, Found, IGNORED, Key, Landing, Lead, Renewal, RouteCache},
     context::{CacheOutcome, Context},
     error::{Error, ErrorKind},
     service::{Parts, Response},
     trace::Step,
 };
 
+/// What the cache has for a request.
+pub(super) enum Looked {
+    /// A kept answer.
+    Hit(Response),
+    /// None, so far.
+    Miss(Miss),
+}
+
+/// A request without a kept answer.
+pub(super) struct Miss {
+    key: Key,
+    renewal: Renewal,
+    found: Found,
+}
+
+impl RouteCache {
+    /// Answers with what is kept. Apart from [`Route::serve_missed`], so that a hit carries no call about.
+    pub(super) fn look(&self, rules: &CacheRules, parts: &Parts, context: &Context) -> Result<Looked, Error> {
+        let renewal = self.renewal(rules, &parts.headers, context)?;
+        let key = self.key.of(parts, context);
+        let found = match renewal {
+            Renewal::Yes => Found::Nothing(self.store.renew(key)),
+            Renewal::No | Renewal::Ignored => self.store.find(key, context.clock().elapsed()),
+        };
+        Ok(match found {
+            Found::Kept(entry) => Looked::Hit(self.hit(&entry, &key, renewal, context)),
+            found => Looked::Miss(Miss { key, renewal, found }),
+        })
+    }
+
+    fn hit(&self, entry: &Entry, key: &Key, renewal: Renewal, context: &Context) -> Response {
+        self.record(key, "hit", context);
+        context.set_cache(CacheOutcome::Hit);
+        warned(entry.respond(context), renewal)
+    }
+
+    fn record(&self, key: &Key, outcome: &str, context: &Context) {
+        context.record(|| Step::Cache { key: self.key.describe(key), outcome: outcome.to_owned() });
+    }
+}
+
 impl Route {
-    /// Answers from the cache, or calls the integration and keeps its answer.
+    /// Calls the integration and keeps its answer.
     ///
     /// Of several requests that miss the same entry one makes the call, and the others wait for it, no longer than
     /// for a call of their own.
-    pub(super) async fn serve_cached(
+    pub(super) async fn serve_missed(
         &self,
         cache: &RouteCache,
         rules: &CacheRules,
+        miss: Miss,
         parts: &mut Parts,
         body: &mut Body,
         context: &Context,
     ) -> Result<Response, Error> {
-        let renewal = cache.renewal(rules, &parts.headers, context)?;
-        let key = cache.key.of(parts, context);
-        let record = |outcome: &str| {
-            context.record(|| Step::Cache { key: cache.key.describe(&key), outcome: outcome.to_owned() });
-        };
+        let Miss { key, renewal, mut found } = miss;
         let begun = context.clock().elapsed();
         let left = || self.timeout.saturating_sub(context.clock().elapsed().saturating_sub(begun));
         let lead = loop {
-            if renewal == Renewal::Yes {
-                record("invalidated");
-                break Some(cache.store.renew(key));
-            }
-            let entry = match cache.store.find(key, context.clock().elapsed()) {
+            let entry = match found {
                 Found::Kept(entry) => entry,
                 Found::Nothing(lead) => {
-                    record("miss");
+                    cache.record(&key, if renewal == Renewal::Yes { "invalidated" } else { "miss" }, context);
                     break Some(lead);
                 }
                 Found::UnderWay(landing) => match within(left(), pin!(landed(landing))).await {
                     Some(Some(Landing::Kept(entry))) => entry,
                     Some(Some(_)) => {
-                        record("bypassed: the answer of another request that missed it cannot be kept");
+                        let outcome = "bypassed: the answer of another request that missed it cannot be kept";
+                        cache.record(&key, outcome, context);
                         break None;
                     }
                     // The request that made the call is gone.
-                    Some(None) => continue,
+                    Some(None) => {
+                        found = cache.store.find(key, context.clock().elapsed());
+                        continue;
+                    }
                     None => return Err(ErrorKind::IntegrationTimeout.into()),
                 },
             };
-            record("hit");
-            context.set_cache(CacheOutcome::Hit);
-            return Ok(warned(entry.respond(context), renewal));
+            return Ok(cache.hit(&entry, &key, renewal, context));
         };
         context.set_cache(CacheOutcome::Miss);
         let answer = self.answer(left(), self.invoke(parts, body, context), context).await;

@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName};
 use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
+use self::cached::Looked;
 use crate::{
     body::Body,
     cache::RouteCache,
@@ -38,7 +39,8 @@ pub struct Route {
     pub(crate) facts: Arc<RouteFacts>,
     pub(crate) admission: Admission,
     pub(crate) validation: Option<Arc<Validation>>,
-    pub(crate) cache: Option<RouteCache>,
+    /// Boxed, as are the throttles: a request then touches less of the memory of a large API.
+    pub(crate) cache: Option<Box<RouteCache>>,
     /// From how many bytes on answers are compressed.
     pub(crate) minimum_compression_size: Option<u64>,
     pub(crate) integration: Arc<dyn Integration>,
@@ -103,10 +105,13 @@ impl Route {
         }
         let minimum = self.minimum_compression_size;
         let compression = minimum.and_then(|minimum| Compression::of(minimum, &parts.method, &parts.headers));
-        let cached = self.cache.as_ref().and_then(|cache| Some((cache, cache.rules(&parts.method)?)));
+        let cached = self.cache.as_deref().and_then(|cache| Some((cache, cache.rules(&parts.method)?)));
         let answer = match cached {
-            // Boxed, so that routes without a cache do not carry it about.
-            Some((cache, rules)) => Box::pin(self.serve_cached(cache, rules, parts, body, context)).await,
+            Some((cache, rules)) => match cache.look(rules, parts, context)? {
+                Looked::Hit(response) => Ok(response),
+                // Boxed, so that all others do not carry it about.
+                Looked::Miss(miss) => Box::pin(self.serve_missed(cache, rules, miss, parts, body, context)).await,
+            },
             None => self.answer(self.timeout, self.invoke(parts, body, context), context).await,
         };
         let mut answer = answer?;

@@ -9,7 +9,7 @@
 //! values stand is worked out for the route that was chosen, when somebody asks for them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     ops::ControlFlow::{self, Continue},
     sync::Arc,
 };
@@ -59,28 +59,37 @@ struct Node {
     greedy: Box<[Entry]>,
 }
 
+/// What many routes have in common stands in memory once, so that it stays in the processor's caches.
+#[derive(Default)]
+struct Shared {
+    texts: HashSet<Arc<str>>,
+    variables: HashSet<Arc<[PathVariable]>>,
+}
+
 /// What follows a node as text. Both are found without looking at more than a few.
 #[derive(Debug)]
 enum Literals {
     /// Compared one by one.
-    Few(Box<[(Box<str>, Node)]>),
+    Few(Box<[(Arc<str>, Node)]>),
     /// Hashed.
-    Many(NameMap<Box<str>, Node>),
+    Many(NameMap<Arc<str>, Node>),
 }
 
 impl Tree {
     /// The tree of these routes, by their places; `$default` has none in it. No two may have the same method and the
     /// same path but for names.
     pub(super) fn new(keys: &[RouteKey]) -> Self {
+        let mut shared = Shared::default();
         let routes = keys.iter().enumerate().filter_map(|(route, key)| {
             let (method, path) = (key.method()?, key.path()?);
             let variables = path.segments().iter().enumerate().filter_map(|(segment, part)| {
                 let greedy = matches!(part, PathSegment::Greedy(_));
                 part.name().map(|name| PathVariable { segment, greedy, name: Arc::clone(name) })
             });
-            Some((Entry { method, route, variables: variables.collect() }, path.segments()))
+            Some((Entry { method, route, variables: shared.variables(variables.collect()) }, path.segments()))
         });
-        Self { root: Node::new(routes.collect()) }
+        let routes = routes.collect();
+        Self { root: Node::new(routes, &mut shared) }
     }
 
     /// Calls `visit` where the path fits, the best first: literal before `{variable}` before `{greedy+}`, at each
@@ -102,9 +111,28 @@ impl Entry {
     }
 }
 
+impl Shared {
+    fn text(&mut self, text: &str) -> Arc<str> {
+        let known = self.texts.get(text).cloned();
+        known.unwrap_or_else(|| {
+            let text = Arc::<str>::from(text);
+            self.texts.insert(Arc::clone(&text));
+            text
+        })
+    }
+
+    fn variables(&mut self, variables: Arc<[PathVariable]>) -> Arc<[PathVariable]> {
+        let known = self.variables.get(&variables).cloned();
+        known.unwrap_or_else(|| {
+            self.variables.insert(Arc::clone(&variables));
+            variables
+        })
+    }
+}
+
 impl Node {
     /// The node of routes of which these segments are left.
-    fn new(routes: Vec<(Entry, &[PathSegment])>) -> Self {
+    fn new(routes: Vec<(Entry, &[PathSegment])>, shared: &mut Shared) -> Self {
         let mut literals = BTreeMap::<&str, Vec<_>>::new();
         let (mut variable, mut ends, mut greedy) = (Vec::new(), Vec::new(), Vec::new());
         for (entry, path) in routes {
@@ -116,8 +144,10 @@ impl Node {
             }
         }
         Self {
-            literals: Literals::new(literals.into_iter().map(|(text, routes)| (text.into(), Self::new(routes)))),
-            variable: (!variable.is_empty()).then(|| Box::new(Self::new(variable))),
+            literals: Literals::new(
+                literals.into_iter().map(|(text, routes)| (shared.text(text), Self::new(routes, shared))),
+            ),
+            variable: (!variable.is_empty()).then(|| Box::new(Self::new(variable, shared))),
             ends: ends.into(),
             greedy: greedy.into(),
         }
@@ -144,7 +174,7 @@ impl Node {
 }
 
 impl Literals {
-    fn new(nodes: impl ExactSizeIterator<Item = (Box<str>, Node)>) -> Self {
+    fn new(nodes: impl ExactSizeIterator<Item = (Arc<str>, Node)>) -> Self {
         if nodes.len() <= FEW { Self::Few(nodes.collect()) } else { Self::Many(nodes.collect()) }
     }
 

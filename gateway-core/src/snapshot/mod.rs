@@ -89,8 +89,10 @@ impl Snapshot {
     fn api(&self, label: &str) -> Option<&ApiStages> {
         let before_endpoint = || self.apis.get(label.split_once("-vpce-")?.0);
         let in_any_case = || self.apis.iter().find(|(id, _)| id.eq_ignore_ascii_case(label)).map(|(_, api)| api);
-        let only = || self.apis.values().next().filter(|_| self.apis.len() == 1);
-        self.apis.get(label).or_else(before_endpoint).or_else(in_any_case).or_else(only)
+        match self.apis.len() {
+            1 => self.apis.values().next(),
+            _ => self.apis.get(label).or_else(before_endpoint).or_else(in_any_case),
+        }
     }
 
     /// A stage, by the API's id or name.

@@ -1,12 +1,13 @@
 //! The bodies that go out, and what must be learnt of them.
 
 use std::{
-    pin::Pin,
+    future::Future,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
@@ -39,9 +40,12 @@ impl Outgoing {
     ///
     /// # Errors
     /// When it is over its limit already.
-    pub(super) async fn new(mut body: Body) -> Result<(Self, Sending), Error> {
-        if body.as_bytes().is_some() {
-            let bytes = body.buffer().await.map_err(|error| unreadable(error.is_too_large(), error))?;
+    pub(super) fn new(mut body: Body) -> Result<(Self, Sending), Error> {
+        if body.as_bytes().is_some()
+            // What is in memory is there at once.
+            && let Poll::Ready(bytes) = pin!(body.buffer()).poll(&mut Context::from_waker(Waker::noop()))
+        {
+            let bytes = bytes.map_err(|error| unreadable(error.is_too_large(), error))?;
             return Ok((Self(Kind::Bytes(bytes)), Sending(None)));
         }
         let state = Arc::new(AtomicU8::new(UNDER_WAY));

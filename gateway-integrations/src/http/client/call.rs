@@ -1,6 +1,10 @@
 //! One request: which connection it takes, and when it is sent once more.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use gateway_core::{CallCause, CallError, CallPhase, Error, ErrorKind, Request, Response};
 use http::{
@@ -32,18 +36,35 @@ struct Call<'a> {
 
 /// A connection for one request.
 enum Found {
-    Http1 { connection: Box<Http1>, is_new: bool },
+    Http1(Box<Http1>),
     Http2(Place),
 }
 
 /// What is to be sent, over whatever connection.
 type Message = http::Request<Outgoing>;
 
+/// The future of a call.
+pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
+
 impl Inner {
     /// Sends a request, and hands on its answer.
-    pub(super) async fn call(&self, request: Request, slot: Option<OwnedSemaphorePermit>) -> Result<Response, Error> {
+    ///
+    /// Not `async` itself: its future would hold the request, as large as all the rest, while it waits.
+    pub(super) fn call(&self, request: Request, slot: Option<OwnedSemaphorePermit>) -> Answering<'_> {
+        let (call, message, sending) = match self.begin(request) {
+            Ok(begun) => begun,
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        let due = Due::of(&self.limits);
+        match call.find() {
+            Some(Found::Http1(connection)) => call.over_kept(connection, message, sending, due, slot),
+            found => Box::pin(call.send(found, message, sending, due, slot, false)),
+        }
+    }
+
+    fn begin(&self, request: Request) -> Result<(Call<'_>, Message, Sending), Error> {
         let (mut parts, body) = request.into_parts();
-        let (body, sending) = Outgoing::new(body).await?;
+        let (body, sending) = Outgoing::new(body)?;
         let https = parts.uri.scheme() == Some(&Scheme::HTTPS);
         let Some(authority) = parts.uri.authority() else {
             return Err(no_connection(
@@ -55,59 +76,86 @@ impl Inner {
         parts.extensions.clear();
         let ask = !parts.method.is_idempotent() || body.again().is_none();
         let call = Call { client: self, host, uri: parts.uri.clone(), https, ask };
-        call.send(http::Request::from_parts(parts, body), &sending, slot).await
+        Ok((call, http::Request::from_parts(parts, body), sending))
     }
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// Sends the request over a connection of HTTP/1.1 that lay aside, as most are sent: the future is a small one.
+    fn over_kept(
+        self,
+        mut connection: Box<Http1>,
+        mut message: Message,
+        sending: Sending,
+        mut due: Due,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> Answering<'a> {
+        let again = if self.ask { None } else { copy(&message) };
+        if let Err(error) = self.address_http1(&mut message) {
+            return Box::pin(ready(Err(error)));
+        }
+        let answer = connection.begin_exchange(message);
+        Box::pin(async move {
+            let limits = &self.client.limits;
+            let failed = match connection.exchange(answer, &sending, limits, &mut due).await {
+                Ok(answer) => {
+                    let from = From::Http1(connection, self.host);
+                    return Ok(Answer::hand_on(answer, from, &sending, *limits, due, slot));
+                }
+                Err(failed) => failed,
+            };
+            let unheard = !connection.has_heard();
+            drop(connection);
+            let message = once_more(failed, again.filter(|_| unheard)).map_err(|failed| no_answer(failed, &sending))?;
+            Box::pin(self.send(None, message, sending, due, slot, true)).await
+        })
+    }
+
+    /// Sends the request over what was found, or else over a new connection.
     async fn send(
         self,
+        mut found: Option<Found>,
         mut message: Message,
-        sending: &Sending,
+        sending: Sending,
+        mut due: Due,
         slot: Option<OwnedSemaphorePermit>,
+        mut is_second: bool,
     ) -> Result<Response, Error> {
         let limits = &self.client.limits;
-        let mut due = Due::of(limits);
-        let mut is_second = false;
         loop {
-            let found = match if is_second { None } else { self.find() } {
+            let taken = match found.take() {
                 Some(found) => found,
-                // Boxed, so that requests which find a connection do not carry it about.
                 None => Box::pin(self.open_or_share()).await.map_err(no_connection)?,
             };
-            let (failed, again) = match found {
-                Found::Http1 { mut connection, is_new } => {
-                    let again = if is_new || self.ask { None } else { copy(&message) };
+            let (failed, again) = match taken {
+                Found::Http1(mut connection) => {
                     self.address_http1(&mut message)?;
-                    match connection.exchange(message, sending, limits, &mut due).await {
+                    let answer = connection.begin_exchange(message);
+                    match connection.exchange(answer, &sending, limits, &mut due).await {
                         Ok(answer) => {
                             let from = From::Http1(connection, self.host);
-                            return Ok(Answer::hand_on(answer, from, sending, *limits, due, slot));
+                            return Ok(Answer::hand_on(answer, from, &sending, *limits, due, slot));
                         }
-                        Err(failed) => {
-                            let unheard = !is_new && !connection.has_heard();
-                            (failed, again.filter(|_| unheard))
-                        }
+                        Err(failed) => (failed, None),
                     }
                 }
                 Found::Http2(mut place) => {
                     let again = if is_second { None } else { copy(&message) };
                     self.address_http2(&mut message);
-                    match place.exchange(message, sending, limits, &mut due).await {
+                    match place.exchange(message, &sending, limits, &mut due).await {
                         Ok(answer) => {
                             let from = From::Http2(place);
-                            return Ok(Answer::hand_on(answer, from, sending, *limits, due, slot));
+                            return Ok(Answer::hand_on(answer, from, &sending, *limits, due, slot));
                         }
                         Err(Failed::Sent(error)) if !is_refused(&error) => (Failed::Sent(error), None),
                         Err(failed) => (failed, again),
                     }
                 }
             };
-            message = match (failed, again) {
-                (Failed::Unsent(unsent, _), _) if !is_second => *unsent,
-                (Failed::Sent(_), Some(again)) if !is_second => again,
-                (failed, _) => return Err(no_answer(failed, sending)),
-            };
+            if is_second {
+                return Err(no_answer(failed, &sending));
+            }
+            message = once_more(failed, again).map_err(|failed| no_answer(failed, &sending))?;
             is_second = true;
         }
     }
@@ -119,7 +167,7 @@ impl Call<'_> {
         {
             return Some(Found::Http2(place));
         }
-        self.host.take(self.ask).map(|connection| Found::Http1 { connection, is_new: false })
+        self.host.take(self.ask).map(Found::Http1)
     }
 
     /// A new connection, or a place on one that others have opened meanwhile.
@@ -155,7 +203,7 @@ impl Call<'_> {
                 .await
                 .map(|connection| Found::Http2(self.host.share(connection)))
         } else {
-            Http1::begin(stream, &client.http1).await.map(|connection| Found::Http1 { connection, is_new: true })
+            Http1::begin(stream, &client.http1).await.map(Found::Http1)
         };
         begun
             .map_err(|error| CallError::new(CallPhase::Connect, super::failure::hyper_cause(&error)).with_source(error))
@@ -180,6 +228,15 @@ impl Call<'_> {
     fn address_http2(&self, message: &mut Message) {
         message.uri_mut().clone_from(&self.uri);
         *message.version_mut() = Version::HTTP_2;
+    }
+}
+
+/// What is to be sent on a new connection: what was never begun, or the copy where there is one.
+fn once_more(failed: Failed, again: Option<Message>) -> Result<Message, Failed> {
+    match (failed, again) {
+        (Failed::Unsent(unsent, _), _) => Ok(*unsent),
+        (Failed::Sent(_), Some(again)) => Ok(again),
+        (failed, _) => Err(failed),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -31,6 +31,10 @@ use super::{
 
 /// A connection that can be upgraded; hyper does not name its type.
 type Wire = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// The head of an answer, when it is there.
+pub(super) type Head =
+    Pin<Box<dyn Future<Output = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>> + Send>>;
 
 /// A connection, and what drives it.
 pub(super) struct Http1 {
@@ -102,17 +106,23 @@ impl Http1 {
         self.line.has_heard()
     }
 
-    /// Sends a request, and waits for the head of its answer.
+    /// Begins to send a request.
+    ///
+    /// Boxed, apart from [`Http1::exchange`]: where it waits it would be kept twice, with room for the request.
+    pub(super) fn begin_exchange(&mut self, request: Request<Outgoing>) -> Head {
+        self.relay.stay_awake();
+        self.line.listen();
+        Box::pin(self.sender.try_send_request(request))
+    }
+
+    /// Sends a request that was begun, and waits for the head of its answer.
     pub(super) async fn exchange(
         &mut self,
-        request: Request<Outgoing>,
+        mut answer: Head,
         sending: &Sending,
         limits: &Limits,
         due: &mut Due,
     ) -> Result<Response<Incoming>, Failed> {
-        self.relay.stay_awake();
-        self.line.listen();
-        let mut answer = pin!(self.sender.try_send_request(request));
         let Self { wire, relay, waker, timer, .. } = self;
         let answer = poll_fn(|cx| {
             relay.poll(cx, || {

@@ -17,10 +17,10 @@ mod timer;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::ready, sync::Arc};
 
 use async_trait::async_trait;
-use gateway_core::{CallCause, CallError, CallPhase, Error, HttpClient, Request, Response};
+use gateway_core::{CallCause, CallError, CallPhase, Error, HttpClient, Request};
 use hyper::client::conn;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 pub use self::builder::{ClientError, PooledClientBuilder};
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::tls::Tls;
-use self::{connector::Connector, pool::Pool, timer::Limits};
+use self::{call::Answering, connector::Connector, pool::Pool, timer::Limits};
 
 /// An HTTP client that keeps its connections, for HTTP/1.1 and HTTP/2.
 ///
@@ -100,16 +100,23 @@ impl fmt::Debug for PooledClient {
 
 #[async_trait]
 impl HttpClient for PooledClient {
-    async fn send(&self, request: Request) -> Result<Response, Error> {
+    fn send<'s, 'a>(&'s self, request: Request) -> Answering<'a>
+    where
+        's: 'a,
+        Self: 'a,
+    {
         let slot = match &self.inner.slots {
-            Some(slots) => Some(Arc::clone(slots).try_acquire_owned().map_err(|_| busy())?),
+            Some(slots) => match Arc::clone(slots).try_acquire_owned() {
+                Ok(slot) => Some(slot),
+                Err(_) => return Box::pin(ready(Err(busy()))),
+            },
             None => None,
         };
-        let answer = self.inner.call(request, slot).await?;
-        Ok(match self.inner.max_response_size {
-            Some(max) => answer.map(|body| body.with_limit(max)),
+        let answer = self.inner.call(request, slot);
+        match self.inner.max_response_size {
+            Some(max) => Box::pin(async move { Ok(answer.await?.map(|body| body.with_limit(max))) }),
             None => answer,
-        })
+        }
     }
 }
 

@@ -8,8 +8,7 @@ use gateway_core::{
 };
 
 #[cfg(feature = "upstream")]
-use super::Integrations;
-use super::shared;
+use super::{Integrations, shared};
 #[cfg(feature = "upstream")]
 use crate::upstream::{Upstream, Upstreams, WithAffinity};
 

@@ -69,7 +69,7 @@ fn api(allowed: &str) -> Api {
 }
 
 /// A site whose page calls the API, and what the page told.
-async fn site(listener: TcpListener, gateway: &str) -> mpsc::Receiver<String> {
+fn site(listener: TcpListener, gateway: &str) -> mpsc::Receiver<String> {
     let (told, telling) = mpsc::channel(1);
     let page = PAGE.replace("GATEWAY", gateway);
     let done = async |State(told): State<mpsc::Sender<String>>, lines: String| drop(told.send(lines).await);
@@ -110,7 +110,6 @@ impl Drop for Browser {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stdout, reason = "what was not run is said")]
 async fn a_browser_lets_the_pages_call_that_may() -> Outcome {
     let is_here = |program: &&str| {
         Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
@@ -157,7 +156,7 @@ async fn a_browser_lets_the_pages_call_that_may() -> Outcome {
             ],
         ),
     ] {
-        let mut told = site(listener, &at).await;
+        let mut told = site(listener, &at);
         let browser = Browser::open(browser, &page, &profile)?;
         let lines = timeout(Duration::from_secs(60), told.recv()).await?.ok_or("the page said nothing")?;
         drop(browser);

@@ -44,7 +44,7 @@ fn gateway(route: &str, integration: &Value) -> (TestGateway, Client) {
 fn problems(kind: &str, integration: &Value) -> Vec<String> {
     let registry = Registry::new().integrations(Integrations::new(Arc::new(Client::default())));
     let problems = TestGateway::new(config(kind, "GET /x", integration).define(&registry)).err();
-    problems.iter().flat_map(|problems| problems.all()).map(|problem| problem.pointer.clone()).collect()
+    problems.iter().flat_map(gateway_core::Problems::all).map(|problem| problem.pointer.clone()).collect()
 }
 
 /// What the backend is called with.

@@ -212,7 +212,7 @@ mod tests {
     use crate::{
         clock::ManualClock,
         context::{Authorization, RouteFacts},
-        error::Error,
+        error::{Error, ErrorKind},
         random::Random,
     };
 

@@ -73,6 +73,7 @@ fn what_an_error_says_stays_inside() -> Outcome {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the runtime's paused time is what moves here")]
 fn a_backend_has_thirty_seconds_unless_the_route_gives_less() -> Outcome {
     run(async {
         let never = |_: Request| pending::<Result<Response, Error>>();

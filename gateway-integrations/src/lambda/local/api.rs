@@ -16,8 +16,9 @@ use tokio::{
 };
 
 use super::{
-    desk::{Answer, Desk, NoCall, Verdict},
-    failure::ANSWER,
+    answer::{Read, collect},
+    desk::{Answer, Desk, NoCall, Waiting},
+    failure::{self, ANSWER},
 };
 
 /// How many connections a process may have.
@@ -91,19 +92,29 @@ async fn next(desk: &Desk) -> Answered {
     }
 }
 
-/// Hands the answer on to whoever waits for it, who reads the body and judges it.
+/// Hands the answer on to whoever waits for it.
 async fn answered(id: &str, failed: bool, headers: &HeaderMap, body: Incoming, desk: &Desk) -> Answered {
-    let Some(waiting) = desk.take(id) else {
+    let Some(Waiting { streams, answer }) = desk.take(id) else {
         skip(body).await;
         return refused(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
     };
-    let streamed = headers.get(&MODE).is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"));
-    let (verdict, judged) = oneshot::channel();
-    let _ = waiting.send(Answer { failed, streamed, body, verdict });
-    match judged.await {
-        Ok(Verdict::TooLarge) => too_large(),
-        Ok(Verdict::Accepted) | Err(_) => accepted(),
+    let streamed = || headers.get(&MODE).is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"));
+    if streams && !failed && streamed() {
+        let (read, was_read) = oneshot::channel();
+        let _ = answer.send(Answer::Streamed { body, read });
+        let _ = was_read.await;
+        return accepted();
     }
+    // Read here, so that the process has its reply, and asks for the next call, while the caller is still to be woken.
+    let (reply, invoked) = match collect(body).await {
+        Ok(Read::Whole(bytes)) if !failed => (accepted(), Invoked::new(bytes)),
+        Ok(Read::Whole(bytes) | Read::Failed(bytes)) => (accepted(), Invoked::failed(bytes)),
+        Ok(Read::TooLarge) => (too_large(), failure::too_large()),
+        // It broke off while it answered: whoever waits hears of its end.
+        Err(()) => return accepted(),
+    };
+    let _ = answer.send(Answer::Whole(invoked));
+    reply
 }
 
 /// Reads what nobody wants: a connection that is closed before would take the answer with it.
@@ -126,7 +137,7 @@ async fn init_error(body: Incoming, desk: &Desk) -> Answered {
 }
 
 fn accepted() -> Answered {
-    json(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
+    json(StatusCode::ACCEPTED, Bytes::from_static(br#"{"status":"OK"}"#))
 }
 
 fn too_large() -> Answered {
@@ -139,11 +150,11 @@ fn unknown() -> Answered {
 }
 
 fn refused(status: StatusCode, kind: &str, message: &str) -> Answered {
-    json(status, &json!({ "errorType": kind, "errorMessage": message }))
+    json(status, json!({ "errorType": kind, "errorMessage": message }).to_string().into())
 }
 
-fn json(status: StatusCode, body: &serde_json::Value) -> Answered {
-    let mut response = Response::new(Full::new(body.to_string().into()));
+fn json(status: StatusCode, body: Bytes) -> Answered {
+    let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

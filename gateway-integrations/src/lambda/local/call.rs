@@ -28,9 +28,14 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    /// Begins an answer that comes `streamed`, if it may.
-    pub(super) fn begin_if(&mut self, streamed: bool) -> Option<&mut Sender<Bytes, BodyError>> {
-        if !streamed || !matches!(self, Self::Streamed(_)) {
+    /// Whether an answer may be handed on while it is made.
+    pub(super) fn streams(&self) -> bool {
+        matches!(self, Self::Streamed(_))
+    }
+
+    /// Begins an answer that is handed on while it is made, if it may be.
+    pub(super) fn begin(&mut self) -> Option<&mut Sender<Bytes, BodyError>> {
+        if !self.streams() {
             return None;
         }
         let (sender, channel) = Channel::new(1);

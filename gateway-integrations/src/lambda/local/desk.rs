@@ -9,7 +9,10 @@ use bytes::Bytes;
 use gateway_core::{Clock, Invoked};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Incoming;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
 
 static DEADLINE: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
 
@@ -18,25 +21,26 @@ pub(super) struct Delivery {
     pub(super) id: String,
     pub(super) payload: Bytes,
     pub(super) headers: HeaderMap,
-    /// Told when the process has it: from then on the call may have had effects.
-    pub(super) delivered: oneshot::Sender<()>,
+    /// Told when the process has it, with the end of its time: from then on the call may have had effects.
+    pub(super) delivered: oneshot::Sender<Instant>,
+    pub(super) waiting: Waiting,
+}
+
+/// Who waits for an answer.
+pub(super) struct Waiting {
+    /// Whether the answer may be handed on while it is made.
+    pub(super) streams: bool,
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
 /// What a process gives for a call.
-pub(super) struct Answer {
-    pub(super) failed: bool,
-    /// Whether the process hands it on while it is made.
-    pub(super) streamed: bool,
-    pub(super) body: Incoming,
-    pub(super) verdict: oneshot::Sender<Verdict>,
-}
-
-/// What the process is told of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Accepted,
-    TooLarge,
+pub(super) enum Answer {
+    Whole(Invoked),
+    /// It is to be handed on while it is made; `read` is told when it has been.
+    Streamed {
+        body: Incoming,
+        read: oneshot::Sender<()>,
+    },
 }
 
 /// How far a process is.
@@ -61,7 +65,7 @@ pub(super) struct Desk {
     clock: Arc<dyn Clock>,
     timeout: Duration,
     deliveries: tokio::sync::Mutex<mpsc::Receiver<Delivery>>,
-    current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
+    current: Mutex<Option<(String, Waiting)>>,
     init: watch::Sender<Init>,
 }
 
@@ -91,23 +95,23 @@ impl Desk {
         });
         let mut deliveries = self.deliveries.lock().await;
         loop {
-            let Delivery { id, payload, mut headers, delivered, answer } =
+            let Delivery { id, payload, mut headers, delivered, waiting } =
                 deliveries.recv().await.ok_or(NoCall::Over)?;
             // Whoever called may have given up on this process.
-            if delivered.send(()).is_err() {
+            if delivered.send(tokio::time::sleep(self.timeout).deadline()).is_err() {
                 continue;
             }
             let deadline = (self.clock.now() + self.timeout).duration_since(SystemTime::UNIX_EPOCH);
             headers.insert(&DEADLINE, millis(deadline.unwrap_or_default()));
-            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, answer));
+            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, waiting));
             return Ok((payload, headers));
         }
     }
 
     /// Whoever waits for the answer to the call `id`.
-    pub(super) fn take(&self, id: &str) -> Option<oneshot::Sender<Answer>> {
+    pub(super) fn take(&self, id: &str) -> Option<Waiting> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.take_if(|(current, _)| current == id).map(|(_, answer)| answer)
+        current.take_if(|(current, _)| current == id).map(|(_, waiting)| waiting)
     }
 
     /// The process says that it cannot start; `false` if it has started.

@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::{TryAcquireError, oneshot};
 
 use super::{
+    attended::Attended,
     call::{Call, Reply},
     failure::{self, EVENT},
     pool::Pool,
@@ -197,22 +198,26 @@ impl LocalFunction {
         &self.running.get_or_init(start).0
     }
 
-    /// Sends a call on its way; what refuses it is the outcome.
-    fn begin(&self, invocation: Invocation, reply: Reply, context: &Context) -> Result<Option<Invoked>, Error> {
+    /// A call, ready to run to its end; what refuses it is the outcome.
+    fn begin(
+        &self,
+        invocation: Invocation,
+        reply: Reply,
+        context: &Context,
+    ) -> Result<Result<impl Future<Output = ()> + Send + use<>, Invoked>, Error> {
         if invocation.payload.len() > EVENT {
             return Err(ErrorKind::RequestTooLarge.into());
         }
         let pool = self.pool(context);
         let admitted = match pool.admit() {
             Ok(admitted) => admitted,
-            Err(TryAcquireError::NoPermits) => return Ok(Some(failure::throttled())),
+            Err(TryAcquireError::NoPermits) => return Ok(Err(failure::throttled())),
             Err(TryAcquireError::Closed) => return Err(ended()),
         };
         let id = pool.request_id();
         let headers = self.headers(id.as_str(), &invocation, context);
         let call = Call { id: id.as_str().to_owned(), payload: invocation.payload, headers, reply };
-        tokio::spawn(Arc::clone(pool).run(call, admitted));
-        Ok(None)
+        Ok(Ok(Arc::clone(pool).run(call, admitted)))
     }
 
     /// What the process is told of a call.
@@ -238,21 +243,32 @@ impl LocalFunction {
 impl Function for LocalFunction {
     async fn invoke(&self, invocation: Invocation, context: &Context) -> Result<Invoked, Error> {
         if invocation.asynchronous {
-            let accepted = Invoked { status: StatusCode::ACCEPTED, ..Invoked::new(Bytes::new()) };
-            return Ok(self.begin(invocation, Reply::Nobody, context)?.unwrap_or(accepted));
+            return Ok(match self.begin(invocation, Reply::Nobody, context)? {
+                Ok(run) => {
+                    tokio::spawn(run);
+                    Invoked { status: StatusCode::ACCEPTED, ..Invoked::new(Bytes::new()) }
+                }
+                Err(refused) => refused,
+            });
         }
         let (reply, outcome) = oneshot::channel();
         match self.begin(invocation, Reply::Whole(reply), context)? {
-            Some(refused) => Ok(refused),
-            None => outcome.await.map_err(|_| ended()),
+            Ok(run) => {
+                Attended::new(run).await;
+                outcome.await.map_err(|_| ended())
+            }
+            Err(refused) => Ok(refused),
         }
     }
 
     async fn invoke_streaming(&self, invocation: Invocation, context: &Context) -> Result<InvokedStream, Error> {
         let (reply, outcome) = oneshot::channel();
         match self.begin(invocation, Reply::Streamed(reply), context)? {
-            Some(refused) => Ok(refused.into()),
-            None => outcome.await.map_err(|_| ended()),
+            Ok(run) => {
+                tokio::spawn(run);
+                outcome.await.map_err(|_| ended())
+            }
+            Err(refused) => Ok(refused.into()),
         }
     }
 }

@@ -11,7 +11,9 @@
 //! AWS Lambda developer guide: *Using the Lambda runtime API for custom runtimes*, *Understanding the Lambda execution
 //! environment lifecycle*.
 
+mod answer;
 mod api;
+mod attended;
 mod call;
 mod desk;
 mod environment;

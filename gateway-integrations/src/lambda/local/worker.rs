@@ -1,37 +1,40 @@
 //! A process that takes one call after the other.
 
-use std::{future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    net::Ipv4Addr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use bytes::{Bytes, BytesMut};
-use gateway_core::{BodyError, Clock, Invoked, Random};
-use http::{HeaderMap, HeaderName};
-use http_body_util::{BodyExt, channel::Sender};
+use bytes::Bytes;
+use gateway_core::{Clock, Invoked, Random};
 use hyper::body::Incoming;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
-    time::timeout,
+    time::{Sleep, sleep, timeout},
 };
 
 use super::{
+    answer::pass_on,
     api,
-    call::{Call, Reply},
-    desk::{Answer, Delivery, Desk, Init, Verdict},
-    environment,
-    failure::{self, ANSWER},
+    call::Call,
+    desk::{Answer, Delivery, Desk, Init, Waiting},
+    environment, failure,
     process::{Order, Process},
     settings::Settings,
 };
-
-static ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
-static ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
 
 /// A process, and the address where it asks for calls.
 pub(super) struct Worker {
     process: Process,
     deliveries: mpsc::Sender<Delivery>,
+    /// The end of the last call's time. It is kept: a timer that is only moved on costs next to nothing, while a new one
+    /// wakes the runtime.
+    limit: Pin<Box<Sleep>>,
     _api: JoinSet<()>,
 }
 
@@ -80,7 +83,7 @@ impl Worker {
         };
         let started = timeout(settings.init_timeout, started).await;
         match started.unwrap_or_else(|_| Err(failure::timed_out(id, settings.init_timeout))) {
-            Ok(()) => Ok(Self { process, deliveries, _api: api }),
+            Ok(()) => Ok(Self { process, deliveries, limit: Box::pin(sleep(settings.timeout)), _api: api }),
             Err(failure) => {
                 process.kill();
                 Err(failure)
@@ -94,116 +97,83 @@ impl Worker {
 
     /// Has the process serve a call, for at most `limit`.
     pub(super) async fn serve(&mut self, call: &mut Call, limit: Duration) -> Served {
-        let (delivered, taken) = oneshot::channel();
+        let (delivered, mut taken) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         let delivery = Delivery {
             id: call.id.clone(),
             payload: call.payload.clone(),
             headers: call.headers.clone(),
             delivered,
-            answer,
+            waiting: Waiting { streams: call.reply.streams(), answer },
         };
-        let taken = async {
+        // It may still be busy with what it does after its last answer, which is no time of this call.
+        self.limit.as_mut().reset(sleep(limit).deadline());
+        // There is room: a process has one call at a time. Without a desk there is no answer, and soon no process.
+        let _ = self.deliveries.try_send(delivery);
+        let mut answered = pin!(async {
+            match answered.await {
+                Ok(answer) => answer,
+                Err(_) => pending().await,
+            }
+        });
+        let mut had = false;
+        let outcome = loop {
             tokio::select! {
                 biased;
-                Ok(()) = async { self.deliveries.send(delivery).await.ok(); taken.await } => Ok(()),
-                ending = self.process.ended() => Err(failure::exited(&call.id, &ending)),
+                answer = &mut answered => break Ok(answer),
+                ending = self.process.ended() => break Err(failure::exited(&call.id, &ending)),
+                () = &mut self.limit => match taken.try_recv() {
+                    Ok(until) if !had => {
+                        had = true;
+                        self.limit.as_mut().reset(until);
+                    }
+                    _ => break Err(failure::timed_out(&call.id, limit)),
+                },
             }
         };
-        // It may still be busy with what it does after its last answer.
-        if let Err(failure) = timeout(limit, taken).await.unwrap_or_else(|_| Err(failure::timed_out(&call.id, limit))) {
-            self.process.kill();
-            return Served::Untouched(failure);
+        // What was not taken by now never will be.
+        taken.close();
+        if let Ok(until) = taken.try_recv() {
+            had = true;
+            self.limit.as_mut().reset(until);
         }
-        let served = timeout(limit, self.outcome(answered, &call.id, &mut call.reply)).await;
-        match served.unwrap_or_else(|_| Err(failure::timed_out(&call.id, limit))) {
-            Ok(invoked) => Served::Free(invoked),
-            Err(failure) => {
+        let outcome = match outcome {
+            Ok(Answer::Whole(invoked)) => return Served::Free(invoked),
+            Ok(Answer::Streamed { body, read }) => self.stream(body, read, call, limit).await,
+            Err(failure) => Err(failure),
+        };
+        outcome.map_or_else(
+            |failure| {
                 self.process.kill();
-                Served::Lost(failure)
-            }
-        }
+                if had { Served::Lost(failure) } else { Served::Untouched(failure) }
+            },
+            Served::Free,
+        )
     }
 
-    /// What the function gives; an error if the process is of no more use.
-    async fn outcome(
+    /// Hands the answer on while it comes; an error if the process is of no more use.
+    async fn stream(
         &mut self,
-        answered: oneshot::Receiver<Answer>,
-        id: &str,
-        reply: &mut Reply,
+        body: Incoming,
+        read: oneshot::Sender<()>,
+        call: &mut Call,
+        limit: Duration,
     ) -> Result<Invoked, Invoked> {
-        let answer = tokio::select! {
+        let (id, process) = (&call.id, &mut self.process);
+        let passed = async {
+            let passed = match call.reply.begin() {
+                Some(sender) => pass_on(body, sender).await,
+                None => Err(()),
+            };
+            // It broke off while it answered: it is about to end, or it is told to when its time is over.
+            let Ok(error) = passed else { return Err(failure::exited(id, &process.ended().await)) };
+            let _ = read.send(());
+            Ok(error.map_or_else(|| Invoked::new(Bytes::new()), Invoked::failed))
+        };
+        tokio::select! {
             biased;
-            answer = async { match answered.await { Ok(answer) => answer, Err(_) => pending().await } } => answer,
-            ending = self.process.ended() => return Err(failure::exited(id, &ending)),
-        };
-        let Answer { failed, streamed, body, verdict } = answer;
-        let read = match reply.begin_if(streamed && !failed) {
-            Some(sender) => pass_on(body, sender).await,
-            None => collect(body).await,
-        };
-        // It broke off while it answered: it is about to end, or it is told to when its time is over.
-        let Ok(read) = read else { return Err(failure::exited(id, &self.process.ended().await)) };
-        let (said, invoked) = match read {
-            Read::Whole(bytes) if failed => (Verdict::Accepted, Invoked::failed(bytes)),
-            Read::Whole(bytes) => (Verdict::Accepted, Invoked::new(bytes)),
-            Read::Failed(error) => (Verdict::Accepted, Invoked::failed(error)),
-            Read::TooLarge => (Verdict::TooLarge, failure::too_large()),
-        };
-        let _ = verdict.send(said);
-        Ok(invoked)
-    }
-}
-
-/// An answer that was read to its end.
-enum Read {
-    Whole(Bytes),
-    /// The function failed after its answer had begun.
-    Failed(Bytes),
-    TooLarge,
-}
-
-/// Reads an answer into memory. One that is too large is read to its end all the same: until then its sender does not
-/// hear that it is refused.
-async fn collect(mut body: Incoming) -> Result<Read, ()> {
-    let (mut whole, mut length, mut late) = (BytesMut::new(), 0_usize, None);
-    while let Some(frame) = body.frame().await {
-        match frame.map_err(drop)?.into_data() {
-            Ok(data) => {
-                length = length.saturating_add(data.len());
-                if length <= ANSWER {
-                    whole.extend_from_slice(&data);
-                }
-            }
-            Err(frame) => late = frame.trailers_ref().and_then(late_error),
+            passed = passed => passed,
+            () = &mut self.limit => Err(failure::timed_out(id, limit)),
         }
     }
-    Ok(match late {
-        Some(error) => Read::Failed(error),
-        None if length > ANSWER => Read::TooLarge,
-        None => Read::Whole(whole.freeze()),
-    })
-}
-
-/// Hands an answer on while it comes.
-async fn pass_on(mut body: Incoming, sender: &mut Sender<Bytes, BodyError>) -> Result<Read, ()> {
-    while let Some(frame) = body.frame().await {
-        match frame.map_err(drop)?.into_data() {
-            // Where nobody takes it any more, the function runs to its end all the same.
-            Ok(data) => drop(sender.send_data(data).await),
-            Err(frame) => {
-                if let Some(error) = frame.trailers_ref().and_then(late_error) {
-                    return Ok(Read::Failed(error));
-                }
-            }
-        }
-    }
-    Ok(Read::Whole(Bytes::new()))
-}
-
-/// The error in the trailers of an answer.
-fn late_error(trailers: &HeaderMap) -> Option<Bytes> {
-    trailers.get(&ERROR_TYPE)?;
-    let body = trailers.get(&ERROR_BODY).and_then(|body| BASE64_STANDARD.decode(body).ok());
-    Some(body.unwrap_or_default().into())
 }

@@ -84,8 +84,10 @@ fn gateway(actions: &[Action<'_>], endpoint: &str) -> Outcome<TestGateway> {
             "httpMethod": "POST",
             "requestParameters": {
                 "integration.request.path.queue": "method.request.path.queue",
-                "integration.request.querystring.Action": "'SendMessage'",
-                "integration.request.querystring.MessageBody": "method.request.querystring.message",
+                "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'",
+            },
+            "requestTemplates": {
+                "application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.params('message'))",
             },
             "responses": [{ "statusCode": 200 }, { "statusCode": 400, "selectionPattern": "4.*" }],
         } })])

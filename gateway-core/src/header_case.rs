@@ -151,6 +151,11 @@ static WELL_KNOWN: &[&str] = &[
     "X-Forwarded-Proto",
     "x-amzn-apigateway-api-id",
     "x-amzn-lambda-integration-tag",
+    "x-amzn-Remapped-Connection",
+    "x-amzn-Remapped-Content-Length",
+    "x-amzn-Remapped-Date",
+    "x-amzn-Remapped-Server",
+    "x-amzn-RequestId",
 ];
 
 #[cfg(test)]

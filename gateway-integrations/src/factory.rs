@@ -69,13 +69,13 @@ impl Integrations {
 
     /// The backend of a definition, with its mapping.
     fn http(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
-        mapped::http(&self.upstreams.called(config, self.clients.of(config)?)?, config, place)
+        mapped::http(&self.upstreams.called(config, &self.clients.of(config)?)?, config, place)
     }
 
     /// The proxy of a definition.
     fn http_proxy(&self, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
-        let called = self.upstreams.called(config, self.clients.of(config)?)?;
+        let called = self.upstreams.called(config, &self.clients.of(config)?)?;
         let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
         let proxy = match method {
             Some(method) => proxy.method(method),

@@ -3,6 +3,7 @@
 //! Without curl on the machine the tours are not run, and say so.
 
 mod aws;
+mod browser;
 mod discovery;
 mod functions;
 mod host;
@@ -27,6 +28,11 @@ fn petstore_gives_what_it_says() -> Outcome {
 #[test]
 fn one_layer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_one_layer"))
+}
+
+#[test]
+fn http_api_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_http_api"))
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub struct ApiConfig {
     /// Its resource policy: an IAM document.
     #[serde(default)]
     pub policy: Option<Value>,
-    /// CORS: preflights are answered where no `OPTIONS` route does, and answers carry its headers, gateway responses too.
+    /// CORS: preflights are answered (REST APIs: where no `OPTIONS` route does), and answers carry its headers, gateway
+    /// responses too.
     #[serde(default)]
     pub cors: Option<CorsConfig>,
     /// Its documentation.
@@ -174,8 +175,8 @@ pub struct CorsConfig {
     pub max_age: Option<i32>,
     /// Whether cookies may come along.
     pub allow_credentials: bool,
-    /// Whether preflights are all that is answered so, as on AWS: other answers, those of the gateway itself included, then
-    /// carry only what backends and gateway responses say (REST APIs).
+    /// Whether preflights are all that is answered so, as on AWS for REST APIs: other answers, those of the gateway itself
+    /// included, then carry only what backends and gateway responses say.
     pub preflight_only: bool,
 }
 

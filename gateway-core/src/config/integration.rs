@@ -208,6 +208,8 @@ pub struct IntegrationResponseConfig {
 pub struct TlsConfig {
     /// Whether certificates of authorities that are not public are taken.
     pub insecure_skip_verification: bool,
+    /// The name that the backend is asked for and must prove (HTTP APIs); that of its address unless given.
+    pub server_name_to_verify: Option<String>,
 }
 
 /// A fixed answer.

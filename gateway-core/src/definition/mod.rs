@@ -55,7 +55,8 @@ pub(crate) fn places<T>(slots: &[Option<T>]) -> impl Iterator<Item = (usize, &T)
 pub struct Limits {
     /// The largest body, in bytes.
     pub payload: u64,
-    /// All header names and values together, with four bytes for each line, in bytes.
+    /// All header names and values together, with four bytes for each line, in bytes; for an HTTP API, the request line
+    /// and all values.
     pub headers: usize,
     /// The request target, in bytes.
     pub uri: usize,

@@ -14,7 +14,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use http::{HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use tracing::{Instrument, field};
 
 use self::ledger::Ledger;
@@ -89,6 +89,9 @@ impl Gateway {
     }
 
     fn serve(&self, mut parts: Parts, body: Body) -> ResponseFuture {
+        if parts.version >= Version::HTTP_2 {
+            join_cookies(&mut parts.headers);
+        }
         let runtime = &self.shared.runtime;
         let mut head = Head::of(&parts.headers);
         let target = unambiguous_host(&parts.uri, &head)
@@ -102,6 +105,8 @@ impl Gateway {
             Ok(target) => target,
             Err(NoTarget { kind, error }) => {
                 let response = responses::render_stock(kind, error, &begin(&parts, &head, id, None));
+                let is_head = parts.version >= Version::HTTP_2 && parts.method == Method::HEAD;
+                let response = responses::without_body(is_head, response);
                 return ResponseFuture::new(async { response });
             }
         };
@@ -127,6 +132,18 @@ impl Gateway {
         );
         let served = stage::serve(target.deployment, parts, body, context, span.clone());
         if span.is_disabled() { ResponseFuture::new(served) } else { ResponseFuture::new(served.instrument(span)) }
+    }
+}
+
+/// The crumbs of a cookie are one header again, before anything reads them (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let crumbs: Vec<_> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if crumbs.len() < 2 {
+        return;
+    }
+    // Values of headers, joined by what may stand in one, are a value.
+    if let Ok(whole) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, whole);
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use http::HeaderMap;
 
 pub use self::definition::{GatewayResponse, GatewayResponseError};
-pub(crate) use self::render::{render_alone, render_stock, stamp};
+pub(crate) use self::render::{render_alone, render_stock, stamp, without_body};
 use crate::{
     context::{ApiKind, Context},
     error::{Error, ErrorKind},

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body::Body as _;
 
 use super::GatewayResponse;
 use crate::{
@@ -68,6 +69,20 @@ pub(super) fn answer(
     *response.status_mut() = definition.and_then(GatewayResponse::own_status).unwrap_or(status);
     *response.headers_mut() = headers;
     finish(response, kind, error, context)
+}
+
+/// Takes the body off an answer that must have none: servers of HTTP/2 send what they are given (RFC 9110 §6.4.1). The
+/// answer to `HEAD` still tells how long it would be.
+pub(crate) fn without_body(is_head: bool, response: Response) -> Response {
+    let has_none = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if !is_head && !has_none {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| !has_none && *length > 0) {
+        parts.headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
 }
 
 /// Adds what no definition changes: the ids, and what the error itself asks for.

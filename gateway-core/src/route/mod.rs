@@ -30,6 +30,7 @@ use crate::{
     integration::Integration,
     observe::Observer,
     service::{Parts, Request, Response},
+    trace::Step,
     validate::Validation,
 };
 
@@ -82,7 +83,13 @@ impl Route {
         };
         self.admission.admit(parts, body, context).await?;
         if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
-            return Ok(cors.preflight(parts, None));
+            let answer = cors.preflight(parts, None);
+            context.record(|| Step::MethodResponse {
+                status: answer.status(),
+                headers: answer.headers().clone(),
+                body: String::new(),
+            });
+            return Ok(answer);
         }
         if let Some(coding) = coding {
             // After the guards: a signature is of the bytes that were sent. Boxed, as few requests are coded.

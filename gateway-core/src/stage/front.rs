@@ -11,21 +11,31 @@ use crate::{
 
 /// Refuses what is too large, and what two readers could read in two ways. `target` is the URI as it arrived.
 ///
-/// AWS developer guide: *Amazon API Gateway important notes* (for REST APIs: `|`, `{` and `}` in a query).
+/// AWS developer guide: *Amazon API Gateway important notes* (for REST APIs: `|`, `{` and `}` in a query); *Quotas for
+/// configuring and running an HTTP API*.
 pub(super) fn check(request: &Parts, target: &Uri, kind: ApiKind, limits: &Limits) -> Result<(), Error> {
-    if target.path_and_query().map_or(0, |target| target.as_str().len()) > limits.uri {
+    let target = target.path_and_query().map_or(0, |target| target.as_str().len());
+    if kind == ApiKind::Rest && target > limits.uri {
         return Err(ErrorKind::UriTooLong.into());
+    }
+    // An HTTP API counts the request line and the values of the headers together.
+    let line = request.method.as_str().len() + target + "  HTTP/1.1".len();
+    let (mut size, mut has_length) = (if kind == ApiKind::Http { line } else { 0 }, false);
+    for (name, value) in &request.headers {
+        size += value.len();
+        if kind == ApiKind::Rest {
+            size += name.as_str().len() + 4;
+        }
+        has_length |= name == header::CONTENT_LENGTH;
     }
     if kind == ApiKind::Rest && request.uri.query().is_some_and(|query| query.contains(['|', '{', '}'])) {
         return Err(Error::new(ErrorKind::BadRequest).with_message("percent-encode | { } in the query"));
     }
-    let (mut size, mut has_length) = (0, false);
-    for (name, value) in &request.headers {
-        size += name.as_str().len() + value.len() + 4;
-        has_length |= name == header::CONTENT_LENGTH;
-    }
     if size > limits.headers {
         return Err(ErrorKind::HeadersTooLarge.into());
+    }
+    if target > limits.uri {
+        return Err(ErrorKind::UriTooLong.into());
     }
     if has_length && content_length(&request.headers)?.is_some_and(|length| length > limits.payload) {
         return Err(ErrorKind::RequestTooLarge.into());

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use http::header;
+use http::{Method, Version, header};
 use tracing::Span;
 
 use super::{Deployment, Stage, completion::Completion};
@@ -22,6 +22,7 @@ pub(crate) fn serve(
     context.set_stage(Arc::clone(&deployment.facts));
     let mut body = body.with_limit(deployment.limits.payload);
     let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
+    let bodiless = (parts.version >= Version::HTTP_2).then_some(parts.method == Method::HEAD);
     // A block, as the arguments of an `async fn` take their place twice.
     async move {
         let origin = deployment.cors.as_ref().and_then(|_| parts.headers.get(header::ORIGIN).cloned());
@@ -38,6 +39,9 @@ pub(crate) fn serve(
         };
         if let Some(cors) = &deployment.cors {
             cors.decorate(origin.as_ref(), response.headers_mut());
+        }
+        if let Some(is_head) = bodiless {
+            response = responses::without_body(is_head, response);
         }
         completion.status = Some(response.status());
         response.map(|body| body.with_tail(completion))

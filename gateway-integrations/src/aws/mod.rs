@@ -31,6 +31,8 @@ pub use aws_credential_types::{
 use gateway_core::{Problem, config::BackendConfig};
 use http::Method;
 
+#[cfg(feature = "mapping")]
+pub(crate) use self::uri::domain;
 pub use self::uri::{ServiceUri, ServiceUriError};
 #[cfg(feature = "mapping")]
 pub use self::{
@@ -43,11 +45,7 @@ pub use self::{
     credentials::credentials_from_env,
     signed::{EndpointError, SignedClient},
 };
-pub(crate) use self::{
-    headers::call_headers,
-    pieces::Pieces,
-    uri::{Target, domain},
-};
+pub(crate) use self::{headers::call_headers, pieces::Pieces, uri::Target};
 
 /// The method to call with; none for `ANY`, the client's own.
 pub(crate) fn method(config: &BackendConfig) -> Result<Option<Method>, Problem> {

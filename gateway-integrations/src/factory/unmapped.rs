@@ -1,7 +1,5 @@
 //! What stands in for mappings where the feature `mapping` is off: a problem that says so.
 
-use std::sync::Arc;
-
 use gateway_core::{
     Integration, Problem, Problems,
     config::{BackendConfig, IntegrationPlace},

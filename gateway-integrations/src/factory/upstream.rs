@@ -8,8 +8,7 @@ use gateway_core::{
 };
 
 #[cfg(feature = "upstream")]
-use super::Integrations;
-use super::shared;
+use super::{Integrations, shared};
 #[cfg(feature = "upstream")]
 use crate::upstream::{Upstream, Upstreams, WithAffinity};
 
@@ -59,7 +58,11 @@ impl Named {
         };
         let message = || format!("there is no upstream `{name}`; add it to `upstreams`");
         let upstream = self.upstreams.named(name).ok_or_else(|| Problem::new("/upstream", message()))?;
-        if config.tls_config.as_ref().is_some_and(|tls| tls.insecure_skip_verification) {
+        if config
+            .tls_config
+            .as_ref()
+            .is_some_and(|tls| tls.insecure_skip_verification || tls.server_name_to_verify.is_some())
+        {
             return Err(Problem::new(
                 "/tlsConfig",
                 "the targets of an upstream are called by its own client; set that up",

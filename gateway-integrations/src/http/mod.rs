@@ -20,12 +20,15 @@ pub use self::backend::HttpBackend;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::client::Tls;
 pub(crate) use self::headers::{Origin, remove_hop_by_hop};
-#[cfg(feature = "mapping")]
-pub(crate) use self::uri::{PATH, QUERY, climbs};
 #[cfg(feature = "proxy")]
 pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},
     default_client::HttpProxyError,
+};
+#[cfg(feature = "mapping")]
+pub(crate) use self::{
+    headers::remove_listed,
+    uri::{PATH, QUERY, climbs},
 };
 pub use self::{
     proxy::HttpProxy,

@@ -44,7 +44,7 @@ fn gateway(route: &str, integration: &Value) -> (TestGateway, Client) {
 fn problems(kind: &str, integration: &Value) -> Vec<String> {
     let registry = Registry::new().integrations(Integrations::new(Arc::new(Client::default())));
     let problems = TestGateway::new(config(kind, "GET /x", integration).define(&registry)).err();
-    problems.iter().flat_map(|problems| problems.all()).map(|problem| problem.pointer.clone()).collect()
+    problems.iter().flat_map(gateway_core::Problems::all).map(|problem| problem.pointer.clone()).collect()
 }
 
 /// What the backend is called with.
@@ -130,4 +130,72 @@ fn everything_that_is_wrong_with_a_mapping_is_said() {
     let rest =
         json!({"type": "http_proxy", "uri": "http://h", "responseParameters": {"200": {"append:header.x": "1"}}});
     assert_eq!(problems("REST", &rest), ["/apis/0/routes/0/integration/responseParameters"]);
+}
+
+/// A backend that answers with headers of every kind.
+struct Chatty(Client);
+
+#[async_trait::async_trait]
+impl HttpClient for Chatty {
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        let mut response = self.0.send(request).await?;
+        for name in ["connection", "keep-alive", "te", "www-authenticate", "server", "date", "x-amzn-requestid", "via"]
+        {
+            response.headers_mut().insert(name, http::HeaderValue::from_static("backend"));
+        }
+        Ok(response)
+    }
+}
+
+#[tokio::test]
+async fn headers_are_treated_as_the_table_says() {
+    let client = Client::default();
+    let registry = Registry::new().integrations(Integrations::new(Arc::new(Chatty(client.clone()))));
+    let config = config("HTTP", "POST /x", &json!({"type": "http_proxy", "uri": "http://h/x"}));
+    let gateway = TestGateway::new(config.define(&registry)).unwrap();
+    let mut request = http::Request::post("/dev/x").header("host", "api.example.com");
+    for (name, value) in [
+        ("authorization", "AWS4-HMAC-SHA256 x"),
+        ("cookie", "a=1"),
+        ("X-Own", "1"),
+        ("x-own", "2"),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("expect", "100-continue"),
+        ("te", "trailers"),
+        ("keep-alive", "5"),
+        ("proxy-authorization", "x"),
+        ("upgrade", "h2c"),
+        ("content-length", "3"),
+    ] {
+        request = request.header(name, value);
+    }
+    let mut request = request.body(Body::from("abc")).unwrap();
+    request.extensions_mut().insert(std::net::IpAddr::from([192, 0, 2, 7]));
+    let answer = gateway.send_request(request).await;
+
+    let call = client.0.lock().unwrap().take().unwrap();
+    let seen = |name: &str| -> Vec<String> {
+        call.headers.get_all(name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(seen("authorization"), ["AWS4-HMAC-SHA256 x"], "forwarded");
+    assert_eq!(seen("cookie"), ["a=1"]);
+    assert_eq!(seen("x-own"), ["1", "2"], "one header, whatever the case");
+    assert_eq!(seen("x-forwarded-for"), ["192.0.2.1, 192.0.2.7"], "extended on the right");
+    assert_eq!(seen("host"), ["h"]);
+    assert_eq!(seen("forwarded"), ["for=192.0.2.7;host=api.example.com;proto=http"]);
+    assert_eq!(seen("via"), ["HTTP/1.1 AmazonAPIGateway"]);
+    assert_eq!(seen("content-length"), ["3"]);
+    assert!(seen("x-amzn-trace-id")[0].starts_with("Root=1-"), "added when missing");
+    for name in ["expect", "te", "keep-alive", "proxy-authorization", "upgrade", "connection"] {
+        assert_eq!(seen(name), [""; 0], "{name} ends here");
+    }
+
+    for name in ["www-authenticate", "server", "date", "x-amzn-requestid", "via"] {
+        assert_eq!(answer.header(name), "backend", "{name} passes unchanged");
+    }
+    for name in ["connection", "keep-alive", "te"] {
+        assert_eq!(answer.header(name), "", "{name} ends here");
+    }
+    assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("x-amzn-remapped")));
+    assert_eq!(answer.header("x-amz-apigw-id"), "");
 }

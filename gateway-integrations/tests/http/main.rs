@@ -18,3 +18,4 @@ mod streaming;
 mod tls;
 #[cfg(feature = "upstream")]
 mod upstream;
+mod wire;

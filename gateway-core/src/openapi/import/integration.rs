@@ -181,7 +181,7 @@ impl<'d> Import<'d> {
         if let Some(tls) = object.get("tlsConfig").and_then(Node::object) {
             let place = place.field("tlsConfig");
             let insecure = tls.get("insecureSkipVerification").and_then(Node::truth).unwrap_or(false);
-            backend.tls_config = Some(TlsConfig { insecure_skip_verification: insecure });
+            backend.tls_config = Some(TlsConfig { insecure_skip_verification: insecure, ..TlsConfig::default() });
             self.others(place, tls, &["insecureSkipVerification"], &[("serverNameToVerify", HTTP_ONLY)]);
             if insecure {
                 let how = "it is kept, but the HTTP client of the host says which certificates are trusted";

@@ -73,6 +73,7 @@ fn what_an_error_says_stays_inside() -> Outcome {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the runtime's paused time is what moves here")]
 fn a_backend_has_thirty_seconds_unless_the_route_gives_less() -> Outcome {
     run(async {
         let never = |_: Request| pending::<Result<Response, Error>>();
@@ -94,6 +95,8 @@ fn limits_of_a_request_are_held() -> Outcome {
         };
         let large = http::Request::get("/x").header("x-large", "x".repeat(10_240));
         is_stock(&serving(api())?.send(large).await, 431, r#"{"message":"Request Header Fields Too Large"}"#);
+        let long = http::Request::get(format!("/{}", "x".repeat(5_200))).header("x-large", "x".repeat(5_200));
+        is_stock(&serving(api())?.send(long).await, 431, r#"{"message":"Request Header Fields Too Large"}"#);
         let body = Body::from(vec![b'x'; 10 * 1024 * 1024 + 1]);
         let answer = serving(api())?.send_body(http::Request::post("/x"), body).await;
         is_stock(&answer, 413, r#"{"message":"Request Entity Too Large"}"#);

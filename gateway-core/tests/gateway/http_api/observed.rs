@@ -59,6 +59,7 @@ fn variables_of_access_logs() -> Outcome {
             "authorizer.principalId",
             "authorizer.admin",
             "authorizer.age",
+            "authorizer.error",
             "customDomain.basePathMatched",
             "dataProcessed",
             "domainName",
@@ -102,12 +103,12 @@ fn variables_of_access_logs() -> Outcome {
         assert_eq!(
             lines,
             [
-                "123456789012|api|alice|-|alice|true|7|-|5|api.example.com|api|-|-|GET|curl/8|200|-|/dev/pets/6|HTTP/1.1\
+                "123456789012|api|alice|-|alice|true|7|-|-|5|api.example.com|api|-|-|GET|curl/8|200|-|/dev/pets/6|HTTP/1.1\
                  |01/Jan/2024:00:00:00 +0000|1704067200000|5|GET /pets/{id}|dev|200",
-                "123456789012|api|-|-|-|-|-|-|33|api.example.com|api|Service Unavailable|INTEGRATION_FAILURE|GET|curl/8|-\
+                "123456789012|api|-|-|-|-|-|-|-|33|api.example.com|api|Service Unavailable|INTEGRATION_FAILURE|GET|curl/8|-\
                  |INTEGRATION_FAILURE: Network error communicating with endpoint|/dev/down|HTTP/1.1\
                  |01/Jan/2024:00:00:00 +0000|1704067200000|33|GET /down|dev|503",
-                "123456789012|api|-|-|-|-|-|-|0|api.example.com|api|-|-|OPTIONS|-|-|-|/dev/pets/6|HTTP/1.1\
+                "123456789012|api|-|-|-|-|-|-|-|0|api.example.com|api|-|-|OPTIONS|-|-|-|/dev/pets/6|HTTP/1.1\
                  |01/Jan/2024:00:00:00 +0000|1704067200000|0|-|dev|204",
             ]
         );

@@ -15,7 +15,7 @@ async fn served(keys: &[&str], method: &str, path: &str) -> Result<Option<String
         return Ok(None);
     };
     let route = context.lookup("routeKey").ok_or("no route")?.into_owned();
-    let values = context.path_params().into_iter().flat_map(|params| params.iter());
+    let values = context.path_params().into_iter().flat_map(gateway_core::PathParams::iter);
     Ok(Some(values.fold(route, |route, (name, value)| format!("{route} {name}={value}"))))
 }
 

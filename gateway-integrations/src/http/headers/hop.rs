@@ -18,7 +18,18 @@ pub(in crate::http) fn is_hop_by_hop(name: &HeaderName) -> bool {
     )
 }
 
-/// Removes all that is about the connection itself, before a mapping adds anything.
+/// Removes what `Connection` names, before a mapping adds anything; that the connection is to be switched stays said.
+#[cfg(feature = "mapping")]
+pub(crate) fn remove_listed(headers: &mut HeaderMap) {
+    let options = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let switches = options.flat_map(|text| text.split(',')).any(|option| option.trim().eq_ignore_ascii_case("upgrade"));
+    remove_ending(headers, |name| *name == header::CONNECTION);
+    if switches {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+}
+
+/// Removes all that is about the connection itself.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     remove_ending(headers, is_hop_by_hop);
 }

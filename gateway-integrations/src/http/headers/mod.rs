@@ -22,6 +22,8 @@ mod response;
 
 use gateway_core::{ApiKind, Context};
 
+#[cfg(feature = "mapping")]
+pub(crate) use self::hop::remove_listed;
 #[cfg(feature = "proxy")]
 pub(super) use self::hop::{is_hop_by_hop, remove_ending};
 pub(crate) use self::{forwarded::Origin, hop::remove_hop_by_hop};

@@ -142,6 +142,23 @@ async fn format_2_0_says_who_calls_below_the_kind_of_authorizer() {
 }
 
 #[tokio::test]
+async fn libraries_for_functions_read_the_events_of_both_formats() {
+    use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+
+    let (caller, keep) = (Authorization::new("u1").with_context("tier", "gold"), |route| route);
+    let event = self::event(PayloadFormat::V2, "prod", with(caller), order()).await;
+    let read: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
+    assert_eq!((read.raw_path.as_deref(), read.body.as_deref()), (Some("/prod/orders/4 2"), Some("{\"a\":1}")));
+    assert_eq!(read.path_parameters["id"], "4 2");
+    let event = self::event(PayloadFormat::V1, "prod", keep, order()).await;
+    let read: ApiGatewayProxyRequest = serde_json::from_value(event).unwrap();
+    assert_eq!((read.resource.as_deref(), read.http_method.as_str()), (Some("/orders/{id}"), "POST"));
+    let event = event_of(plain, request(Head::get("/prod/x?a=1&a=2"), "")).await;
+    let read: ApiGatewayProxyRequest = serde_json::from_value(event).unwrap();
+    assert_eq!(read.multi_value_query_string_parameters.all("a"), Some(vec!["1", "2"]));
+}
+
+#[tokio::test]
 async fn the_content_type_decides_whether_a_body_is_base64() {
     for (media, is_base64) in [
         (Some("text/plain"), false),

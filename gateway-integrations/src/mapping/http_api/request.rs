@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     failure::misconfigured,
-    http::{PATH, QUERY, remove_hop_by_hop},
+    http::{PATH, QUERY, remove_listed},
     mapping::{error::MappingError, parameters::header_value},
 };
 
@@ -72,7 +72,7 @@ impl RequestRules {
         let hosts = headers.extract_if(.., |(_, name, _)| *name == header::HOST);
         mapped.host = hosts.filter_map(|(_, _, value)| value).last();
         // A client must not be able to name away, in `Connection`, what is mapped.
-        remove_hop_by_hop(&mut request.headers);
+        remove_listed(&mut request.headers);
         change_headers(&mut request.headers, headers);
         if let Some(uri) = uri {
             request.uri = uri;

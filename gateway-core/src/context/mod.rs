@@ -63,7 +63,8 @@ pub struct Context {
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
     path_params: OnceLock<PathParams>,
-    headers: OnceLock<HeaderMap>,
+    /// Boxed, as few requests need them: all of this is then less than the 1 KiB up to which allocators are fast.
+    headers: OnceLock<Box<HeaderMap>>,
     body: OnceLock<Bytes>,
     connection: OnceLock<ConnectionFacts>,
     authorization: OnceLock<Authorization>,
@@ -337,8 +338,6 @@ facts! {
     route, set_route: Arc<RouteFacts>;
     /// The path variables.
     path_params, set_path_params: PathParams;
-    /// The request's headers, where a step after the integration needs them.
-    headers, set_headers: HeaderMap;
     /// The request's body, where a guard asked for it.
     body, set_body: Bytes;
     /// The connection of a WebSocket API that the request opens.
@@ -362,6 +361,19 @@ facts! {
     error, set_error: ErrorFacts;
     /// What the client was sent; known when the response's body has ended or was dropped.
     response, set_response: ResponseFacts;
+}
+
+impl Context {
+    /// The request's headers, where a step after the integration needs them.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.headers.get().map(|headers| &**headers)
+    }
+
+    /// Writes down [`Context::headers`]; ignored if it is known.
+    pub fn set_headers(&self, fact: HeaderMap) {
+        let _ = self.headers.set(Box::new(fact));
+    }
 }
 
 /// The peer, where the host put its address into the request's extensions.

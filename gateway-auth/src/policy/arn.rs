@@ -70,11 +70,13 @@ impl ArnPattern {
 
 /// The fields of an ARN; `None` if it is none.
 pub(super) fn split(text: &str) -> Option<[&str; FIELDS]> {
-    let mut fields = text.splitn(FIELDS, ':');
     let mut split = [""; FIELDS];
-    for field in &mut split {
-        *field = fields.next()?;
+    let mut rest = text;
+    let (last, heads) = split.split_last_mut()?;
+    for field in heads {
+        (*field, rest) = rest.split_once(':')?;
     }
+    *last = rest;
     Some(split)
 }
 

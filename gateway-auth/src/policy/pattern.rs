@@ -114,7 +114,7 @@ impl Pattern {
                     number += 1;
                 }
                 (None, Some((at, from))) => {
-                    let Some(behind) = skip_letter(from) else { return false };
+                    let Some(behind) = self.next_place(at + 1, from) else { return false };
                     star = Some((at, behind));
                     rest = behind;
                     number = at + 1;
@@ -124,9 +124,25 @@ impl Pattern {
         }
     }
 
+    /// The next place behind the start of `from` where the piece may begin that stands behind a star.
+    fn next_place<'t>(&self, number: usize, from: &'t str) -> Option<&'t str> {
+        let behind = skip_letter(from)?;
+        match self.pieces.get(number) {
+            Some(Piece::Literal(literal)) if !self.ignores_case => {
+                let first = literal.bytes().next();
+                // The first byte of a letter: so this is no place within one.
+                behind.bytes().position(|byte| Some(byte) == first).and_then(|at| behind.get(at..))
+            }
+            _ => Some(behind),
+        }
+    }
+
     fn strip<'t>(&self, text: &'t str, prefix: &str) -> Option<&'t str> {
-        let head = text.get(..prefix.len())?;
-        self.equal(head, prefix).then(|| text.get(prefix.len()..)).flatten()
+        if !self.ignores_case {
+            return text.strip_prefix(prefix);
+        }
+        let (head, rest) = text.split_at_checked(prefix.len())?;
+        head.eq_ignore_ascii_case(prefix).then_some(rest)
     }
 
     fn equal(&self, one: &str, other: &str) -> bool {

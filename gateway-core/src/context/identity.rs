@@ -98,7 +98,8 @@ impl Identity {
     }
 
     fn resource(&self) -> &str {
-        self.user_arn.splitn(6, ':').nth(5).unwrap_or_default()
+        let colons = self.user_arn.bytes().enumerate().filter(|(_, byte)| *byte == b':');
+        colons.map(|(at, _)| at).nth(4).and_then(|at| self.user_arn.get(at + 1..)).unwrap_or_default()
     }
 
     /// The value of `$context.identity.NAME`.

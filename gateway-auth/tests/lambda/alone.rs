@@ -106,6 +106,8 @@ fn nothing_tells_a_token() {
         .with_ansi(false)
         .finish();
     let mut told = String::new();
+    // With a single subscriber tracing asks the thread that comes by first, which may have none, and remembers that.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     tracing::subscriber::with_default(subscriber, || {
         tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(calls(&mut told));
     });

@@ -129,6 +129,8 @@ async fn what_a_process_prints_is_logged() -> Outcome {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+    // With a single subscriber tracing asks the thread that comes by first, which may have none, and remembers that.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
     let long = "x".repeat(40_000);
     call(&function, format!(r#"{{"do":"print","text":"a word\n{long}"}}"#)).await?;

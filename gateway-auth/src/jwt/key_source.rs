@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -58,6 +61,8 @@ pub struct KeySource {
     remote: Option<Remote>,
     keys: ArcSwapOption<Loaded>,
     flight: Mutex<Flight>,
+    /// How many fetches have ended.
+    landings: AtomicU64,
     max_age: Duration,
     refetch_interval: Duration,
 }
@@ -134,6 +139,7 @@ impl KeySource {
             remote,
             keys: ArcSwapOption::empty(),
             flight: Mutex::default(),
+            landings: AtomicU64::new(0),
             max_age: MAX_AGE,
             refetch_interval: REFETCH_INTERVAL,
         }
@@ -153,8 +159,15 @@ impl KeySource {
         self
     }
 
+    /// How many fetches have ended: to be read before the keys that are looked at, and told to
+    /// [`fetch`](Self::fetch).
+    pub(super) fn landings(&self) -> u64 {
+        self.landings.load(Ordering::Acquire)
+    }
+
     /// The keys, if there are any; starts a refresh in the background where it is due.
     pub(super) fn current(self: &Arc<Self>, clock: &Arc<dyn Clock>) -> Option<Keys> {
+        let seen = self.landings();
         let loaded = self.keys.load();
         let (refresh_at, drop_at) = loaded.as_ref().map(|loaded| (loaded.refresh_at, loaded.drop_at))?;
         if refresh_at == Duration::MAX {
@@ -162,7 +175,7 @@ impl KeySource {
         }
         let now = clock.elapsed();
         if now >= refresh_at {
-            let _ = self.fetch(clock);
+            let _ = self.fetch(clock, seen);
         }
         (now < drop_at).then_some(Keys(loaded))
     }
@@ -173,22 +186,24 @@ impl KeySource {
     }
 
     /// Whether [`fetch`](Self::fetch) would give something to wait for.
-    pub(super) fn can_fetch(&self, clock: &Arc<dyn Clock>) -> bool {
+    pub(super) fn can_fetch(&self, clock: &Arc<dyn Clock>, seen: u64) -> bool {
         self.remote.is_some() && {
             let flight = self.flight();
-            flight.is_running() || (Handle::try_current().is_ok() && self.may_start(&flight, clock.elapsed()))
+            flight.is_running() || (Handle::try_current().is_ok() && self.may_start(&flight, clock.elapsed(), seen))
         }
     }
 
     /// Joins the fetch under way, or starts one if it is time; what it gives closes when the fetch has ended.
-    pub(super) fn fetch(self: &Arc<Self>, clock: &Arc<dyn Clock>) -> Option<watch::Receiver<()>> {
+    ///
+    /// Starts none where one has ended since `seen`: what it brought is to be looked at first.
+    pub(super) fn fetch(self: &Arc<Self>, clock: &Arc<dyn Clock>, seen: u64) -> Option<watch::Receiver<()>> {
         let remote = self.remote.clone()?;
         let mut flight = self.flight();
         if flight.is_running() {
             return flight.running.clone();
         }
         let now = clock.elapsed();
-        if !self.may_start(&flight, now) {
+        if !self.may_start(&flight, now, seen) {
             return None;
         }
         let runtime = Handle::try_current().ok()?;
@@ -232,6 +247,7 @@ impl KeySource {
                 }
             }
         }
+        self.landings.fetch_add(1, Ordering::Release);
     }
 
     /// Whether there are no keys, or old ones.
@@ -239,10 +255,10 @@ impl KeySource {
         self.keys.load().as_ref().is_none_or(|loaded| now >= loaded.refresh_at || now >= loaded.drop_at)
     }
 
-    /// Whether a fetch may start now: soon after a failure never; else if the keys are old, or if unknown keys were not
-    /// asked for lately.
-    fn may_start(&self, flight: &Flight, now: Duration) -> bool {
-        now >= flight.retry_at && (self.is_due(now) || now >= flight.refetch_at)
+    /// Whether a fetch may start now: never soon after a failure, nor for the sake of keys that were replaced meanwhile;
+    /// else if the keys are old, or if unknown keys were not asked for lately.
+    fn may_start(&self, flight: &Flight, now: Duration, seen: u64) -> bool {
+        seen == self.landings() && now >= flight.retry_at && (self.is_due(now) || now >= flight.refetch_at)
     }
 
     fn flight(&self) -> MutexGuard<'_, Flight> {
@@ -269,5 +285,33 @@ impl Flight {
     /// The sender lives in the task: when that is gone, be it by a panic, so is the fetch.
     fn is_running(&self) -> bool {
         self.running.as_ref().is_some_and(|running| running.has_changed().is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use gateway_core::{Body, Error, ManualClock, Request, Response};
+
+    use super::*;
+
+    struct EmptySets;
+
+    #[async_trait]
+    impl HttpClient for EmptySets {
+        async fn send(&self, _: Request) -> Result<Response, Error> {
+            Ok(Response::new(Body::from(r#"{"keys":[]}"#)))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_looked_before_a_fetch_ended_looks_again_before_the_next() {
+        let source = Arc::new(KeySource::at("https://keys.example/", Arc::new(EmptySets)).unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
+        let seen = source.landings();
+        assert!(source.fetch(&clock, seen).unwrap().changed().await.is_err(), "it closes");
+        assert!(!source.can_fetch(&clock, seen));
+        assert!(source.fetch(&clock, seen).is_none());
+        assert!(source.fetch(&clock, source.landings()).is_some(), "for a key that the new set lacks");
     }
 }

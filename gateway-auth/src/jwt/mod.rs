@@ -102,9 +102,10 @@ impl JwtAuthorizer {
 
     /// The token; where its key is not known, the keys are fetched first.
     async fn fetched(&self, token: &str, clock: &Arc<dyn Clock>) -> Result<Arc<Verified>, Refusal> {
+        let seen = self.keys.landings();
         let mut answer = self.verified(token, clock);
         if answer.as_ref().is_err_and(Refusal::is_about_keys) {
-            if let Some(mut running) = self.keys.fetch(clock) {
+            if let Some(mut running) = self.keys.fetch(clock, seen) {
                 // It never changes: it closes.
                 let _ = running.changed().await;
             }
@@ -116,9 +117,10 @@ impl JwtAuthorizer {
 
     /// The same without waiting, where that is possible.
     fn at_hand(&self, token: &str, clock: &Arc<dyn Clock>) -> Option<Result<Arc<Verified>, Refusal>> {
+        let seen = self.keys.landings();
         let mut answer = self.verified(token, clock);
         if answer.as_ref().is_err_and(Refusal::is_about_keys) {
-            if self.keys.can_fetch(clock) {
+            if self.keys.can_fetch(clock, seen) {
                 return None;
             }
             answer = self.verified(token, clock);

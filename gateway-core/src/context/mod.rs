@@ -58,7 +58,7 @@ pub struct Context {
     client_certificate: Option<ClientCertificate>,
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
-    steps: Option<Arc<Trace>>,
+    steps: OnceLock<Arc<Trace>>,
     domain: OnceLock<DomainFacts>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
@@ -124,7 +124,7 @@ impl Context {
             client_certificate: request.extensions.get().cloned(),
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
-            steps: request.extensions.get().cloned(),
+            steps: request.extensions.get::<Arc<Trace>>().cloned().map_or_else(OnceLock::new, OnceLock::from),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
@@ -247,12 +247,17 @@ impl Context {
     /// Where the steps of this request are written down, if somebody asked.
     #[must_use]
     pub fn trace(&self) -> Option<&Arc<Trace>> {
-        self.steps.as_ref()
+        self.steps.get()
+    }
+
+    /// Begins to write the steps down, if that was not done from the start.
+    pub(crate) fn follow(&self) {
+        self.steps.get_or_init(Trace::new);
     }
 
     /// Writes a step down, if somebody asked; else it is not even made.
     pub fn record(&self, step: impl FnOnce() -> Step) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.push(self.age(), step());
         }
     }
@@ -260,7 +265,7 @@ impl Context {
     /// Writes down with which headers the backend was called, where they are known only after
     /// [`Step::EndpointRequest`] was written down: those of a signature.
     pub fn record_sent(&self, headers: &HeaderMap) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.sent(headers.clone());
         }
     }

@@ -57,7 +57,10 @@ pub use self::{
         TraceId, Variables, clf_time, iso_time,
     },
     cors::Cors,
-    definition::{Api, Canary, Definition, Domain, Limits, OnLoad, RouteDefinition, RouteSettings, StageDefinition},
+    definition::{
+        Api, Canary, Definition, Domain, Limits, OnLoad, RouteDefinition, RouteSettings, RoutingMode, RoutingRule,
+        StageDefinition,
+    },
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{

@@ -35,7 +35,18 @@ impl Counts {
     }
 }
 
+/// What costs no more than what stands behind it.
+const NO_DEARER: [(&str, &str); 1] = [("guarded http", "guarded")];
+
 impl Table {
+    /// What costs more instructions than something that it must not, each in words.
+    #[must_use]
+    pub fn out_of_order(&self) -> Vec<String> {
+        let instructions = |name: &str| self.counts.get(name).map(|counts| counts.instructions);
+        let dearer = NO_DEARER.iter().filter(|(name, other)| instructions(name) > instructions(other));
+        dearer.map(|(name, other)| format!("`{name}` costs more than `{other}`")).collect()
+    }
+
     /// Reads a table.
     ///
     /// # Errors

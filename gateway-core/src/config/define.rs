@@ -13,7 +13,7 @@ use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
     cache::StageCache,
     context::{ApiKind, Authorization, Context},
-    definition::{Api, Canary, Definition, Domain, RouteDefinition, Slots, StageDefinition},
+    definition::{Api, Canary, Definition, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
     observe::{AccessLog, AccessLogFormat},
     problem::{Problem, pointer_token},
@@ -37,12 +37,7 @@ impl Config {
         definition.served = registry.make_upstreams(&self.upstreams, &mut scribe.problems).into_iter().collect();
         definition.apis = scribe.each("/apis", &self.apis, Scribe::api);
         definition.plans = scribe.each("/usagePlans", &self.usage_plans, Scribe::plan);
-        definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| {
-            let mappings = domain.mappings.iter();
-            mappings.fold(Domain::new(&domain.name), |domain, mapping| {
-                domain.map(&mapping.base_path, &mapping.api, &mapping.stage)
-            })
-        });
+        definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| domain.into());
         if let Some(throttle) = self.account_throttle.as_ref().and_then(|part| scribe.read("/accountThrottle", part)) {
             definition = definition.account_throttle((*throttle).into());
         }

@@ -27,6 +27,7 @@
 mod api;
 mod authorizer;
 mod define;
+mod domain;
 mod factory;
 mod function;
 mod integration;
@@ -50,6 +51,10 @@ pub use self::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig,
         JwtIssuerConfig, LambdaAuthorizerConfig,
     },
+    domain::{
+        DomainConfig, InvokeApiConfig, MappingConfig, MatchBasePathsConfig, MatchHeaderConfig, MatchHeadersConfig,
+        RoutingActionConfig, RoutingConditionConfig, RoutingRuleConfig,
+    },
     factory::{
         AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
     },
@@ -58,7 +63,7 @@ pub use self::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
     },
-    plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
+    plan::{ApiKeyConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,
     stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
@@ -82,7 +87,7 @@ pub struct Config {
     /// The usage plans, with their keys.
     #[serde(default)]
     pub usage_plans: Vec<Tried<UsagePlanConfig>>,
-    /// The custom domains, with their base path mappings.
+    /// The custom domains, with their base path mappings and routing rules.
     #[serde(default)]
     pub domains: Vec<Tried<DomainConfig>>,
     /// The functions that the host runs itself, by their names.

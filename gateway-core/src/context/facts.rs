@@ -264,11 +264,13 @@ pub struct ResponseFacts {
     pub complete: bool,
 }
 
-/// Which custom domain mapping matched.
-#[derive(Clone, Debug)]
+/// What of a custom domain matched: a mapping or a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
-    /// `$context.customDomain.basePathMatched`; empty for the root mapping.
-    pub base_path: Arc<str>,
+    /// `$context.customDomain.basePathMatched`: of a mapping; empty for the root's.
+    pub base_path: Option<String>,
+    /// `$context.customDomain.routingRuleIdMatched`: of a rule.
+    pub routing_rule_id: Option<String>,
 }
 
 /// The head of the request as it arrived.

@@ -69,6 +69,7 @@ names! {
     ResponseLatency = "responseLatency";
     ResponseLength = "responseLength" | "dataProcessed";
     RouteKey = "routeKey";
+    RoutingRule = "customDomain.routingRuleIdMatched";
     SourceIp = "identity.sourceIp";
     Stage = "stage";
     Status = "status";
@@ -126,7 +127,7 @@ impl Context {
             Name::Stage => stage(|facts| &facts.stage),
             Name::ApiKey => self.api_key().map(|_| "[redacted]".into()),
             Name::ApiKeyId => self.api_key().map(|key| (&*key.id).into()),
-            Name::BasePath => self.domain().map(|domain| (&*domain.base_path).into()),
+            Name::BasePath => self.domain()?.base_path.as_deref().map(Cow::from),
             Name::ConnectedAt => self.connection().map(|connection| millis(connection.connected_at).to_string().into()),
             Name::ConnectionId => self.connection().map(|connection| connection.id.as_str().into()),
             Name::DomainName => self.domain_name().map(Cow::from),
@@ -145,6 +146,7 @@ impl Context {
             Name::RequestTimeEpoch => Some(self.received_millis().to_string().into()),
             Name::SourceIp => self.request().source_ip.map(|ip| ip.to_string().into()),
             Name::UserAgent => self.user_agent().map(Cow::from),
+            Name::RoutingRule => self.domain()?.routing_rule_id.as_deref().map(Cow::from),
             Name::ResourceId => route.map(|facts| facts.resource_id.as_str().into()),
             Name::ResourcePath => route.map(|facts| facts.resource_path.as_str().into()),
             Name::RouteKey => route.map(|facts| facts.route_key.as_str().into()),

@@ -59,7 +59,7 @@ pub struct Context {
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
     steps: OnceLock<Arc<Trace>>,
-    domain: OnceLock<DomainFacts>,
+    domain: OnceLock<Arc<DomainFacts>>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
     path_params: OnceLock<PathParams>,
@@ -96,7 +96,7 @@ impl Context {
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
-        domain: Option<DomainFacts>,
+        domain: Option<Arc<DomainFacts>>,
     ) -> Arc<Self> {
         let source_ip = source_ip.or_else(|| peer(request));
         Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
@@ -110,7 +110,7 @@ impl Context {
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
-        domain: Option<DomainFacts>,
+        domain: Option<Arc<DomainFacts>>,
     ) -> Self {
         Self {
             this,
@@ -290,11 +290,11 @@ impl Context {
 
     /// Writes down why the request is refused; called where an error is rendered.
     pub(crate) fn refuse(&self, error: &Error) {
-        let stock = match self.kind() {
-            ApiKind::Rest => error.kind().message(),
-            ApiKind::Http => error.kind().http_message(),
+        let message = match self.kind() {
+            ApiKind::Rest => error.message().or(error.kind().message()),
+            ApiKind::Http => error.message().or(error.http_message()),
         };
-        let message = error.message().or(stock).map(str::to_owned);
+        let message = message.map(str::to_owned);
         self.set_error(ErrorFacts { kind: error.kind(), message });
     }
 }
@@ -335,8 +335,8 @@ macro_rules! facts {
 }
 
 facts! {
-    /// Which custom domain mapping matched.
-    domain, set_domain: DomainFacts;
+    /// Which mapping or rule of a custom domain matched.
+    domain, set_domain: Arc<DomainFacts>;
     /// Which API and stage serve.
     stage, set_stage: Arc<StageFacts>;
     /// Which route serves.

@@ -111,11 +111,11 @@ impl Api {
         self
     }
 
-    /// Compresses answers of so many bytes and more, with gzip or deflate, for clients that like one of these best (REST
-    /// APIs); nothing is compressed unless given.
+    /// Compresses answers of so many bytes and more, with gzip or deflate, for clients that like one of these best;
+    /// nothing is compressed unless given. HTTP APIs of AWS compress nothing.
     ///
     /// An answer whose size is not known beforehand streams through as it is, and so does one that is coded already.
-    /// Requests are decoded in any case.
+    /// Requests of REST APIs are decoded in any case, those of HTTP APIs never.
     ///
     /// AWS developer guide: *Payload compression for REST APIs in API Gateway*.
     #[must_use]

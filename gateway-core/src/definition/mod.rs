@@ -4,13 +4,21 @@ mod api;
 mod canary;
 mod domain;
 mod route;
+mod routing_rule;
 mod settings;
 mod stage;
 
 use std::sync::Arc;
 
+pub(crate) use self::routing_rule::RoutingCondition;
 pub use self::{
-    api::Api, canary::Canary, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition,
+    api::Api,
+    canary::Canary,
+    domain::{Domain, RoutingMode},
+    route::RouteDefinition,
+    routing_rule::RoutingRule,
+    settings::RouteSettings,
+    stage::StageDefinition,
 };
 use crate::{
     observe::Observer,
@@ -48,13 +56,16 @@ pub(crate) fn places<T>(slots: &[Option<T>]) -> impl Iterator<Item = (usize, &T)
     slots.iter().enumerate().filter_map(|(place, part)| Some((place, part.as_ref()?)))
 }
 
-/// The size limits of requests; AWS's own unless changed.
+/// The size limits of requests and answers; AWS's own unless changed.
 ///
 /// AWS developer guide: *Amazon API Gateway quotas and important notes*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest body, in bytes.
+    /// The largest body of a request, in bytes.
     pub payload: u64,
+    /// The largest answer of a backend of an HTTP API, in bytes, where its size is known beforehand and it need not
+    /// stream; a larger one is answered with 500.
+    pub answer: u64,
     /// All header names and values together, with four bytes for each line, in bytes; for an HTTP API, the request line
     /// and all values.
     pub headers: usize,
@@ -64,7 +75,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { payload: 10 * 1024 * 1024, headers: 10_240, uri: 10_240 }
+        Self { payload: 10 * 1024 * 1024, answer: 10 * 1024 * 1024, headers: 10_240, uri: 10_240 }
     }
 }
 
@@ -89,7 +100,7 @@ impl Definition {
         self
     }
 
-    /// Adds a custom domain with its base path mappings.
+    /// Adds a custom domain with its base path mappings and routing rules.
     #[must_use]
     pub fn domain(mut self, domain: Domain) -> Self {
         self.domains.push(Some(domain));
@@ -110,7 +121,7 @@ impl Definition {
         self
     }
 
-    /// Changes the size limits of requests.
+    /// Changes the size limits of requests and answers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

@@ -93,8 +93,8 @@ impl Gateway {
         }
         let runtime = &self.shared.runtime;
         let mut head = Head::of(&parts.headers);
-        let target = unambiguous_host(&parts.uri, &head)
-            .and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
+        let target =
+            unambiguous_host(&parts.uri, &head).and_then(|host| self.shared.snapshot.load().resolve(host, &parts));
         let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
         let mut id = RequestId::draw(&runtime.random);
         let begin = |parts: &Parts, head: &Head<'_>, id, domain| {

@@ -14,6 +14,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName};
+use http_body::Body as _;
 use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
@@ -47,6 +48,8 @@ pub struct Route {
     /// Of an HTTP API: preflights that were admitted go no further.
     pub(crate) cors: Option<Arc<CompiledCors>>,
     pub(crate) timeout: Duration,
+    /// The most bytes that an answer may have whose size is known beforehand.
+    pub(crate) max_answer: Option<u64>,
     /// The most bytes that a body may have, decoded.
     pub(crate) max_payload: u64,
     pub(crate) observers: Box<[Arc<dyn Observer>]>,
@@ -117,6 +120,9 @@ impl Route {
             None => self.answer(self.timeout, self.invoke(parts, body, context), context).await,
         };
         let mut answer = answer?;
+        if self.max_answer.is_some_and(|most| answer.body().size_hint().lower() > most) {
+            return Err(Error::new(ErrorKind::ApiConfigurationError).with_source("the backend's answer is too large"));
+        }
         if let Some(cors) = &self.cors {
             cors.strip(answer.headers_mut());
         }
@@ -138,7 +144,7 @@ impl Route {
     async fn answer(&self, limit: Duration, call: Answer<'_>, context: &Context) -> Result<Response, Error> {
         let called = context.clock().elapsed();
         let answer = within(limit, call).await;
-        let answer = answer.unwrap_or_else(|| Err(ErrorKind::IntegrationTimeout.into()));
+        let answer = answer.unwrap_or_else(|| Err(self.integration.late()));
         context.set_integration(IntegrationFacts {
             status: answer.as_ref().ok().map(Response::status),
             latency: context.clock().elapsed().saturating_sub(called),

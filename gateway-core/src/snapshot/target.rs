@@ -12,7 +12,7 @@ pub(crate) struct Target {
     pub(crate) deployment: Arc<Deployment>,
     /// The bytes of stage or base path in front.
     pub(crate) prefix: usize,
-    pub(crate) domain: Option<DomainFacts>,
+    pub(crate) domain: Option<Arc<DomainFacts>>,
 }
 
 impl Target {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     aws::{self, Target},
-    failure::{read_request, readable},
+    failure::{late, read_request, readable},
 };
 
 /// A function that gets the request as an event, and whose result is the answer (`AWS_PROXY`).
@@ -133,6 +133,10 @@ impl Integration for LambdaProxy {
         let (response, text) = answer::of(result, format, parts.headers.get(header::ACCEPT), context)?;
         given(&response, text.unwrap_or_default(), context);
         Ok(response)
+    }
+
+    fn late(&self) -> Error {
+        late()
     }
 }
 

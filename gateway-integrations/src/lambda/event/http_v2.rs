@@ -74,7 +74,8 @@ enum Authorizer<'a> {
 pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
     let headers = http_headers(parts, body, context);
     let (path, query) = raw(parts, context);
-    let path = decoded(path);
+    // Unlike format 1.0, this one never sees what a custom domain's mapping takes off.
+    let path = decoded(if context.domain().is_some() { parts.uri.path() } else { path });
     let (body, is_base64_encoded) = http_body(&parts.headers, body);
     let route_key = context.route().map_or("$default", |route| &route.route_key);
     let visible = headers.iter().filter(|(name, _)| *name != header::COOKIE);

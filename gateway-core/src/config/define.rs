@@ -234,11 +234,12 @@ impl Scribe<'_> {
     fn stage(&mut self, pointer: &str, config: &StageConfig, kind: ApiKind) -> StageDefinition {
         let mut stage = StageDefinition::new(&config.name);
         stage.deployment_id.clone_from(&config.deployment_id);
+        self.problems.extend(config.wrong_deployment(kind).map(|problem| problem.below(pointer)));
         stage.variables.clone_from(&config.variables);
         stage.default_settings = config.default_route_settings.map(Into::into);
         let settings = config.route_settings.iter();
         stage.settings = settings.map(|(key, settings)| (key.clone(), (*settings).into())).collect();
-        match (config.cache_cluster_enabled, cache_size(config.cache_cluster_size.as_deref())) {
+        match (config.cache_cluster_enabled, config.cache_bytes()) {
             (true, Ok(bytes)) => stage.cache = Some(StageCache::new(bytes)),
             (false, Ok(_)) => {}
             (_, Err(message)) => self.wrong(format!("{pointer}/cacheClusterSize"), message),
@@ -302,17 +303,6 @@ impl Scribe<'_> {
 fn digest(place: IntegrationPlace<'_>) -> [u8; 32] {
     let authorizer = place.route.authorizer.as_ref().and_then(|name| place.api.authorizers.get(name));
     Sha256::digest(format!("{:?} {authorizer:?}", place.route)).into()
-}
-
-/// The size of a cache in bytes, of the GB that AWS writes.
-fn cache_size(text: Option<&str>) -> Result<u64, String> {
-    const GIGABYTE: f64 = 1_073_741_824.0;
-    let text = text.unwrap_or("0.5");
-    let size = text.parse::<f64>().ok().filter(|size| *size > 0.0 && *size <= 237.0);
-    let size = size.ok_or_else(|| format!("`{text}` is no size of a cache: write its GB, such as 0.5, at most 237"))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^38")]
-    let bytes = (size * GIGABYTE) as u64;
-    Ok(bytes)
 }
 
 /// Stands where an authorizer could not be made, which was reported.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{Method, StatusCode, Uri, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, uri::PathAndQuery};
 
 use serde::Deserialize;
 
@@ -230,6 +230,33 @@ pub struct IntegrationFacts {
     pub error: Option<String>,
     /// `$context.awsEndpointRequestId`: the backend's own `x-amzn-requestid` or `x-amz-request-id`.
     pub request_id: Option<String>,
+    /// `$context.awsEndpointRequestId2`: the backend's own `x-amz-id-2`.
+    pub request_id2: Option<String>,
+}
+
+impl IntegrationFacts {
+    /// What an answer of a backend tells, which came after `latency`.
+    #[must_use]
+    pub fn answered(status: StatusCode, headers: &HeaderMap, latency: Duration) -> Self {
+        // A proxy of a REST API has renamed the first by now.
+        static NAMES: [HeaderName; 4] = [
+            HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+            HeaderName::from_static("x-amzn-requestid"),
+            HeaderName::from_static("x-amz-request-id"),
+            HeaderName::from_static("x-amz-id-2"),
+        ];
+        let mut ids = [None; 4];
+        // Few answers have one, and to look through their headers once is cheaper than to hash four names.
+        for (name, value) in headers {
+            if let Some((_, id)) = NAMES.iter().zip(&mut ids).find(|(known, _)| *known == name) {
+                id.get_or_insert(value);
+            }
+        }
+        let text = |id: Option<&HeaderValue>| id.and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let [remapped, own, other, second] = ids;
+        let request_id = text(remapped.or(own).or(other));
+        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second) }
+    }
 }
 
 /// How the response cache served a request of a route whose answers are kept.

@@ -41,6 +41,7 @@ names! {
     ApiKeyId = "identity.apiKeyId";
     BasePath = "customDomain.basePathMatched";
     BackendRequestId = "awsEndpointRequestId" | "integration.requestId";
+    BackendRequestId2 = "awsEndpointRequestId2";
     ConnectedAt = "connectedAt";
     ConnectionId = "connectionId";
     DeploymentId = "deploymentId";
@@ -167,6 +168,7 @@ impl Context {
             Name::IntegrationLatency => Some(integration?.latency.as_millis().to_string().into()),
             Name::IntegrationError => integration?.error.as_deref().map(Cow::from),
             Name::BackendRequestId => integration?.request_id.as_deref().map(Cow::from),
+            Name::BackendRequestId2 => integration?.request_id2.as_deref().map(Cow::from),
             Name::ErrorMessage => error?.message.as_deref().map(Cow::from),
             Name::ErrorMessageString => Some(quoted(error?.message.as_deref()).into()),
             Name::ValidationError => self.validation_error().map(Cow::from),

@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName};
 use http_body::Body as _;
 use tokio::{task::unconstrained, time::sleep};
 
@@ -145,11 +144,16 @@ impl Route {
         let called = context.clock().elapsed();
         let answer = within(limit, call).await;
         let answer = answer.unwrap_or_else(|| Err(self.integration.late()));
-        context.set_integration(IntegrationFacts {
-            status: answer.as_ref().ok().map(Response::status),
-            latency: context.clock().elapsed().saturating_sub(called),
-            error: answer.as_ref().err().map(integration_error),
-            request_id: answer.as_ref().ok().and_then(|response| backend_request_id(response.headers())),
+        let latency = context.clock().elapsed().saturating_sub(called);
+        context.set_integration(match &answer {
+            Ok(response) => IntegrationFacts::answered(response.status(), response.headers(), latency),
+            Err(error) => IntegrationFacts {
+                status: None,
+                latency,
+                error: Some(integration_error(error)),
+                request_id: None,
+                request_id2: None,
+            },
         });
         answer
     }
@@ -172,19 +176,6 @@ async fn within<F: Future + Unpin>(limit: Duration, mut future: F) -> Option<F::
         timer.as_mut().as_pin_mut().map_or(Poll::Pending, |timer| timer.poll(cx).map(|()| None))
     })
     .await
-}
-
-fn backend_request_id(headers: &HeaderMap) -> Option<String> {
-    // A proxy of a REST API has renamed the first by now.
-    static NAMES: [HeaderName; 3] = [
-        HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
-        HeaderName::from_static("x-amzn-requestid"),
-        HeaderName::from_static("x-amz-request-id"),
-    ];
-    // Few answers have one, and to look through their headers is cheaper than to hash three names.
-    let find = |wanted: &HeaderName| headers.iter().find(|(name, _)| *name == wanted);
-    let (_, id) = NAMES.iter().find_map(find)?;
-    id.to_str().ok().map(str::to_owned)
 }
 
 impl fmt::Debug for Route {

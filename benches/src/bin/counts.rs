@@ -27,7 +27,8 @@ fn main() -> Result<(), BoxError> {
         table.counts.insert(subject.name.to_owned(), count(subject)?);
     }
     let before = if command == "write" { Table::default() } else { Table::read(&path)? };
-    let dearer = print(&table, &before);
+    let mut dearer = print(&table, &before);
+    dearer.extend(table.too_large_shares());
     match command.as_str() {
         "print" => Ok(()),
         "write" => table.write(&path),

@@ -50,7 +50,8 @@ pub(super) fn compile(
     let domains = definition.domains.iter().flatten().map(|domain| {
         let mappings = domain.mappings.iter().filter_map(|mapping| {
             let stage = find(&mapping.api, &mapping.stage)?;
-            Some(CompiledMapping { base_path: mapping.base_path.as_str().into(), stage })
+            let base_path = mapping.base_path.as_str().into();
+            Some(CompiledMapping { base_path, stage, truststore: domain.truststore.clone() })
         });
         let mut mappings: Vec<_> = mappings.collect();
         mappings.sort_by_key(|mapping| Reverse(mapping.base_path.len()));

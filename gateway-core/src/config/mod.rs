@@ -28,6 +28,7 @@ mod api;
 mod authorizer;
 mod define;
 mod factory;
+mod front;
 mod function;
 mod integration;
 mod plan;
@@ -53,12 +54,16 @@ pub use self::{
     factory::{
         AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
     },
+    front::{ProxiesFactory, TruststoreFactory},
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
         ServiceConfig, TlsConfig,
     },
-    plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
+    plan::{
+        ApiKeyConfig, DomainConfig, MappingConfig, MutualTlsConfig, PlanStageConfig, QuotaConfig, ThrottleConfig,
+        UsagePlanConfig,
+    },
     registry::Registry,
     stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
@@ -94,6 +99,9 @@ pub struct Config {
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
+    /// The addresses, and ranges of them such as `10.0.0.0/8`, of proxies in front whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
     /// What is no field of a definition.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, Value>,
@@ -109,6 +117,7 @@ impl fmt::Debug for Config {
             .field("functions", &self.functions)
             .field("upstreams", &self.upstreams)
             .field("account_throttle", &self.account_throttle)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("unknown", &self.unknown.keys())
             .finish()
     }

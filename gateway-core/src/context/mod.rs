@@ -18,7 +18,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 
 pub(crate) use self::head::Head;
 pub use self::{
@@ -59,6 +59,7 @@ pub struct Context {
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
     steps: Option<Arc<Trace>>,
+    overridden_method: OnceLock<Method>,
     domain: OnceLock<DomainFacts>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
@@ -98,7 +99,6 @@ impl Context {
         source_ip: Option<IpAddr>,
         domain: Option<DomainFacts>,
     ) -> Arc<Self> {
-        let source_ip = source_ip.or_else(|| peer(request));
         Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
     }
 
@@ -125,6 +125,7 @@ impl Context {
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
             steps: request.extensions.get().cloned(),
+            overridden_method: OnceLock::new(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
@@ -230,10 +231,14 @@ impl Context {
         self.user_agent.as_ref()?.to_str().ok()
     }
 
-    /// The certificate that the client proved to hold, where the host's TLS asked for one.
+    /// The certificate that the client proved to hold, where the host's TLS asked for one; on a domain with a truststore
+    /// only one that this takes.
     #[must_use]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
-        self.client_certificate.as_ref()
+        match self.domain().and_then(|domain| domain.client_certificate.as_ref()) {
+            Some(checked) => checked.as_ref().ok(),
+            None => self.client_certificate.as_ref(),
+        }
     }
 
     /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
@@ -330,6 +335,8 @@ macro_rules! facts {
 }
 
 facts! {
+    /// The method as it arrived, where `X-HTTP-Method-Override` named another one: a signature is about it, and that header.
+    overridden_method, set_overridden_method: Method;
     /// Which custom domain mapping matched.
     domain, set_domain: DomainFacts;
     /// Which API and stage serve.
@@ -342,7 +349,7 @@ facts! {
     body, set_body: Bytes;
     /// The connection of a WebSocket API that the request opens.
     connection, set_connection: ConnectionFacts;
-    /// How the call of a Lambda authorizer went; not known where its result was remembered.
+    /// How the call of a Lambda authorizer went; where its result was remembered it took no time, and has no status.
     authorizer, set_authorizer: AuthorizerFacts;
     /// What the authorizer found out.
     authorization, set_authorization: Authorization;
@@ -377,7 +384,7 @@ impl Context {
 }
 
 /// The peer, where the host put its address into the request's extensions.
-fn peer(request: &Parts) -> Option<IpAddr> {
+pub(crate) fn peer(request: &Parts) -> Option<IpAddr> {
     let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
     socket.or_else(|| request.extensions.get::<IpAddr>().copied())
 }

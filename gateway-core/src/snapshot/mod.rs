@@ -6,6 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use self::target::Target;
 use crate::{
+    client::{CertificateCheck, Proxies},
     context::{ApiKind, DomainFacts, without_port},
     error::{Error, ErrorKind},
     names::NameMap,
@@ -18,6 +19,7 @@ pub(crate) struct Snapshot {
     pub(crate) apis: BTreeMap<String, ApiStages>,
     /// By host name, in lower case; `.example.com` takes what has one label more, `*` every other.
     pub(crate) domains: NameMap<String, Vec<CompiledMapping>>,
+    pub(crate) proxies: Option<Arc<dyn Proxies>>,
 }
 
 /// The stages of one API.
@@ -46,6 +48,8 @@ impl CompiledStage {
 pub(crate) struct CompiledMapping {
     pub(crate) base_path: Arc<str>,
     pub(crate) stage: CompiledStage,
+    /// The domain's.
+    pub(crate) truststore: Option<Arc<dyn CertificateCheck>>,
 }
 
 /// Why a request has no target, and in which kind of API's words to say so: a REST API's as long as none is known.
@@ -117,10 +121,10 @@ impl ApiStages {
         let start = path.len() - path.trim_start_matches('/').len();
         let segment = path.get(start..)?.split('/').next()?;
         if let Some(stage) = self.stages.get(segment).filter(|_| segment != DEFAULT_STAGE) {
-            return Some(Target { deployment: stage.choose(), prefix: start + segment.len(), domain: None });
+            return Some(Target::of_api(stage.choose(), start + segment.len()));
         }
         let stage = self.stages.get(DEFAULT_STAGE)?;
-        Some(Target { deployment: stage.choose(), prefix: 0, domain: None })
+        Some(Target::of_api(stage.choose(), 0))
     }
 }
 
@@ -141,7 +145,11 @@ fn mapped(mappings: &[CompiledMapping], path: &str) -> Option<Target> {
             rest if rest.is_empty() || rest.starts_with('/') => base.len() + 1,
             _ => return None,
         };
-        let domain = Some(DomainFacts { base_path: Arc::clone(&mapping.base_path) });
-        Some(Target { deployment: mapping.stage.choose(), prefix, domain })
+        let domain = Some(DomainFacts { base_path: Arc::clone(&mapping.base_path), client_certificate: None });
+        Some(Target {
+            domain,
+            truststore: mapping.truststore.clone(),
+            ..Target::of_api(mapping.stage.choose(), prefix)
+        })
     })
 }

@@ -12,7 +12,8 @@ use super::pieces::Pieces;
 /// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function, as does its own
 ///   ARN; `.../2021-11-15/functions/{arn}/response-streaming-invocations` calls one that streams its answer.
 ///
-/// `${stageVariables.name}` may stand behind `path/` and `action/`, and `{name}`, a mapped path parameter
+/// `${stageVariables.name}` may stand behind `path/` and `action/`, or begin what such a variable names itself, with a value
+/// such as `action/Scan`; and `{name}`, a mapped path parameter
 /// (`integration.request.path.name`), behind `path/` of what is no function.
 ///
 /// AWS API reference: *Integration*, `uri`.
@@ -48,6 +49,9 @@ pub(crate) enum Target {
     /// An action.
     #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
     Action(Pieces),
+    /// What a stage variable says: `path/` and a path, or `action/` and an action.
+    #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
+    Variable(Pieces),
 }
 
 /// Why a text is no address of a service.
@@ -78,10 +82,12 @@ impl ServiceUri {
             return Self::of_function(text);
         }
         let (region, host, rest) = (part()?, part()?, part()?);
-        let (style, rest) = rest.split_once('/').ok_or(ServiceUriError::PathOrAction)?;
-        let target = match style {
-            "path" => Target::of_path(rest),
-            "action" => Target::Action(Pieces::parse(rest)),
+        let variable = Target::of_variable(rest).filter(|_| host != "lambda");
+        let (style, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let target = match (style, variable) {
+            (_, Some(variable)) => variable,
+            ("path", _) => Target::of_path(rest),
+            ("action", _) => Target::Action(Pieces::parse(rest)),
             _ => return Err(ServiceUriError::PathOrAction),
         };
         let target = match target {
@@ -175,6 +181,12 @@ impl FromStr for ServiceUri {
 }
 
 impl Target {
+    /// What begins with a stage variable.
+    fn of_variable(text: &str) -> Option<Self> {
+        let pieces = Pieces::parse(text);
+        pieces.begins_with_variable().then_some(Self::Variable(pieces))
+    }
+
     /// What `path`, behind `path/`, means.
     fn of_path(path: &str) -> Self {
         let bare = path.trim_start_matches('/');
@@ -224,6 +236,8 @@ mod tests {
         let uri = ServiceUri::parse("arn:aws:lambda:eu-west-1:000000000000:function:${stageVariables.f}").unwrap();
         assert_eq!((uri.service(), uri.region()), ("lambda", "eu-west-1"));
         assert!(matches!(uri.target, Target::Function(_)));
+        let uri = ServiceUri::parse("arn:aws:apigateway:us-east-1:sqs:${stageVariables.target}").unwrap();
+        assert!(matches!(uri.target, Target::Variable(_)));
         let function = "functions/arn:aws:lambda:us-east-1:000000000000:function:f:live";
         for (path, is_function) in [
             (format!("2015-03-31/{function}/invocations"), true),
@@ -245,6 +259,9 @@ mod tests {
             ("arn:aws:iam::000000000000:role/service-role/x", PathOrAction),
             ("arn:aws:apigateway:us-east-1:sqs:queue", PathOrAction),
             ("arn:aws:apigateway:us-east-1:sqs:action/", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:sqs:path", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:sqs:${stageVariables.open", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:lambda:${stageVariables.target}", PathOrAction),
             ("arn:aws:iam:us-east-1:sqs:path/x", Arn),
             ("arn:aws:apigateway::sqs:path/x", Arn),
             ("arn:aws:apigateway:us-east-1::path/x", Arn),

@@ -82,20 +82,16 @@ impl ServiceUri {
             return Self::of_function(text);
         }
         let (region, host, rest) = (part()?, part()?, part()?);
-        let variable = Target::of_variable(rest).filter(|_| host != "lambda");
-        let (style, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let target = match (style, variable) {
-            (_, Some(variable)) => variable,
-            ("path", _) => Target::of_path(rest),
-            ("action", _) => Target::Action(Pieces::parse(rest)),
+        let target = match (Target::of_variable(rest).filter(|_| host != "lambda"), rest.split_once('/')) {
+            (Some(variable), _) => variable,
+            (None, Some(("path", path))) => match Target::of_path(path) {
+                Target::Function(_) | Target::StreamingFunction(_) if host != "lambda" => {
+                    Target::Path(Pieces::path(path))
+                }
+                target => target,
+            },
+            (None, Some(("action", action))) if !action.is_empty() => Target::Action(Pieces::parse(action)),
             _ => return Err(ServiceUriError::PathOrAction),
-        };
-        let target = match target {
-            Target::Path(_) | Target::Action(_) if rest.is_empty() && style == "action" => {
-                return Err(ServiceUriError::PathOrAction);
-            }
-            Target::Function(_) | Target::StreamingFunction(_) if host != "lambda" => Target::Path(Pieces::path(rest)),
-            target => target,
         };
         if [partition, region, host].iter().any(|part| part.contains(['{', '}'])) {
             return Err(ServiceUriError::Variable);

@@ -3,6 +3,7 @@
 mod authorizer;
 mod body;
 mod cache;
+mod client;
 mod clock;
 mod compile;
 mod compress;
@@ -49,6 +50,7 @@ pub use self::{
     authorizer::{AllOf, AnyOf, Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache, ResultKey, all_of, any_of},
     body::{Body, BodyError},
     cache::{StageCache, UnauthorizedCacheControl},
+    client::{CertificateCheck, PeerCertificates, Proxies},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
         ApiKeyFacts, ApiKind, Authorization, AuthorizerFacts, CacheOutcome, ClientCertificate, ClientCertificateFields,
@@ -65,7 +67,8 @@ pub use self::{
     function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{
         CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
-        StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
+        StageError, StageSummary, TestInvoke, TestInvokeAuthorizer, TestInvokeError, TestInvoked,
+        TestInvokedAuthorizer,
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     header_case::HeaderCase,

@@ -103,6 +103,7 @@ impl Scene<'_> {
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
             is_canary: self.is_canary,
+            is_test: false,
         });
         let plans = Arc::new(plans);
         let defined = self.api.routes.iter().flatten().map(|(_, route)| route);
@@ -126,6 +127,7 @@ impl Scene<'_> {
             plans,
             limits: self.definition.limits,
             cors: self.cors.filter(|cors| cors.on_answers()).cloned(),
+            authorizers: self.api.authorizers.clone(),
         }
     }
 

@@ -29,6 +29,7 @@ mod authorizer;
 mod define;
 mod domain;
 mod factory;
+mod front;
 mod function;
 mod integration;
 mod plan;
@@ -53,11 +54,12 @@ pub use self::{
     },
     domain::{
         DomainConfig, InvokeApiConfig, MappingConfig, MatchBasePathsConfig, MatchHeaderConfig, MatchHeadersConfig,
-        RoutingActionConfig, RoutingConditionConfig, RoutingRuleConfig,
+        MutualTlsConfig, RoutingActionConfig, RoutingConditionConfig, RoutingRuleConfig,
     },
     factory::{
         AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
     },
+    front::{ProxiesFactory, TruststoreFactory},
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
         BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
@@ -99,6 +101,9 @@ pub struct Config {
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
+    /// The addresses, and ranges of them such as `10.0.0.0/8`, of proxies in front whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
     /// What is no field of a definition.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, Value>,
@@ -114,6 +119,7 @@ impl fmt::Debug for Config {
             .field("functions", &self.functions)
             .field("upstreams", &self.upstreams)
             .field("account_throttle", &self.account_throttle)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("unknown", &self.unknown.keys())
             .finish()
     }

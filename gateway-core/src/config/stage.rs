@@ -6,7 +6,8 @@ use serde::{
 };
 
 use crate::{
-    cache::UnauthorizedCacheControl, context::ApiKind, definition::RouteSettings, observe::LoggingLevel, problem::Problem,
+    cache::UnauthorizedCacheControl, context::ApiKind, definition::RouteSettings, observe::LoggingLevel,
+    problem::Problem,
 };
 
 /// One stage.

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, uri::Pat
 
 use serde::Deserialize;
 
+use super::ClientCertificate;
 use crate::{error::ErrorKind, media::MediaTypes};
 
 /// What an API is: it decides the order of the steps and the form of the answers.
@@ -79,6 +80,8 @@ pub struct StageFacts {
     pub binary_media_types: MediaTypes,
     /// `$context.isCanaryRequest`, on a stage that has a canary.
     pub is_canary: Option<bool>,
+    /// Whether this is no stage, but the test of one method or authorizer: nothing is remembered of it.
+    pub is_test: bool,
 }
 
 /// Which method or route serves a request, compiled once.
@@ -298,6 +301,9 @@ pub struct DomainFacts {
     pub base_path: Option<String>,
     /// `$context.customDomain.routingRuleIdMatched`: of a rule.
     pub routing_rule_id: Option<String>,
+    /// What the domain's truststore says of the client's certificate, or why it takes none of him; `None` where the domain
+    /// asks for no certificate.
+    pub client_certificate: Option<Result<ClientCertificate, Arc<str>>>,
 }
 
 /// The head of the request as it arrived.
@@ -307,6 +313,6 @@ pub struct RequestFacts {
     pub method: Method,
     /// The target as it arrived, with stage or base path.
     pub uri: Uri,
-    /// The address of the peer, if the host gave it.
+    /// The address of the client, if the host gave it.
     pub source_ip: Option<IpAddr>,
 }

@@ -9,6 +9,7 @@ mod lookup;
 mod request_id;
 mod times;
 mod trace_id;
+mod written;
 
 use std::{
     fmt,
@@ -18,7 +19,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 
 pub(crate) use self::head::Head;
 pub use self::{
@@ -59,6 +60,7 @@ pub struct Context {
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
     steps: OnceLock<Arc<Trace>>,
+    overridden_method: OnceLock<Method>,
     domain: OnceLock<Arc<DomainFacts>>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
@@ -98,7 +100,6 @@ impl Context {
         source_ip: Option<IpAddr>,
         domain: Option<Arc<DomainFacts>>,
     ) -> Arc<Self> {
-        let source_ip = source_ip.or_else(|| peer(request));
         Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
     }
 
@@ -125,6 +126,7 @@ impl Context {
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
             steps: request.extensions.get::<Arc<Trace>>().cloned().map_or_else(OnceLock::new, OnceLock::from),
+            overridden_method: OnceLock::new(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
@@ -230,10 +232,14 @@ impl Context {
         self.user_agent.as_ref()?.to_str().ok()
     }
 
-    /// The certificate that the client proved to hold, where the host's TLS asked for one.
+    /// The certificate that the client proved to hold, where the host's TLS asked for one; on a domain with a truststore
+    /// only one that this takes.
     #[must_use]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
-        self.client_certificate.as_ref()
+        match self.domain().and_then(|domain| domain.client_certificate.as_ref()) {
+            Some(checked) => checked.as_ref().ok(),
+            None => self.client_certificate.as_ref(),
+        }
     }
 
     /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
@@ -317,57 +323,6 @@ impl fmt::Debug for Context {
     }
 }
 
-macro_rules! facts {
-    ($($(#[$doc:meta])* $name:ident, $set:ident: $type:ty;)+) => {
-        impl Context {$(
-            $(#[$doc])*
-            #[must_use]
-            pub fn $name(&self) -> Option<&$type> {
-                self.$name.get()
-            }
-
-            #[doc = concat!("Writes down [`Context::", stringify!($name), "`]; ignored if it is known.")]
-            pub fn $set(&self, fact: $type) {
-                let _ = self.$name.set(fact);
-            }
-        )+}
-    };
-}
-
-facts! {
-    /// Which mapping or rule of a custom domain matched.
-    domain, set_domain: Arc<DomainFacts>;
-    /// Which API and stage serve.
-    stage, set_stage: Arc<StageFacts>;
-    /// Which route serves.
-    route, set_route: Arc<RouteFacts>;
-    /// The path variables.
-    path_params, set_path_params: PathParams;
-    /// The request's body, where a guard asked for it.
-    body, set_body: Bytes;
-    /// The connection of a WebSocket API that the request opens.
-    connection, set_connection: ConnectionFacts;
-    /// How the call of a Lambda authorizer went; not known where its result was remembered.
-    authorizer, set_authorizer: AuthorizerFacts;
-    /// What the authorizer found out.
-    authorization, set_authorization: Authorization;
-    /// The API key that the request was admitted with.
-    api_key, set_api_key: ApiKeyFacts;
-    /// How the response cache served; known only where answers are kept.
-    cache, set_cache: CacheOutcome;
-    /// How the backend answered.
-    integration, set_integration: IntegrationFacts;
-    /// `$context.integration.integrationStatus`, where a service of AWS stands between the gateway and the backend, as
-    /// Lambda before a function.
-    service_status, set_service_status: StatusCode;
-    /// What request validation found wrong, which may hold parts of the body.
-    validation_error, set_validation_error: String;
-    /// Why the request was refused.
-    error, set_error: ErrorFacts;
-    /// What the client was sent; known when the response's body has ended or was dropped.
-    response, set_response: ResponseFacts;
-}
-
 impl Context {
     /// The request's headers, where a step after the integration needs them.
     #[must_use]
@@ -382,7 +337,7 @@ impl Context {
 }
 
 /// The peer, where the host put its address into the request's extensions.
-fn peer(request: &Parts) -> Option<IpAddr> {
+pub(crate) fn peer(request: &Parts) -> Option<IpAddr> {
     let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
     socket.or_else(|| request.extensions.get::<IpAddr>().copied())
 }

@@ -4,7 +4,7 @@ use super::front;
 use crate::{
     context::{Context, StageFacts},
     cors::CompiledCors,
-    definition::Limits,
+    definition::{Limits, NamedAuthorizers},
     error::{Error, ErrorKind},
     observe::Observer,
     responses::GatewayResponses,
@@ -30,6 +30,8 @@ pub struct Deployment {
     pub(crate) limits: Limits,
     /// Of every answer, where that is wanted.
     pub(crate) cors: Option<Arc<CompiledCors>>,
+    /// By name, for tests of one alone.
+    pub(crate) authorizers: NamedAuthorizers,
 }
 
 impl Deployment {
@@ -53,6 +55,7 @@ impl Deployment {
 
     /// Finds the route that serves a request.
     pub(crate) fn route(&self, request: &Parts, context: &Context) -> Result<&Route, Error> {
+        front::authenticated(context)?;
         front::check(request, &context.request().uri, self.facts.kind, &self.limits)?;
         if self.keeps_headers {
             context.set_headers(request.headers.clone());

@@ -42,6 +42,7 @@ impl Display for Step {
                 Some(caller) if refused.is_none() => write!(f, "authorizer found the caller {}", Plain(caller)),
                 _ => write!(f, "authorizer {}", Verdict("let the request pass", refused.as_deref())),
             },
+            Self::AuthorizerResult { body } => write!(f, "authorizer's function answered {}", Text(body)),
             Self::ApiKey { id, plan, refused } => {
                 f.write_str("API key")?;
                 if let Some(id) = id {

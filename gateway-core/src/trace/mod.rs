@@ -116,6 +116,11 @@ pub enum Step {
         /// Why it refused.
         refused: Option<String>,
     },
+    /// The function of a Lambda authorizer has answered.
+    AuthorizerResult {
+        /// With this, as text; without the API key in it.
+        body: String,
+    },
     /// The API key.
     ApiKey {
         /// The id of the key, if there is one.

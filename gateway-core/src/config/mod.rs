@@ -64,7 +64,8 @@ pub use self::{
     tried::Tried,
     upstream::{
         BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
-        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig, UpstreamTargetConfig,
+        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamConnectionsConfig, UpstreamLimitsConfig,
+        UpstreamTargetConfig,
     },
 };
 use crate::problem::{Problem, Problems};

@@ -13,6 +13,7 @@ use http::{Method, StatusCode, Uri, uri::PathAndQuery};
 
 use serde::Deserialize;
 
+use super::CallFailure;
 use crate::{error::ErrorKind, media::MediaTypes};
 
 /// What an API is: it decides the order of the steps and the form of the answers.
@@ -230,6 +231,8 @@ pub struct IntegrationFacts {
     pub error: Option<String>,
     /// `$context.awsEndpointRequestId`: the backend's own `x-amzn-requestid` or `x-amz-request-id`.
     pub request_id: Option<String>,
+    /// How the call failed, if it did.
+    pub failure: Option<CallFailure>,
 }
 
 /// How the response cache served a request of a route whose answers are kept.
@@ -262,6 +265,8 @@ pub struct ResponseFacts {
     pub latency: Duration,
     /// Whether the body came to its end.
     pub complete: bool,
+    /// Why it did not, or why there was no response: the backend broke off, or the client left.
+    pub failure: Option<CallFailure>,
 }
 
 /// Which custom domain mapping matched.

@@ -22,11 +22,10 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, Context, IntegrationFacts, RouteFacts},
+    context::{ApiKind, CallFailure, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
-    http_client::integration_error,
     integration::Integration,
     observe::Observer,
     service::{Parts, Request, Response},
@@ -142,6 +141,7 @@ impl Route {
             latency: context.clock().elapsed().saturating_sub(called),
             error: answer.as_ref().err().map(integration_error),
             request_id: answer.as_ref().ok().and_then(|response| backend_request_id(response.headers())),
+            failure: answer.as_ref().err().and_then(CallFailure::of),
         });
         answer
     }

@@ -17,6 +17,8 @@ mod uri;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
+#[cfg(feature = "upstream")]
+pub(crate) use self::client::ConnectionLimits;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::client::Tls;
 pub(crate) use self::headers::{Origin, remove_hop_by_hop};

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use gateway_core::{Body, CallCause, CallError, CallPhase, Error, ErrorKind, HttpClient, Request, Response};
+use gateway_core::{Body, CallCause, CallError, CallPhase, CallSide, Error, ErrorKind, HttpClient, Request, Response};
 use gateway_integrations::http::{PooledClient, PooledClientBuilder};
 use http_body_util::BodyExt;
 use tokio::{
@@ -83,7 +83,9 @@ async fn after(said: &'static [u8]) -> Result<Response, Error> {
 async fn a_backend_that_goes_away_at_once() {
     let backend = Backend::accepting(async |stream| reset(stream)).await;
     let error = client(|builder| builder).send(get(&backend)).await.unwrap_err();
-    assert_eq!((error.kind(), call(&error).0), (ErrorKind::IntegrationFailure, CallPhase::ResponseHead));
+    assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
+    // Whether it goes away before the request is sent is chance.
+    assert!(matches!(call(&error).0, CallPhase::Send | CallPhase::ResponseHead), "{error:?}");
 }
 
 #[tokio::test]
@@ -187,7 +189,7 @@ async fn a_call_that_takes_too_long_in_all() {
             Ok(response) => response.into_body().collect().await.unwrap_err().into(),
             Err(error) => error.into(),
         };
-        assert_eq!(call(&*error), (phase, CallCause::TimedOut));
+        assert_eq!(call(&*error), (phase, CallCause::Deadline));
     }
 }
 
@@ -262,7 +264,7 @@ async fn a_client_whose_body_breaks_off() {
         let body = Body::new(http_body_util::StreamBody::new(Frames(frames.into_iter())));
         let error = client.send(request("POST", &backend, body)).await.unwrap_err();
         assert_eq!((error.kind(), call(&error).0), (ErrorKind::BadRequest, CallPhase::RequestBody));
-        assert!(CallError::of(&error).unwrap().is_clients());
+        assert_eq!(CallError::of(&error).unwrap().side(), CallSide::Client);
     }
 }
 

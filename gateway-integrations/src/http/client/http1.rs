@@ -45,6 +45,7 @@ pub(super) struct Http1 {
     waker: Waker,
     line: Arc<Line>,
     timer: Timer,
+    is_new: bool,
 }
 
 /// Why there is no answer.
@@ -72,7 +73,7 @@ impl Http1 {
         let relay = Relay::new();
         let waker = relay::waker(&relay);
         let wire: Wire = Box::pin(wire.with_upgrades());
-        Ok(Box::new(Self { sender, wire: Some(wire), relay, waker, line, timer: Timer::default() }))
+        Ok(Box::new(Self { sender, wire: Some(wire), relay, waker, line, timer: Timer::default(), is_new: true }))
     }
 
     /// Whether the connection can take another request: the last answer has ended, and the backend has not closed.
@@ -87,6 +88,12 @@ impl Http1 {
     pub(super) fn rest(&mut self) {
         self.relay.stay_awake();
         self.relay.forget_task();
+        self.is_new = false;
+    }
+
+    /// Whether it has never been laid aside.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Whether a connection that lay aside is still good. Without `ask` that is what the event loop has heard, which

@@ -55,8 +55,8 @@ pub use self::{
     },
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
-        BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
-        ServiceConfig, TlsConfig,
+        BackendConfig, ContentHandling, FixedConfig, HeaderRulesConfig, IntegrationConfig, IntegrationResponseConfig,
+        Passthrough, ServiceConfig, TlsConfig,
     },
     plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,

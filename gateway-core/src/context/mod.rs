@@ -219,11 +219,17 @@ impl Context {
         &self.request
     }
 
+    /// The host that was called, with its port if that was named.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
+        target.or_else(|| self.host.as_ref()?.to_str().ok())
+    }
+
     /// The host that was called, without its port.
     #[must_use]
     pub fn domain_name(&self) -> Option<&str> {
-        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
-        target.or_else(|| self.host.as_ref()?.to_str().ok()).map(without_port)
+        self.authority().map(without_port)
     }
 
     /// The `User-Agent` of the client.

@@ -27,12 +27,13 @@ pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},
     default_client::HttpProxyError,
 };
+pub use self::{
+    headers::HeaderRules,
+    proxy::HttpProxy,
+    uri::{UriTemplate, UriTemplateError},
+};
 #[cfg(feature = "mapping")]
 pub(crate) use self::{
     headers::remove_listed,
     uri::{PATH, QUERY, climbs},
-};
-pub use self::{
-    proxy::HttpProxy,
-    uri::{UriTemplate, UriTemplateError},
 };

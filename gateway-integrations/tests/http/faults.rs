@@ -21,25 +21,25 @@ use crate::backend::{Backend, Chunks, Speaks, now, serve, text};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-fn client(change: impl FnOnce(PooledClientBuilder) -> PooledClientBuilder) -> PooledClient {
+pub(crate) fn client(change: impl FnOnce(PooledClientBuilder) -> PooledClientBuilder) -> PooledClient {
     change(PooledClient::builder().plain_only()).build().unwrap()
 }
 
-fn request(method: &str, backend: &Backend, body: impl Into<Body>) -> Request {
+pub(crate) fn request(method: &str, backend: &Backend, body: impl Into<Body>) -> Request {
     http::Request::builder().method(method).uri(backend.uri("/")).body(body.into()).unwrap()
 }
 
-fn get(backend: &Backend) -> Request {
+pub(crate) fn get(backend: &Backend) -> Request {
     request("GET", backend, Body::empty())
 }
 
-fn call(error: &(dyn std::error::Error + 'static)) -> (CallPhase, CallCause) {
+pub(crate) fn call(error: &(dyn std::error::Error + 'static)) -> (CallPhase, CallCause) {
     let call = CallError::of(error).unwrap_or_else(|| panic!("{error:?} says nothing of the call"));
     (call.phase(), call.cause())
 }
 
 /// Reads the head of a request; false at the end of the stream.
-async fn read_head(stream: &mut TcpStream) -> bool {
+pub(crate) async fn read_head(stream: &mut TcpStream) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -51,7 +51,7 @@ async fn read_head(stream: &mut TcpStream) -> bool {
 }
 
 /// Closes with a reset.
-fn reset(stream: TcpStream) {
+pub(crate) fn reset(stream: TcpStream) {
     stream.set_zero_linger().unwrap();
     drop(stream);
 }

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use gateway_core::{Body, BodyError, CallCause, CallError, CallPhase, Error, ErrorKind};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use tower::BoxError;
 
 /// A request's body on its way out.
@@ -27,7 +27,7 @@ enum Kind {
 #[derive(Clone)]
 pub(super) struct Sending(Option<Arc<AtomicU8>>);
 
-/// Tells [`Sending`], at the latest when it is dropped.
+/// Tells [`Sending`].
 struct Watch(Arc<AtomicU8>);
 
 const UNDER_WAY: u8 = 0;
@@ -36,6 +36,8 @@ const AWAITED: u8 = 1;
 const ENDED: u8 = 2;
 const BROKEN: u8 = 3;
 const TOO_LARGE: u8 = 4;
+/// Nobody reads it any more.
+const CUT: u8 = 5;
 
 impl Outgoing {
     /// Takes a request's body; one in memory can be sent again.
@@ -72,7 +74,7 @@ impl Sending {
     /// What a call is at that has no answer yet.
     pub(super) fn phase(&self) -> CallPhase {
         match self.state() {
-            UNDER_WAY => CallPhase::Send,
+            UNDER_WAY | CUT => CallPhase::Send,
             AWAITED => CallPhase::RequestBody,
             _ => CallPhase::ResponseHead,
         }
@@ -101,9 +103,11 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Outgoing {
     fn drop(&mut self) {
-        self.tell(ENDED);
+        if let Kind::Stream(body, watch) = &self.0 {
+            watch.tell(if body.is_end_stream() { ENDED } else { CUT });
+        }
     }
 }
 

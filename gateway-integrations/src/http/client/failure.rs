@@ -25,13 +25,15 @@ pub(super) fn no_connection(error: CallError) -> Error {
 /// There is no answer.
 pub(super) fn no_answer(failed: Failed, sending: &Sending, due: Due) -> Error {
     let (phase, error) = match failed {
-        Failed::TimedOut => {
-            let late = CallError::new(sending.phase(), due.cause());
+        Failed::TimedOut(phase) => {
+            let late = CallError::new(phase, due.cause());
             return Error::new(ErrorKind::IntegrationTimeout).with_source(late);
         }
         Failed::Unsent(_, error) => (CallPhase::Send, error),
-        Failed::Sent(error) if sending.has_ended() => (CallPhase::ResponseHead, error),
-        Failed::Sent(error) => (CallPhase::Send, error),
+        Failed::Sent(error) => match sending.phase() {
+            CallPhase::RequestBody => (CallPhase::Send, error),
+            phase => (phase, error),
+        },
     };
     sending.failure(error).unwrap_or_else(|error| {
         let call = CallError::new(phase, hyper_cause(&error)).with_source(error);

@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use gateway_core::CallPhase;
 use http::{Request, Response};
 use http_body::{Body as _, Frame};
 use hyper::{
@@ -54,7 +55,8 @@ pub(super) enum Failed {
     Unsent(Box<Request<Outgoing>>, hyper::Error),
     /// The backend may have seen the request.
     Sent(hyper::Error),
-    TimedOut,
+    /// The time was up in this phase.
+    TimedOut(CallPhase),
 }
 
 /// A piece of an answer's body, its end, or why it broke off.
@@ -147,7 +149,7 @@ impl Http1 {
         match answer.await {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => Err(Failed::of(error)),
-            None => Err(Failed::TimedOut),
+            None => Err(Failed::TimedOut(sending.phase())),
         }
     }
 

@@ -62,8 +62,8 @@ pub use self::{
     front::{ProxiesFactory, TruststoreFactory},
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
-        BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
-        ServiceConfig, TlsConfig,
+        BackendConfig, ContentHandling, FixedConfig, HeaderRulesConfig, IntegrationConfig, IntegrationResponseConfig,
+        Passthrough, ServiceConfig, TlsConfig,
     },
     plan::{ApiKeyConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,
@@ -71,7 +71,8 @@ pub use self::{
     tried::Tried,
     upstream::{
         BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
-        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig, UpstreamTargetConfig,
+        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamConnectionsConfig, UpstreamLimitsConfig,
+        UpstreamTargetConfig,
     },
 };
 use crate::problem::{Problem, Problems};

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, uri::Pat
 
 use serde::Deserialize;
 
-use super::ClientCertificate;
+use super::{CallFailure, ClientCertificate};
 use crate::{error::ErrorKind, media::MediaTypes};
 
 /// What an API is: it decides the order of the steps and the form of the answers.
@@ -235,6 +235,8 @@ pub struct IntegrationFacts {
     pub request_id: Option<String>,
     /// `$context.awsEndpointRequestId2`: the backend's own `x-amz-id-2`.
     pub request_id2: Option<String>,
+    /// How the call failed, if it did.
+    pub failure: Option<CallFailure>,
 }
 
 impl IntegrationFacts {
@@ -258,7 +260,7 @@ impl IntegrationFacts {
         let text = |id: Option<&HeaderValue>| id.and_then(|id| id.to_str().ok()).map(str::to_owned);
         let [remapped, own, other, second] = ids;
         let request_id = text(remapped.or(own).or(other));
-        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second) }
+        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second), failure: None }
     }
 }
 
@@ -292,6 +294,8 @@ pub struct ResponseFacts {
     pub latency: Duration,
     /// Whether the body came to its end.
     pub complete: bool,
+    /// Why it did not, or why there was no response: the backend broke off, or the client left.
+    pub failure: Option<CallFailure>,
 }
 
 /// What of a custom domain matched: a mapping or a rule.

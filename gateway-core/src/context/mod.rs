@@ -3,6 +3,7 @@
 mod authorization;
 mod client_certificate;
 mod facts;
+mod failure;
 mod head;
 mod identity;
 mod lookup;
@@ -21,7 +22,6 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 
-pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
     client_certificate::{ClientCertificate, ClientCertificateFields},
@@ -29,12 +29,14 @@ pub use self::{
         ApiKeyFacts, ApiKind, AuthorizerFacts, CacheOutcome, ConnectionFacts, DomainFacts, EndpointType, ErrorFacts,
         IntegrationFacts, PathParams, PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
+    failure::CallFailure,
     identity::{CognitoIdentity, Identity},
     lookup::ContextVariable,
     request_id::RequestId,
     times::{clf_time, iso_time},
     trace_id::TraceId,
 };
+pub(crate) use self::{failure::integration_error, head::Head};
 use crate::{
     clock::{Clock, SystemClock, epoch_seconds},
     error::Error,
@@ -219,11 +221,17 @@ impl Context {
         &self.request
     }
 
+    /// The host that was called, with its port if that was named.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
+        target.or_else(|| self.host.as_ref()?.to_str().ok())
+    }
+
     /// The host that was called, without its port.
     #[must_use]
     pub fn domain_name(&self) -> Option<&str> {
-        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
-        target.or_else(|| self.host.as_ref()?.to_str().ok()).map(without_port)
+        self.authority().map(without_port)
     }
 
     /// The `User-Agent` of the client.
@@ -324,6 +332,13 @@ impl fmt::Debug for Context {
 }
 
 impl Context {
+    /// How the call of the backend failed, or the way of its answer to the client; known when the request is over.
+    #[must_use]
+    pub fn failure(&self) -> Option<CallFailure> {
+        let of_call = self.integration().and_then(|facts| facts.failure);
+        of_call.or_else(|| self.response().and_then(|facts| facts.failure))
+    }
+
     /// The request's headers, where a step after the integration needs them.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {

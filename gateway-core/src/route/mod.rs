@@ -22,11 +22,10 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, Context, IntegrationFacts, RouteFacts},
+    context::{ApiKind, CallFailure, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
-    http_client::integration_error,
     integration::Integration,
     observe::{Observer, RouteExecutionLog},
     service::{Parts, Request, Response},
@@ -153,6 +152,7 @@ impl Route {
                 error: Some(integration_error(error)),
                 request_id: None,
                 request_id2: None,
+                failure: CallFailure::of(error),
             },
         });
         answer

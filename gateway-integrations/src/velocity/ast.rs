@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::property::Property;
 use crate::jsonpath::JsonPath;
 
 /// A place in the text, in bytes.
@@ -58,14 +59,37 @@ pub(super) enum Root {
 pub(super) struct Reference {
     pub(super) name: Name,
     pub(super) steps: Vec<Step>,
-    /// Of `$context.identity.sourceIp` the variable `identity.sourceIp`.
-    pub(super) variable: Option<Box<str>>,
+    pub(super) shape: Shape,
     pub(super) at: At,
+}
+
+/// What a reference is, as long as nothing was set to its name.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// `$foreach.count` and its like.
+    Loop(LoopProperty),
+    /// Of `$context.identity.sourceIp` the variable `identity.sourceIp`.
+    Context(Box<str>),
+    /// `$util.escapeJavaScript($reference)`.
+    Escaped,
+    Other,
+}
+
+/// What `$foreach` has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoopProperty {
+    Index,
+    Count,
+    HasNext,
+    First,
+    Last,
+    Parent,
+    Topmost,
 }
 
 #[derive(Debug)]
 pub(super) enum Step {
-    Property(Box<str>),
+    Property(Property),
     Index(Expression),
     Method(Call),
 }
@@ -78,14 +102,12 @@ pub(super) struct Call {
     pub(super) compiled: Compiled,
 }
 
-/// What is known of a call: a first argument that is a literal of another language, or which function it is.
+/// What is known of a call: a first argument that is a literal of another language.
 #[derive(Debug)]
 pub(super) enum Compiled {
     No,
     Path(JsonPath),
     Regex(Arc<regex::Regex>),
-    /// `$util.escapeJavaScript`.
-    Escape,
 }
 
 #[derive(Debug)]
@@ -122,6 +144,21 @@ pub(super) enum Operator {
     Multiply,
     Divide,
     Remainder,
+}
+
+impl LoopProperty {
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "index" => Self::Index,
+            "count" => Self::Count,
+            "hasNext" => Self::HasNext,
+            "first" => Self::First,
+            "last" => Self::Last,
+            "parent" => Self::Parent,
+            "topmost" => Self::Topmost,
+            _ => return None,
+        })
+    }
 }
 
 impl Operator {

@@ -31,6 +31,7 @@ mod lint;
 mod methods;
 mod overrides;
 mod parser;
+mod property;
 mod scene;
 mod source;
 mod template;

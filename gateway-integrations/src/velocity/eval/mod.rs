@@ -12,7 +12,7 @@ use std::{cell::OnceCell, collections::HashMap, rc::Rc, sync::Arc};
 pub(super) use self::cycle::Loop;
 use self::seen::{Seen, View};
 use super::{
-    ast::{At, Expression, Name, Node, Program, Reference},
+    ast::{At, Block, Expression, Name, Node, Program, Reference},
     error::Fault,
     methods,
     overrides::Overrides,
@@ -120,44 +120,21 @@ impl<'s> Evaluator<'s> {
 
     fn block(&mut self, block: &'s [Node]) -> Result<(), Leave> {
         self.enter()?;
+        self.heap.spend(block.len())?;
         let result = block.iter().try_for_each(|node| self.node(node));
         self.depth -= 1;
         result
     }
 
-    #[inline]
+    #[inline(always)]
     fn node(&mut self, node: &'s Node) -> Result<(), Leave> {
-        self.heap.spend(1)?;
         match node {
             Node::Text(text) => self.out.push(text)?,
-            Node::Print(reference) => {
-                let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() };
-                match view.reference(reference) {
-                    Some(Seen::Text(text)) => self.out.push(text)?,
-                    Some(Seen::Whole(number)) => self.out.whole(number)?,
-                    Some(Seen::Truth(value)) => self.out.truth(value)?,
-                    None => match view.to_escape(reference) {
-                        Some(text) => {
-                            self.heap.spend_text(text.len())?;
-                            self.out.push(&methods::java_script(text))?;
-                        }
-                        None => self.print(reference)?,
-                    },
-                }
-            }
+            Node::Print(reference) => self.print(reference)?,
             Node::Set { target, value } => self.set_to(target, value)?,
-            Node::If { arms, otherwise, at } => {
-                for (condition, body) in arms {
-                    if self.truth(condition).map_err(|fault| fault.at(*at))? {
-                        return self.block(body);
-                    }
-                }
-                if let Some(body) = otherwise {
-                    return self.block(body);
-                }
-            }
+            Node::If { arms, otherwise, at } => self.branch(arms, otherwise.as_deref(), *at)?,
             Node::Foreach { name, items, body, at } => {
-                return self.foreach(name, items, body).map_err(|leave| leave.at(*at));
+                self.foreach(name, items, body).map_err(|leave| leave.at(*at))?;
             }
             Node::Define { name, body } => self.set(name, Value::Block(body)),
             Node::Break => return Err(Leave(Box::new(Reason::Break))),
@@ -166,7 +143,43 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
+    /// A block that often is but a text.
+    #[inline]
+    fn short(&mut self, block: &'s [Node]) -> Result<(), Leave> {
+        match block {
+            [Node::Text(text)] => Ok(self.out.push(text)?),
+            block => self.block(block),
+        }
+    }
+
+    fn branch(&mut self, arms: &'s [(Expression, Block)], otherwise: Option<&'s [Node]>, at: At) -> Result<(), Leave> {
+        for (condition, body) in arms {
+            if self.truth(condition).map_err(|fault| fault.at(at))? {
+                return self.short(body);
+            }
+        }
+        otherwise.map_or(Ok(()), |body| self.short(body))
+    }
+
+    #[inline(never)]
     fn print(&mut self, reference: &'s Reference) -> Result<(), Leave> {
+        let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() };
+        match view.seen(reference) {
+            Some(Seen::Text(text)) => self.out.push(text)?,
+            Some(Seen::Whole(number)) => self.out.whole(number)?,
+            Some(Seen::Truth(value)) => self.out.truth(value)?,
+            None => match view.to_escape(reference) {
+                Some(text) => {
+                    self.heap.spend_text(text.len())?;
+                    self.out.push(&methods::java_script(text))?;
+                }
+                None => return self.print_value(reference),
+            },
+        }
+        Ok(())
+    }
+
+    fn print_value(&mut self, reference: &'s Reference) -> Result<(), Leave> {
         match self.reference(reference)? {
             Value::Text(text) => self.out.push(&text)?,
             Value::Block(block) => match self.block(block) {

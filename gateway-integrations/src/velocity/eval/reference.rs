@@ -2,9 +2,10 @@
 
 use super::Evaluator;
 use crate::velocity::{
-    ast::{Call, Name, Reference, Root, Step},
+    ast::{Call, LoopProperty, Name, Reference, Root, Shape, Step},
     error::Fault,
     methods,
+    property::Property,
     value::{Heap, Text, Value, text},
 };
 
@@ -14,8 +15,8 @@ impl<'s> Evaluator<'s> {
     /// What is not there is the empty text, and not null: API Gateway's engine puts that in place of any reference
     /// without a value. So `$nope` prints nothing, equals both `""` and `$null`, and `#if($nope)` holds (recorded).
     pub(super) fn reference(&mut self, reference: &'s Reference) -> Result<Value<'s>, Fault> {
-        let value = match &reference.variable {
-            Some(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
+        let value = match &reference.shape {
+            Shape::Context(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
             _ => self.follow(&reference.name, &reference.steps),
         };
         match value {
@@ -39,7 +40,7 @@ impl<'s> Evaluator<'s> {
             }
             self.heap.spend(1)?;
             value = match step {
-                Step::Property(name) => self.property(&value, name)?,
+                Step::Property(name) => self.step(&value, name)?,
                 Step::Index(index) => {
                     let index = self.value(index)?;
                     self.index(&value, &index)?
@@ -64,6 +65,16 @@ impl<'s> Evaluator<'s> {
         }
     }
 
+    fn step(&mut self, value: &Value<'s>, name: &Property) -> Result<Value<'s>, Fault> {
+        if let Value::Body(place) = value
+            && let Some(document) = self.heap.unchanged()
+            && let Ok(member) = document.property(*place, name)
+        {
+            return Ok(member.map_or(Value::Null, |member| Heap::of_body(document, member)));
+        }
+        self.property(value, name)
+    }
+
     /// `$a.name`: the key of a map, or what Java would read through `getName()` or `isName()`.
     fn property(&mut self, value: &Value<'s>, name: &str) -> Result<Value<'s>, Fault> {
         Ok(match value {
@@ -78,7 +89,7 @@ impl<'s> Evaluator<'s> {
             }
             Value::Map(map) => map.get(name).unwrap_or(Value::Null),
             Value::Context(group) => self.context(group, name)?,
-            Value::Loop(cycle) => cycle.property(name),
+            Value::Loop(cycle) => LoopProperty::of(name).map_or(Value::Null, |property| cycle.property(property)),
             Value::Entry(entry) if name == "key" => Value::Text(entry.0.clone()),
             Value::Entry(entry) if name == "value" => entry.1.clone(),
             Value::Text(text) if name == "empty" => Value::Bool(text.is_empty()),

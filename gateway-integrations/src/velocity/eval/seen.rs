@@ -6,8 +6,8 @@ use std::{cmp::Ordering, rc::Rc};
 
 use super::{Evaluator, Loop};
 use crate::velocity::{
-    ast::{Compiled, Expression, Operator, Reference, Root, Step},
-    value::{Heap, Item, Value},
+    ast::{Expression, LoopProperty, Operator, Reference, Shape, Step},
+    value::{Document, Heap, Item, Value},
 };
 
 /// A value where it stands.
@@ -19,7 +19,7 @@ pub(super) enum Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    #[inline]
+    #[inline(always)]
     fn value(value: &'a Value<'_>) -> Option<Self> {
         match value {
             Value::Text(text) => Some(Self::Text(text)),
@@ -29,22 +29,27 @@ impl<'a> Seen<'a> {
         }
     }
 
-    #[inline]
-    fn item(item: &'a Item<'_>) -> Option<Self> {
+    #[inline(always)]
+    fn item(document: &'a Document<'_>, item: Item) -> Option<Self> {
         match item {
-            Item::Text(text) => Some(Self::Text(text)),
-            Item::Integer(number) => Some(Self::Whole(*number)),
-            Item::Bool(value) => Some(Self::Truth(*value)),
+            Item::Text(text) => Some(Self::Text(document.word(text))),
+            Item::Integer(number) => Some(Self::Whole(number)),
+            Item::Bool(value) => Some(Self::Truth(value)),
             _ => None,
         }
     }
 
-    fn cycle(cycle: &Rc<Loop>, name: &str) -> Option<Self> {
-        match cycle.property(name) {
-            Value::Integer(number) => i64::try_from(number).ok().map(Self::Whole),
-            Value::Bool(value) => Some(Self::Truth(value)),
-            _ => None,
-        }
+    #[inline(always)]
+    fn cycle(cycle: &Loop, property: LoopProperty) -> Option<Self> {
+        let index = cycle.index.get();
+        Some(match property {
+            LoopProperty::Index => Self::Whole(i64::try_from(index).ok()?),
+            LoopProperty::Count => Self::Whole(i64::try_from(index).ok()? + 1),
+            LoopProperty::HasNext => Self::Truth(cycle.has_next()),
+            LoopProperty::First => Self::Truth(index == 0),
+            LoopProperty::Last => Self::Truth(!cycle.has_next()),
+            LoopProperty::Parent | LoopProperty::Topmost => return None,
+        })
     }
 
     fn order(self, other: Self) -> Option<Ordering> {
@@ -75,21 +80,20 @@ pub(super) struct View<'a, 's> {
 
 impl<'a, 's> View<'a, 's> {
     /// A variable, or properties of one that came out of the body.
-    #[inline]
-    pub(super) fn reference(self, reference: &'s Reference) -> Option<Seen<'a>> {
+    #[inline(always)]
+    pub(super) fn seen(self, reference: &'s Reference) -> Option<Seen<'a>> {
         match self.variables.get(reference.name.slot)? {
             Value::Body(place) => {
                 let document = self.heap.unchanged()?;
                 let mut place = *place;
                 for step in &reference.steps {
                     let Step::Property(name) = step else { return None };
-                    place = document.member(place, name).ok()??;
+                    place = document.property(place, name).ok()??;
                 }
-                self.heap.spend(reference.steps.len()).ok()?;
-                Seen::item(document.item(place))
+                Seen::item(document, document.item(place))
             }
-            Value::Null if reference.name.root == Root::Foreach => match reference.steps.as_slice() {
-                [Step::Property(name)] => Seen::cycle(self.cycle?, name),
+            Value::Null => match reference.shape {
+                Shape::Loop(property) => Seen::cycle(self.cycle?, property),
                 _ => None,
             },
             value if reference.steps.is_empty() => Seen::value(value),
@@ -98,26 +102,25 @@ impl<'a, 's> View<'a, 's> {
     }
 
     /// The text that `$util.escapeJavaScript` is given, where that is all there is in a reference.
-    #[inline]
     pub(super) fn to_escape(self, reference: &'s Reference) -> Option<&'a str> {
-        let [Step::Method(call)] = reference.steps.as_slice() else { return None };
-        let (Compiled::Escape, [Expression::Reference(argument)]) = (&call.compiled, call.arguments.as_slice()) else {
+        let (Shape::Escaped, [Step::Method(call)]) = (&reference.shape, reference.steps.as_slice()) else {
             return None;
         };
-        let util = reference.name.root == Root::Util && self.variables.get(reference.name.slot)?.is_null();
-        match self.reference(argument) {
+        let [Expression::Reference(argument)] = call.arguments.as_slice() else { return None };
+        let util = self.variables.get(reference.name.slot)?.is_null();
+        match self.seen(argument) {
             Some(Seen::Text(text)) if util => Some(text),
             _ => None,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn expression(self, expression: &'s Expression) -> Option<Seen<'a>>
     where
         's: 'a,
     {
         match expression {
-            Expression::Reference(reference) => self.reference(reference),
+            Expression::Reference(reference) => self.seen(reference),
             Expression::Integer(number) => i64::try_from(*number).ok().map(Seen::Whole),
             Expression::Text(text) => Some(Seen::Text(text)),
             Expression::Bool(value) => Some(Seen::Truth(*value)),
@@ -132,7 +135,6 @@ impl<'a, 's> View<'a, 's> {
         let Seen::Whole(mut left) = self.expression(first)? else { return None };
         for (operator, right) in rest {
             let Seen::Whole(right) = self.expression(right)? else { return None };
-            self.heap.spend(1).ok()?;
             left = match operator {
                 Operator::Add => left.checked_add(right)?,
                 Operator::Subtract => left.checked_sub(right)?,
@@ -146,7 +148,7 @@ impl<'a, 's> View<'a, 's> {
     }
 
     /// One comparison.
-    #[inline]
+    #[inline(always)]
     fn compared(self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Option<bool> {
         let [(operator, second)] = rest else { return None };
         let (left, right) = (self.expression(first)?, self.expression(second)?);
@@ -161,12 +163,17 @@ impl<'a, 's> View<'a, 's> {
         }
     }
 
-    /// What `#if` takes a reference or a comparison for.
-    #[inline]
+    /// What `#if` takes a reference, a comparison or several of them for.
     pub(super) fn truth(self, expression: &'s Expression) -> Option<bool> {
         match expression {
-            Expression::Reference(reference) => Some(self.reference(reference)? != Seen::Truth(false)),
-            Expression::Chain(first, rest) => self.compared(first, rest),
+            Expression::Reference(reference) => Some(self.seen(reference)? != Seen::Truth(false)),
+            Expression::Chain(first, rest) => match rest.as_slice() {
+                [(operator @ (Operator::And | Operator::Or), second)] => {
+                    let holds = self.truth(first)?;
+                    if holds == (*operator == Operator::And) { self.truth(second) } else { Some(holds) }
+                }
+                rest => self.compared(first, rest),
+            },
             _ => None,
         }
     }

@@ -120,9 +120,9 @@ impl Printer {
             return document.write(place, self).map_err(|fmt::Error| too_long());
         }
         self.push("{")?;
-        for (at, (key, value)) in document.entries(place).enumerate() {
+        for (at, value) in document.inside(place).enumerate() {
             self.push(if at == 0 { "" } else { ", " })?;
-            self.push(key)?;
+            self.push(document.word(document.key(value)))?;
             self.push("=")?;
             self.java(heap, &Heap::of_body(document, value), depth)?;
         }

@@ -16,10 +16,13 @@ pub(super) struct Program {
     pub(super) nodes: Block,
     /// The names in it; a slot is a place in this list.
     pub(super) names: Vec<Arc<str>>,
+    /// How many properties there are, each with a seat.
+    pub(super) seats: usize,
 }
 
 /// What is rendered.
 #[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Node {
     Text(Box<str>),
     Print(Reference),
@@ -65,6 +68,7 @@ pub(super) struct Reference {
 
 /// What a reference is, as long as nothing was set to its name.
 #[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Shape {
     /// `$foreach.count` and its like.
     Loop(LoopProperty),
@@ -88,6 +92,7 @@ pub(super) enum LoopProperty {
 }
 
 #[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Step {
     Property(Property),
     Index(Expression),
@@ -111,6 +116,7 @@ pub(super) enum Compiled {
 }
 
 #[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Expression {
     /// A bare word among arguments; Velocity takes it for null.
     Null,

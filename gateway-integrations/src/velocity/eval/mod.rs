@@ -16,6 +16,7 @@ use super::{
     error::Fault,
     methods,
     overrides::Overrides,
+    property::Seats,
     scene::Scene,
     value::{Heap, Map, Printer, Value},
 };
@@ -28,6 +29,7 @@ pub(super) struct Evaluator<'s> {
     pub(super) regexes: HashMap<Arc<str>, Arc<regex::Regex>>,
     /// The values by slot; null is one that was not set.
     variables: Vec<Value<'s>>,
+    seats: Seats,
     out: Printer,
     depth: usize,
     cycle: Option<Rc<Loop>>,
@@ -88,6 +90,7 @@ impl<'s> Evaluator<'s> {
             heap: Heap::new(&scene.limits, scene.strict),
             regexes: HashMap::new(),
             variables: vec![Value::Null; program.names.len()],
+            seats: Seats::new(program.seats),
             out: Printer::sized(scene.limits.output, likely),
             depth: 0,
             cycle: None,
@@ -152,6 +155,7 @@ impl<'s> Evaluator<'s> {
         }
     }
 
+    #[inline(never)]
     fn branch(&mut self, arms: &'s [(Expression, Block)], otherwise: Option<&'s [Node]>, at: At) -> Result<(), Leave> {
         for (condition, body) in arms {
             if self.truth(condition).map_err(|fault| fault.at(at))? {
@@ -163,7 +167,7 @@ impl<'s> Evaluator<'s> {
 
     #[inline(never)]
     fn print(&mut self, reference: &'s Reference) -> Result<(), Leave> {
-        let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() };
+        let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
         match view.seen(reference) {
             Some(Seen::Text(text)) => self.out.push(text)?,
             Some(Seen::Whole(number)) => self.out.whole(number)?,
@@ -191,11 +195,16 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
+    #[inline(never)]
     fn set_to(&mut self, target: &'s Reference, value: &'s Expression) -> Result<(), Fault> {
         if target.steps.is_empty()
             && let Some(number) = self.view().computed(value)
         {
-            self.set(&target.name, Value::Integer(number.into()));
+            match self.variables.get_mut(target.name.slot) {
+                // Nothing is there to be dropped.
+                Some(Value::Integer(variable)) => *variable = number.into(),
+                _ => self.set(&target.name, Value::Integer(number.into())),
+            }
             return Ok(());
         }
         let value = self.value(value).map_err(|fault| fault.at(target.at))?;

@@ -5,7 +5,6 @@ use crate::velocity::{
     ast::{Call, LoopProperty, Name, Reference, Root, Shape, Step},
     error::Fault,
     methods,
-    property::Property,
     value::{Heap, Text, Value, text},
 };
 
@@ -40,7 +39,7 @@ impl<'s> Evaluator<'s> {
             }
             self.heap.spend(1)?;
             value = match step {
-                Step::Property(name) => self.step(&value, name)?,
+                Step::Property(name) => self.property(&value, name)?,
                 Step::Index(index) => {
                     let index = self.value(index)?;
                     self.index(&value, &index)?
@@ -63,16 +62,6 @@ impl<'s> Evaluator<'s> {
                 methods::call(self, target, call, &values)
             }
         }
-    }
-
-    fn step(&mut self, value: &Value<'s>, name: &Property) -> Result<Value<'s>, Fault> {
-        if let Value::Body(place) = value
-            && let Some(document) = self.heap.unchanged()
-            && let Ok(member) = document.property(*place, name)
-        {
-            return Ok(member.map_or(Value::Null, |member| Heap::of_body(document, member)));
-        }
-        self.property(value, name)
     }
 
     /// `$a.name`: the key of a map, or what Java would read through `getName()` or `isName()`.

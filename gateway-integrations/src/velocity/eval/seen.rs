@@ -2,12 +2,13 @@
 //!
 //! Whatever is not answered here is answered by [`Evaluator::value`], the same.
 
-use std::{cmp::Ordering, rc::Rc};
+use std::rc::Rc;
 
 use super::{Evaluator, Loop};
 use crate::velocity::{
     ast::{Expression, LoopProperty, Operator, Reference, Shape, Step},
-    value::{Document, Heap, Item, Value},
+    property::Seats,
+    value::{Document, Heap, Item, Place, Value},
 };
 
 /// A value where it stands.
@@ -52,13 +53,6 @@ impl<'a> Seen<'a> {
         })
     }
 
-    fn order(self, other: Self) -> Option<Ordering> {
-        match (self, other) {
-            (Self::Whole(left), Self::Whole(right)) => Some(left.cmp(&right)),
-            _ => None,
-        }
-    }
-
     /// Whether both are of one kind and equal.
     fn equal(self, other: Self) -> Option<bool> {
         match (self, other) {
@@ -76,27 +70,47 @@ pub(super) struct View<'a, 's> {
     pub(super) variables: &'a [Value<'s>],
     pub(super) heap: &'a Heap<'s>,
     pub(super) cycle: Option<&'a Rc<Loop>>,
+    pub(super) seats: &'a Seats,
 }
 
 impl<'a, 's> View<'a, 's> {
     /// A variable, or properties of one that came out of the body.
     #[inline(always)]
     pub(super) fn seen(self, reference: &'s Reference) -> Option<Seen<'a>> {
-        match self.variables.get(reference.name.slot)? {
-            Value::Body(place) => {
+        match (self.variables.get(reference.name.slot)?, reference.steps.as_slice()) {
+            (Value::Body(place), [Step::Property(name)]) => {
                 let document = self.heap.unchanged()?;
-                let mut place = *place;
-                for step in &reference.steps {
-                    let Step::Property(name) = step else { return None };
-                    place = document.property(place, name).ok()??;
-                }
-                Seen::item(document, document.item(place))
+                Seen::item(document, document.property(*place, name, self.seats)?)
             }
-            Value::Null => match reference.shape {
+            (Value::Body(place), steps) => self.further(*place, steps),
+            (Value::Null, _) => match reference.shape {
                 Shape::Loop(property) => Seen::cycle(self.cycle?, property),
                 _ => None,
             },
-            value if reference.steps.is_empty() => Seen::value(value),
+            (value, []) => Seen::value(value),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn further(self, mut place: Place, steps: &'s [Step]) -> Option<Seen<'a>> {
+        let document = self.heap.unchanged()?;
+        for step in steps {
+            let Step::Property(name) = step else { return None };
+            place = document.member(place, name).ok()??;
+        }
+        Seen::item(document, document.item(place))
+    }
+
+    /// A whole number of 64 bits.
+    #[inline(always)]
+    fn whole(self, expression: &'s Expression) -> Option<i64> {
+        match expression {
+            Expression::Reference(reference) => match self.seen(reference)? {
+                Seen::Whole(number) => Some(number),
+                _ => None,
+            },
+            Expression::Integer(number) => i64::try_from(*number).ok(),
             _ => None,
         }
     }
@@ -115,7 +129,7 @@ impl<'a, 's> View<'a, 's> {
     }
 
     #[inline(always)]
-    pub(super) fn expression(self, expression: &'s Expression) -> Option<Seen<'a>>
+    fn expression(self, expression: &'s Expression) -> Option<Seen<'a>>
     where
         's: 'a,
     {
@@ -129,12 +143,12 @@ impl<'a, 's> View<'a, 's> {
     }
 
     /// Whole numbers alone, from left to right. What leaves 64 bits, or has no result, is not answered here.
-    #[inline]
+    #[inline(always)]
     pub(super) fn computed(self, expression: &'s Expression) -> Option<i64> {
         let Expression::Chain(first, rest) = expression else { return None };
-        let Seen::Whole(mut left) = self.expression(first)? else { return None };
+        let mut left = self.whole(first)?;
         for (operator, right) in rest {
-            let Seen::Whole(right) = self.expression(right)? else { return None };
+            let right = self.whole(right)?;
             left = match operator {
                 Operator::Add => left.checked_add(right)?,
                 Operator::Subtract => left.checked_sub(right)?,
@@ -147,41 +161,47 @@ impl<'a, 's> View<'a, 's> {
         Some(left)
     }
 
-    /// One comparison.
+    /// A reference, or one comparison.
     #[inline(always)]
-    fn compared(self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Option<bool> {
-        let [(operator, second)] = rest else { return None };
-        let (left, right) = (self.expression(first)?, self.expression(second)?);
+    fn holds(self, expression: &'s Expression) -> Option<bool> {
+        let (first, operator, second) = match expression {
+            Expression::Reference(reference) => return Some(self.seen(reference)? != Seen::Truth(false)),
+            Expression::Chain(first, rest) => match rest.as_slice() {
+                [(operator, second)] => (first, *operator, second),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if let Operator::Equal | Operator::NotEqual = operator {
+            let equal = self.expression(first)?.equal(self.expression(second)?)?;
+            return Some(equal == (operator == Operator::Equal));
+        }
+        let order = self.whole(first)?.cmp(&self.whole(second)?);
         match operator {
-            Operator::Equal => left.equal(right),
-            Operator::NotEqual => left.equal(right).map(|equal| !equal),
-            Operator::Less => left.order(right).map(Ordering::is_lt),
-            Operator::LessOrEqual => left.order(right).map(Ordering::is_le),
-            Operator::Greater => left.order(right).map(Ordering::is_gt),
-            Operator::GreaterOrEqual => left.order(right).map(Ordering::is_ge),
+            Operator::Less => Some(order.is_lt()),
+            Operator::LessOrEqual => Some(order.is_le()),
+            Operator::Greater => Some(order.is_gt()),
+            Operator::GreaterOrEqual => Some(order.is_ge()),
             _ => None,
         }
     }
 
-    /// What `#if` takes a reference, a comparison or several of them for.
+    /// What `#if` takes a reference, a comparison or two of them for.
+    #[inline(always)]
     pub(super) fn truth(self, expression: &'s Expression) -> Option<bool> {
-        match expression {
-            Expression::Reference(reference) => Some(self.seen(reference)? != Seen::Truth(false)),
-            Expression::Chain(first, rest) => match rest.as_slice() {
-                [(operator @ (Operator::And | Operator::Or), second)] => {
-                    let holds = self.truth(first)?;
-                    if holds == (*operator == Operator::And) { self.truth(second) } else { Some(holds) }
-                }
-                rest => self.compared(first, rest),
-            },
-            _ => None,
+        if let Expression::Chain(first, rest) = expression
+            && let [(operator @ (Operator::And | Operator::Or), second)] = rest.as_slice()
+        {
+            let holds = self.holds(first)?;
+            return if holds == (*operator == Operator::And) { self.holds(second) } else { Some(holds) };
         }
+        self.holds(expression)
     }
 }
 
 impl<'s> Evaluator<'s> {
     #[inline]
     pub(super) fn view(&self) -> View<'_, 's> {
-        View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() }
+        View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats }
     }
 }

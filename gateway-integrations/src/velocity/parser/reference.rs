@@ -9,7 +9,6 @@ use crate::{
     velocity::{
         ast::{Call, Compiled, Expression, LoopProperty, Reference, Root, Shape, Step},
         error::Fault,
-        property::Property,
     },
 };
 
@@ -49,7 +48,7 @@ impl Parser<'_> {
         let Some(name) = ahead.identifier() else { return Ok(None) };
         self.cursor = ahead;
         if !self.begins_arguments() {
-            return Ok(Some(Step::Property(Property::new(name))));
+            return Ok(Some(Step::Property(self.names.property(name))));
         }
         let arguments = self.arguments()?;
         let compiled = compiled(name, &arguments);

@@ -55,7 +55,27 @@ impl Printer {
     }
 
     pub(in crate::velocity) fn whole(&mut self, number: i64) -> Result<(), Fault> {
-        self.push(itoa::Buffer::new().format(number))
+        match u32::try_from(number) {
+            Ok(number @ ..10_000) if self.text.len() + 4 <= self.limit => self.digits(number),
+            _ => self.push(itoa::Buffer::new().format(number))?,
+        }
+        Ok(())
+    }
+
+    /// A number of up to four digits: most are, and need no text of their own.
+    #[inline]
+    fn digits(&mut self, number: u32) {
+        let mut digit = |digit: u32| self.text.push(char::from(b'0' + (digit % 10) as u8));
+        if number >= 1000 {
+            digit(number / 1000);
+        }
+        if number >= 100 {
+            digit(number / 100);
+        }
+        if number >= 10 {
+            digit(number / 10);
+        }
+        digit(number);
     }
 
     pub(in crate::velocity) fn truth(&mut self, value: bool) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Document, Item, KEPT, Node, Place, Word, count};
+use super::{Document, Item, KEPT, Node, Place, Shape, Word, count};
 use crate::json::Json;
 
 impl Document<'_> {
@@ -34,7 +34,8 @@ impl Document<'_> {
                     let key = self.keep(key);
                     self.add(key, value);
                 }
-                Item::Object(u32::try_from(object.len()).unwrap_or(u32::MAX), Place(count(&self.nodes)))
+                let length = u32::try_from(object.len()).unwrap_or(u32::MAX);
+                Item::Object(length, Place(count(&self.nodes)), Shape::NONE)
             }
             _ => return,
         };

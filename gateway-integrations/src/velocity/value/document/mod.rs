@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 use super::Text;
 use crate::{
     json::{java_double, quote},
-    velocity::property::Property,
+    velocity::property::{Property, Seats},
 };
 
 /// Where a value begins in a document.
@@ -59,7 +59,15 @@ pub(in crate::velocity) enum Item {
     /// How many elements follow, and the place behind the last one.
     List(u32, Place),
     /// How many values with keys follow, and the place behind the last one.
-    Object(u32, Place),
+    Object(u32, Place, Shape),
+}
+
+/// Objects of one shape have the same keys in the same order, and no lists and objects in them. Zero is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::velocity) struct Shape(u32);
+
+impl Shape {
+    const NONE: Self = Self(0);
 }
 
 impl Word {
@@ -129,7 +137,7 @@ impl<'s> Document<'s> {
     /// The value under a key, where the object is small; `Err` where it needs a table.
     pub(in crate::velocity) fn member(&self, place: Place, name: &str) -> Result<Option<Place>, ()> {
         let end = match self.item(place) {
-            Item::Object(length, end) if length <= SCANNED => end,
+            Item::Object(length, end, _) if length <= SCANNED => end,
             Item::Object(..) | Item::List(..) => return Err(()),
             _ => return Ok(None),
         };
@@ -144,37 +152,25 @@ impl<'s> Document<'s> {
         Ok(None)
     }
 
-    /// The same, for a name that remembers where it was found.
+    /// The value under a name whose seat may tell where it is; `None` also where the object needs a table.
     #[inline(always)]
-    pub(in crate::velocity) fn property(&self, place: Place, name: &Property) -> Result<Option<Place>, ()> {
-        let likely = name.likely();
-        // Where all values are plain, they stand one behind the other.
-        if let Item::Object(length, end) = self.item(place)
-            && likely < length
-            && end.0.wrapping_sub(place.0) == length + 1
-            && let at = Place(place.0 + 1 + likely)
-            && let Some(Node { key, .. }) = self.nodes.get(size(at.0))
-            && self.is(*key, name)
-        {
-            return Ok(Some(at));
+    pub(in crate::velocity) fn property(&self, place: Place, name: &Property, seats: &Seats) -> Option<Item> {
+        match self.item(place) {
+            Item::Object(_, _, shape) => match seats.entry(name, shape.0) {
+                Some(entry) => Some(self.item(Place(first(place).0 + entry))),
+                None => self.unseated(place, name, shape, seats),
+            },
+            _ => None,
         }
-        self.unlikely(place, name)
     }
 
     #[cold]
-    fn unlikely(&self, place: Place, name: &Property) -> Result<Option<Place>, ()> {
-        let found = self.member(place, name)?;
-        if let Some(at) = found {
-            name.found(at.0 - first(place).0);
+    fn unseated(&self, place: Place, name: &Property, Shape(shape): Shape, seats: &Seats) -> Option<Item> {
+        let found = self.member(place, name).ok()??;
+        if shape != 0 {
+            seats.remember(name, shape, found.0 - first(place).0);
         }
-        Ok(found)
-    }
-
-    #[inline(always)]
-    fn is(&self, word: Word, name: &Property) -> bool {
-        let text = || self.source.as_bytes().get(size(word.at)..)?.first_chunk();
-        size(word.length) == name.len()
-            && (text().is_some_and(|text| name.is_short_and_begins(text)) || self.bytes(word) == name.as_bytes())
+        Some(self.item(found))
     }
 
     /// An element of a list near its beginning; `Err` where it is far from there, or from the end.
@@ -193,7 +189,7 @@ impl<'s> Document<'s> {
     #[inline]
     pub(in crate::velocity) fn length(&self, place: Place) -> usize {
         match self.item(place) {
-            Item::List(length, _) | Item::Object(length, _) => size(length),
+            Item::List(length, _) | Item::Object(length, ..) => size(length),
             _ => 0,
         }
     }
@@ -244,7 +240,7 @@ pub(in crate::velocity) fn first(place: Place) -> Place {
 #[inline]
 fn behind(place: Place, item: Item) -> Place {
     match item {
-        Item::List(_, end) | Item::Object(_, end) => end,
+        Item::List(_, end) | Item::Object(_, end, _) => end,
         _ => Place(place.0 + 1),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{Document, Item, KEPT, Node, Place, SCANNED, Word, behind, count, first, size};
+use super::{Document, Item, KEPT, Node, Place, SCANNED, Shape, Word, behind, count, first, size};
 use crate::json::Json;
 
 /// How deep lists and objects may be nested, as [`Json::parse`] has it.
@@ -23,7 +23,7 @@ impl<'s> Document<'s> {
         // Most values and their keys take more than twelve bytes of text.
         let nodes = Vec::with_capacity(text.len() / 12 + 4);
         let document = Self { source: text, nodes, kept: Vec::new(), large: Vec::new() };
-        let mut reader = Reader { document, repeated: false };
+        let mut reader = Reader { document, repeated: false, shapes: 0 };
         let source = text.as_bytes();
         let end = reader.value(source, Word::NONE, blanks(source, 0), DEPTH, NOWHERE)?;
         if blanks(source, end) != text.len() {
@@ -38,6 +38,8 @@ struct Reader<'s> {
     document: Document<'s>,
     /// Whether an object has a key twice.
     repeated: bool,
+    /// How many shapes there are.
+    shapes: u32,
 }
 
 impl Reader<'_> {
@@ -80,20 +82,25 @@ impl Reader<'_> {
         // Its item follows when it is known.
         self.push(key, Item::Null);
         let inside = blanks(source, at + 1);
-        let object = byte(source, at)? == b'{';
-        let (length, end) =
-            if object { self.object(source, inside, depth, like)? } else { self.list(source, inside, depth)? };
+        let (length, end, shape) = match byte(source, at)? {
+            b'{' => self.object(source, inside, depth, like)?,
+            _ => self.list(source, inside, depth)?,
+        };
         let behind = Place(count(&self.document.nodes));
+        let item = match shape {
+            Some(shape) => Item::Object(length, behind, shape),
+            None => Item::List(length, behind),
+        };
         if let Some(node) = self.document.nodes.get_mut(size(place.0)) {
-            node.item = if object { Item::Object(length, behind) } else { Item::List(length, behind) };
+            node.item = item;
         }
         Some(end)
     }
 
     #[inline]
-    fn list(&mut self, source: &[u8], mut at: usize, depth: u8) -> Option<(u32, usize)> {
+    fn list(&mut self, source: &[u8], mut at: usize, depth: u8) -> Option<(u32, usize, Option<Shape>)> {
         if byte(source, at)? == b']' {
-            return Some((0, at + 1));
+            return Some((0, at + 1, None));
         }
         let (mut length, mut like) = (0, NOWHERE);
         loop {
@@ -104,18 +111,25 @@ impl Reader<'_> {
             length += 1;
             match byte(source, at)? {
                 b',' => at = blanks(source, at + 1),
-                b']' => return Some((length, at + 1)),
+                b']' => return Some((length, at + 1, None)),
                 _ => return None,
             }
         }
     }
 
     #[inline]
-    fn object(&mut self, source: &[u8], mut at: usize, depth: u8, mut like: Place) -> Option<(u32, usize)> {
+    fn object(
+        &mut self,
+        source: &[u8],
+        mut at: usize,
+        depth: u8,
+        neighbour: Place,
+    ) -> Option<(u32, usize, Option<Shape>)> {
         if byte(source, at)? == b'}' {
-            return Some((0, at + 1));
+            return Some((0, at + 1, Some(Shape::NONE)));
         }
         let inside = Place(count(&self.document.nodes));
+        let mut like = neighbour;
         let (mut length, mut seen) = (0, 0_u64);
         loop {
             let key;
@@ -152,7 +166,26 @@ impl Reader<'_> {
         if length > SCANNED {
             self.repeated |= self.has_twice(inside, length);
         }
-        Some((length, at + 1))
+        let shape = if count(&self.document.nodes) - inside.0 == length {
+            self.shape(neighbour, first(like) == inside)
+        } else {
+            Shape::NONE
+        };
+        Some((length, at + 1, Some(shape)))
+    }
+
+    /// The shape of an object without others in it; that of its neighbour where all keys are the same.
+    #[inline]
+    fn shape(&mut self, neighbour: Place, same: bool) -> Shape {
+        if same
+            && let Some(Node { item: Item::Object(_, _, shape), .. }) =
+                self.document.nodes.get(size(neighbour.0.wrapping_sub(1)))
+            && *shape != Shape::NONE
+        {
+            return *shape;
+        }
+        self.shapes += 1;
+        Shape(self.shapes)
     }
 
     /// Whether the key in quotes that begins at `at`, and a colon, are those of the value at `like`: the place of the
@@ -161,11 +194,15 @@ impl Reader<'_> {
     fn alike(&self, source: &[u8], at: usize, like: Place) -> Option<(Place, u32)> {
         let Node { key, item } = self.document.nodes.get(size(like.0))?;
         let (from, length) = (size(key.at).checked_sub(1)?, size(key.length) + 3);
-        let same = match (first_eight(source, from), first_eight(source, at)) {
-            (Some(this), Some(other)) if length <= 8 => (this ^ other) << (64 - 8 * length) == 0,
-            _ => source.get(from..from + length)? == source.get(at..at + length)?,
-        };
-        (same && byte(source, at + length - 1) == Some(b':')).then(|| (behind(like, *item), key.length))
+        if length <= 8 {
+            let differing = first_eight(source, from)? ^ first_eight(source, at)?;
+            if differing << (64 - 8 * length) != 0 {
+                return None;
+            }
+        } else if source.get(from..from + length)? != source.get(at..at + length)? {
+            return None;
+        }
+        (byte(source, at + length - 1)? == b':').then(|| (behind(like, *item), key.length))
     }
 
     /// The keys of the values from `at` on.

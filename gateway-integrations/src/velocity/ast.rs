@@ -66,11 +66,15 @@ pub(super) struct Reference {
     pub(super) at: At,
 }
 
-/// What a reference is, as long as nothing was set to its name.
+/// What a reference is, so that the usual ones need no look at their steps.
 #[derive(Debug)]
 #[repr(u64)]
 pub(super) enum Shape {
-    /// `$foreach.count` and its like.
+    /// `$name`.
+    Variable,
+    /// `$name.property`, with the property's seat.
+    Property(usize),
+    /// `$foreach.count` and its like, as long as nothing was set to the name; so it is with those that follow.
     Loop(LoopProperty),
     /// Of `$context.identity.sourceIp` the variable `identity.sourceIp`.
     Context(Box<str>),

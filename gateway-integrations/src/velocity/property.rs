@@ -14,6 +14,10 @@ impl Property {
     pub(super) fn new(name: &str, seat: usize) -> Self {
         Self { name: name.into(), seat }
     }
+
+    pub(super) fn seat(&self) -> usize {
+        self.seat
+    }
 }
 
 impl Deref for Property {
@@ -41,15 +45,15 @@ impl Seats {
         Self(vec![Cell::new(Seat { shape: u32::MAX, entry: 0 }); count].into())
     }
 
-    /// Which entry of an object of this shape has the property, if that is known.
-    #[inline]
-    pub(super) fn entry(&self, property: &Property, shape: u32) -> Option<u32> {
-        let seat = self.0.get(property.seat)?.get();
+    /// Which entry of an object of this shape has the property at a seat, if that is known.
+    #[inline(always)]
+    pub(super) fn entry(&self, seat: usize, shape: u32) -> Option<u32> {
+        let seat = self.0.get(seat)?.get();
         (seat.shape == shape).then_some(seat.entry)
     }
 
-    pub(super) fn remember(&self, property: &Property, shape: u32, entry: u32) {
-        if let Some(seat) = self.0.get(property.seat) {
+    pub(super) fn remember(&self, seat: usize, shape: u32, entry: u32) {
+        if let Some(seat) = self.0.get(seat) {
             seat.set(Seat { shape, entry });
         }
     }

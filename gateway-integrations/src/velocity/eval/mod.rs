@@ -12,7 +12,7 @@ use std::{cell::OnceCell, collections::HashMap, rc::Rc, sync::Arc};
 pub(super) use self::cycle::Loop;
 use self::seen::{Seen, View};
 use super::{
-    ast::{At, Block, Expression, Name, Node, Program, Reference},
+    ast::{At, Block, Expression, Name, Node, Program, Reference, Shape},
     error::Fault,
     methods,
     overrides::Overrides,
@@ -158,29 +158,39 @@ impl<'s> Evaluator<'s> {
     #[inline(never)]
     fn branch(&mut self, arms: &'s [(Expression, Block)], otherwise: Option<&'s [Node]>, at: At) -> Result<(), Leave> {
         for (condition, body) in arms {
-            if self.truth(condition).map_err(|fault| fault.at(at))? {
+            let holds = match self.view().truth(condition) {
+                Some(holds) => holds,
+                None => self.truth(condition).map_err(|fault| fault.at(at))?,
+            };
+            if holds {
                 return self.short(body);
             }
         }
         otherwise.map_or(Ok(()), |body| self.short(body))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn print(&mut self, reference: &'s Reference) -> Result<(), Leave> {
         let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
         match view.seen(reference) {
             Some(Seen::Text(text)) => self.out.push(text)?,
             Some(Seen::Whole(number)) => self.out.whole(number)?,
             Some(Seen::Truth(value)) => self.out.truth(value)?,
-            None => match view.to_escape(reference) {
-                Some(text) => {
-                    self.heap.spend_text(text.len())?;
-                    self.out.push(&methods::java_script(text))?;
-                }
-                None => return self.print_value(reference),
-            },
+            None => return self.print_other(reference),
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn print_other(&mut self, reference: &'s Reference) -> Result<(), Leave> {
+        let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
+        match view.to_escape(reference) {
+            Some(text) => {
+                self.heap.spend_text(text.len())?;
+                Ok(self.out.push(&methods::java_script(text))?)
+            }
+            None => self.print_value(reference),
+        }
     }
 
     fn print_value(&mut self, reference: &'s Reference) -> Result<(), Leave> {
@@ -195,18 +205,24 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn set_to(&mut self, target: &'s Reference, value: &'s Expression) -> Result<(), Fault> {
-        if target.steps.is_empty()
+        if let Shape::Variable = target.shape
             && let Some(number) = self.view().computed(value)
+            && let Some(variable) = self.variables.get_mut(target.name.slot)
         {
-            match self.variables.get_mut(target.name.slot) {
+            match variable {
                 // Nothing is there to be dropped.
-                Some(Value::Integer(variable)) => *variable = number.into(),
-                _ => self.set(&target.name, Value::Integer(number.into())),
+                Value::Integer(former) => *former = number.into(),
+                variable => *variable = Value::Integer(number.into()),
             }
             return Ok(());
         }
+        self.set_value(target, value)
+    }
+
+    #[inline(never)]
+    fn set_value(&mut self, target: &'s Reference, value: &'s Expression) -> Result<(), Fault> {
         let value = self.value(value).map_err(|fault| fault.at(target.at))?;
         // Velocity 1.7 leaves the variable as it was; only arithmetic without a result gives null.
         if value.is_null() { Ok(()) } else { self.assign(target, value) }

@@ -31,8 +31,8 @@ impl<'a> Seen<'a> {
     }
 
     #[inline(always)]
-    fn item(document: &'a Document<'_>, item: Item) -> Option<Self> {
-        match item {
+    fn item(document: &'a Document<'_>, item: &Item) -> Option<Self> {
+        match *item {
             Item::Text(text) => Some(Self::Text(document.word(text))),
             Item::Integer(number) => Some(Self::Whole(number)),
             Item::Bool(value) => Some(Self::Truth(value)),
@@ -77,29 +77,39 @@ impl<'a, 's> View<'a, 's> {
     /// A variable, or properties of one that came out of the body.
     #[inline(always)]
     pub(super) fn seen(self, reference: &'s Reference) -> Option<Seen<'a>> {
-        match (self.variables.get(reference.name.slot)?, reference.steps.as_slice()) {
-            (Value::Body(place), [Step::Property(name)]) => {
+        let value = self.variables.get(reference.name.slot)?;
+        match (&reference.shape, value) {
+            (Shape::Property(seat), Value::Body(place)) => {
                 let document = self.heap.unchanged()?;
-                Seen::item(document, document.property(*place, name, self.seats)?)
+                let item = match document.seated(*place, self.seats, *seat) {
+                    Some(item) => item,
+                    None => self.sought(document, *place, reference)?,
+                };
+                Seen::item(document, item)
             }
-            (Value::Body(place), steps) => self.further(*place, steps),
-            (Value::Null, _) => match reference.shape {
-                Shape::Loop(property) => Seen::cycle(self.cycle?, property),
-                _ => None,
-            },
-            (value, []) => Seen::value(value),
+            (Shape::Variable, value) => Seen::value(value),
+            (Shape::Loop(property), Value::Null) => Seen::cycle(self.cycle?, *property),
+            (Shape::Other, Value::Body(place)) => self.further(*place, &reference.steps),
             _ => None,
         }
     }
 
-    #[inline(never)]
+    #[cold]
+    fn sought(self, document: &'a Document<'s>, place: Place, reference: &'s Reference) -> Option<&'a Item> {
+        match reference.steps.as_slice() {
+            [Step::Property(name)] => document.seek(place, name, self.seats),
+            _ => None,
+        }
+    }
+
+    #[cold]
     fn further(self, mut place: Place, steps: &'s [Step]) -> Option<Seen<'a>> {
         let document = self.heap.unchanged()?;
         for step in steps {
             let Step::Property(name) = step else { return None };
             place = document.member(place, name).ok()??;
         }
-        Seen::item(document, document.item(place))
+        Seen::item(document, document.at(place)?)
     }
 
     /// A whole number of 64 bits.
@@ -146,19 +156,16 @@ impl<'a, 's> View<'a, 's> {
     #[inline(always)]
     pub(super) fn computed(self, expression: &'s Expression) -> Option<i64> {
         let Expression::Chain(first, rest) = expression else { return None };
-        let mut left = self.whole(first)?;
-        for (operator, right) in rest {
-            let right = self.whole(right)?;
-            left = match operator {
-                Operator::Add => left.checked_add(right)?,
-                Operator::Subtract => left.checked_sub(right)?,
-                Operator::Multiply => left.checked_mul(right)?,
-                Operator::Divide => left.checked_div(right)?,
-                Operator::Remainder => left.checked_rem(right)?,
-                _ => return None,
-            };
+        let left = self.whole(first)?;
+        match rest.as_slice() {
+            [(operator, right)] => applied(left, *operator, self.whole(right)?),
+            rest => self.chained(left, rest),
         }
-        Some(left)
+    }
+
+    #[inline(never)]
+    fn chained(self, left: i64, rest: &'s [(Operator, Expression)]) -> Option<i64> {
+        rest.iter().try_fold(left, |left, (operator, right)| applied(left, *operator, self.whole(right)?))
     }
 
     /// A reference, or one comparison.
@@ -196,6 +203,18 @@ impl<'a, 's> View<'a, 's> {
             return if holds == (*operator == Operator::And) { self.holds(second) } else { Some(holds) };
         }
         self.holds(expression)
+    }
+}
+
+#[inline(always)]
+fn applied(left: i64, operator: Operator, right: i64) -> Option<i64> {
+    match operator {
+        Operator::Add => left.checked_add(right),
+        Operator::Subtract => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
+        Operator::Divide => left.checked_div(right),
+        Operator::Remainder => left.checked_rem(right),
+        _ => None,
     }
 }
 

@@ -117,7 +117,9 @@ impl Parser<'_> {
 fn shape(root: Root, steps: &[Step]) -> Shape {
     match (root, steps) {
         (Root::Foreach, [Step::Property(name)]) => LoopProperty::of(name).map_or(Shape::Other, Shape::Loop),
-        (Root::Context, _) => context_variable(steps).map_or(Shape::Other, Shape::Context),
+        (Root::Context, [_, ..]) => context_variable(steps).map_or(Shape::Other, Shape::Context),
+        (_, []) => Shape::Variable,
+        (_, [Step::Property(name)]) => Shape::Property(name.seat()),
         (Root::Util, [Step::Method(call)])
             if &*call.name == "escapeJavaScript" && matches!(call.arguments.as_slice(), [Expression::Reference(_)]) =>
         {

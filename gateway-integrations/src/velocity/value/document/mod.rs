@@ -79,7 +79,12 @@ impl<'s> Document<'s> {
 
     #[inline]
     pub(in crate::velocity) fn item(&self, place: Place) -> Item {
-        self.nodes.get(size(place.0)).map_or(Item::Null, |node| node.item)
+        self.at(place).copied().unwrap_or(Item::Null)
+    }
+
+    #[inline(always)]
+    pub(in crate::velocity) fn at(&self, place: Place) -> Option<&Item> {
+        self.nodes.get(size(place.0)).map(|node| &node.item)
     }
 
     /// A text, as it is looked at.
@@ -152,25 +157,23 @@ impl<'s> Document<'s> {
         Ok(None)
     }
 
-    /// The value under a name whose seat may tell where it is; `None` also where the object needs a table.
+    /// The value of the property at a seat that tells where this object has it.
     #[inline(always)]
-    pub(in crate::velocity) fn property(&self, place: Place, name: &Property, seats: &Seats) -> Option<Item> {
-        match self.item(place) {
-            Item::Object(_, _, shape) => match seats.entry(name, shape.0) {
-                Some(entry) => Some(self.item(Place(first(place).0 + entry))),
-                None => self.unseated(place, name, shape, seats),
-            },
-            _ => None,
-        }
+    pub(in crate::velocity) fn seated(&self, place: Place, seats: &Seats, seat: usize) -> Option<&Item> {
+        let Item::Object(_, _, shape) = self.at(place)? else { return None };
+        let entry = seats.entry(seat, shape.0)?;
+        self.at(Place(first(place).0.wrapping_add(entry)))
     }
 
-    #[cold]
-    fn unseated(&self, place: Place, name: &Property, Shape(shape): Shape, seats: &Seats) -> Option<Item> {
+    /// The value under a name, where the object is small; its seat will tell where this shape of objects has it.
+    pub(in crate::velocity) fn seek(&self, place: Place, name: &Property, seats: &Seats) -> Option<&Item> {
         let found = self.member(place, name).ok()??;
-        if shape != 0 {
-            seats.remember(name, shape, found.0 - first(place).0);
+        if let Item::Object(_, _, shape) = self.item(place)
+            && shape != Shape::NONE
+        {
+            seats.remember(name.seat(), shape.0, found.0 - first(place).0);
         }
-        Some(self.item(found))
+        self.at(found)
     }
 
     /// An element of a list near its beginning; `Err` where it is far from there, or from the end.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::property::Property;
+use super::{literal::Literal, property::Property};
 use crate::jsonpath::JsonPath;
 
 /// A place in the text, in bytes.
@@ -24,7 +24,7 @@ pub(super) struct Program {
 #[derive(Debug)]
 #[repr(u64)]
 pub(super) enum Node {
-    Text(Box<str>),
+    Text(Literal),
     Print(Reference),
     Set { target: Reference, value: Expression },
     If { arms: Vec<(Expression, Block)>, otherwise: Option<Block>, at: At },

@@ -28,6 +28,7 @@ mod error;
 mod eval;
 mod limits;
 mod lint;
+mod literal;
 mod methods;
 mod overrides;
 mod parser;

@@ -132,7 +132,7 @@ impl<'s> Evaluator<'s> {
     #[inline(always)]
     fn node(&mut self, node: &'s Node) -> Result<(), Leave> {
         match node {
-            Node::Text(text) => self.out.push(text)?,
+            Node::Text(text) => self.out.literal(text)?,
             Node::Print(reference) => self.print(reference)?,
             Node::Set { target, value } => self.set_to(target, value)?,
             Node::If { arms, otherwise, at } => self.branch(arms, otherwise.as_deref(), *at)?,
@@ -150,7 +150,7 @@ impl<'s> Evaluator<'s> {
     #[inline]
     fn short(&mut self, block: &'s [Node]) -> Result<(), Leave> {
         match block {
-            [Node::Text(text)] => Ok(self.out.push(text)?),
+            [Node::Text(text)] => Ok(self.out.literal(text)?),
             block => self.block(block),
         }
     }

@@ -20,6 +20,7 @@ use self::cursor::Cursor;
 use super::{
     ast::{Block, Name, Node, Program, Root, Step},
     error::Fault,
+    literal::Literal,
     property::Property,
 };
 
@@ -253,7 +254,8 @@ impl Nodes {
     /// What comes next is not continued from the text before.
     fn flush(&mut self) {
         if !self.text.is_empty() {
-            self.nodes.push(Node::Text(std::mem::take(&mut self.text).into()));
+            self.nodes.push(Node::Text(Literal::new(&self.text)));
+            self.text.clear();
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::{Document, Heap, List, Map, Place, Text, Value, document::Item};
 use crate::{
     json::{java_double, quote},
-    velocity::error::Fault,
+    velocity::{error::Fault, literal::Literal},
 };
 
 /// How deep a value may be nested that is printed.
@@ -26,7 +26,7 @@ impl Printer {
     }
 
     pub(in crate::velocity) fn sized(limit: usize, likely: usize) -> Self {
-        Self { text: String::with_capacity(likely.min(limit)), limit }
+        Self { text: String::with_capacity(likely.min(limit) + Literal::PIECE), limit }
     }
 
     #[inline]
@@ -35,6 +35,18 @@ impl Printer {
             return Err(too_long());
         }
         self.text.push_str(text);
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(in crate::velocity) fn literal(&mut self, literal: &Literal) -> Result<(), Fault> {
+        let Some((piece, length)) = literal.piece() else { return self.push(literal) };
+        let end = self.text.len() + length;
+        if end > self.limit {
+            return Err(too_long());
+        }
+        self.text.push_str(piece);
+        self.text.truncate(end);
         Ok(())
     }
 

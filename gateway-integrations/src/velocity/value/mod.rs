@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(super) use self::{
     compare::{equal, java_equal, order},
     convert::{from_json, to_json},
-    document::{Document, Item, Place},
+    document::{Document, Item, Place, first},
     heap::{Heap, List, Map, MapKind},
     print::{Printer, text},
     text::Text,

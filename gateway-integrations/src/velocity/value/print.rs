@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::{Document, Heap, List, Map, Place, Text, Value, document::Item};
 use crate::{
     json::{java_double, quote},
-    velocity::error::Fault,
+    velocity::{error::Fault, literal::Literal},
 };
 
 /// How deep a value may be nested that is printed.
@@ -26,7 +26,7 @@ impl Printer {
     }
 
     pub(in crate::velocity) fn sized(limit: usize, likely: usize) -> Self {
-        Self { text: String::with_capacity(likely.min(limit)), limit }
+        Self { text: String::with_capacity(likely.min(limit) + Literal::PIECE), limit }
     }
 
     #[inline]
@@ -35,6 +35,18 @@ impl Printer {
             return Err(too_long());
         }
         self.text.push_str(text);
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(in crate::velocity) fn literal(&mut self, literal: &Literal) -> Result<(), Fault> {
+        let Some((piece, length)) = literal.piece() else { return self.push(literal) };
+        let end = self.text.len() + length;
+        if end > self.limit {
+            return Err(too_long());
+        }
+        self.text.push_str(piece);
+        self.text.truncate(end);
         Ok(())
     }
 
@@ -55,7 +67,27 @@ impl Printer {
     }
 
     pub(in crate::velocity) fn whole(&mut self, number: i64) -> Result<(), Fault> {
-        self.push(itoa::Buffer::new().format(number))
+        match u32::try_from(number) {
+            Ok(number @ ..10_000) if self.text.len() + 4 <= self.limit => self.digits(number),
+            _ => self.push(itoa::Buffer::new().format(number))?,
+        }
+        Ok(())
+    }
+
+    /// A number of up to four digits: most are, and need no text of their own.
+    #[inline]
+    fn digits(&mut self, number: u32) {
+        let mut digit = |digit: u32| self.text.push(char::from(b'0' + (digit % 10) as u8));
+        if number >= 1000 {
+            digit(number / 1000);
+        }
+        if number >= 100 {
+            digit(number / 100);
+        }
+        if number >= 10 {
+            digit(number / 10);
+        }
+        digit(number);
     }
 
     pub(in crate::velocity) fn truth(&mut self, value: bool) -> Result<(), Fault> {
@@ -120,9 +152,9 @@ impl Printer {
             return document.write(place, self).map_err(|fmt::Error| too_long());
         }
         self.push("{")?;
-        for (at, (key, value)) in document.entries(place).enumerate() {
+        for (at, value) in document.inside(place).enumerate() {
             self.push(if at == 0 { "" } else { ", " })?;
-            self.push(key)?;
+            self.push(document.word(document.key(value)))?;
             self.push("=")?;
             self.java(heap, &Heap::of_body(document, value), depth)?;
         }

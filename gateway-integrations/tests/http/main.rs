@@ -7,6 +7,7 @@ mod answers;
 mod backend;
 mod failures;
 mod faults;
+mod framing;
 #[cfg(feature = "mapping")]
 mod http_api;
 #[cfg(feature = "mapping")]

@@ -2,6 +2,7 @@
 
 mod compare;
 mod convert;
+mod digits;
 mod document;
 mod heap;
 mod print;

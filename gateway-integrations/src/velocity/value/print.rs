@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Document, Heap, List, Map, Place, Text, Value, document::Item};
+use super::{digits, Document, Heap, List, Map, Place, Text, Value, document::Item};
 use crate::{
     json::{java_double, quote},
     velocity::{error::Fault, literal::Literal},
@@ -40,7 +40,15 @@ impl Printer {
 
     #[inline(always)]
     pub(in crate::velocity) fn literal(&mut self, literal: &Literal) -> Result<(), Fault> {
-        let Some((piece, length)) = literal.piece() else { return self.push(literal) };
+        match literal.piece() {
+            Some((piece, length)) => self.piece(piece, length),
+            None => self.push(literal),
+        }
+    }
+
+    /// Adds a piece whose length is known when this is compiled, and takes off again what is not wanted of it.
+    #[inline(always)]
+    fn piece(&mut self, piece: &str, length: usize) -> Result<(), Fault> {
         let end = self.text.len() + length;
         if end > self.limit {
             return Err(too_long());
@@ -66,28 +74,17 @@ impl Printer {
         self.json(heap, value, JSON_DEPTH)
     }
 
+    #[inline(always)]
     pub(in crate::velocity) fn whole(&mut self, number: i64) -> Result<(), Fault> {
-        match u32::try_from(number) {
-            Ok(number @ ..10_000) if self.text.len() + 4 <= self.limit => self.digits(number),
-            _ => self.push(itoa::Buffer::new().format(number))?,
+        match digits::of(number) {
+            Some((piece, length)) => self.piece(piece, length),
+            None => self.large(number),
         }
-        Ok(())
     }
 
-    /// A number of up to four digits: most are, and need no text of their own.
-    #[inline]
-    fn digits(&mut self, number: u32) {
-        let mut digit = |digit: u32| self.text.push(char::from(b'0' + (digit % 10) as u8));
-        if number >= 1000 {
-            digit(number / 1000);
-        }
-        if number >= 100 {
-            digit(number / 100);
-        }
-        if number >= 10 {
-            digit(number / 10);
-        }
-        digit(number);
+    #[inline(never)]
+    fn large(&mut self, number: i64) -> Result<(), Fault> {
+        self.push(itoa::Buffer::new().format(number))
     }
 
     pub(in crate::velocity) fn truth(&mut self, value: bool) -> Result<(), Fault> {

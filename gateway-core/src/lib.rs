@@ -72,7 +72,7 @@ pub use self::{
     http_client::{CallCause, CallError, CallPhase, HttpClient},
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
-    observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
+    observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, LoggingLevel, Observer},
     policy::{
         PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, access_denied, execute_api_arn,
     },

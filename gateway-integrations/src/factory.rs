@@ -136,6 +136,10 @@ impl IntegrationFactory for Integrations {
     fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
         Some(self.upstreams.define(upstreams))
     }
+
+    fn has_client_certificate(&self, id: &str) -> bool {
+        self.clients.has_certificate(id)
+    }
 }
 
 type Made = Result<Arc<dyn Integration>, Problems>;

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
     credential::{Credential, Credentials},
-    verifier::{SigV4Verifier, SignedRequest},
+    signed_request::SignedRequest,
+    verifier::SigV4Verifier,
 };
 use crate::policy::{INVOKE, PolicyRequest, RequestKeys, evaluate_all};
 

@@ -5,7 +5,7 @@ use serde::{
     de::{self, Unexpected},
 };
 
-use crate::{cache::UnauthorizedCacheControl, definition::RouteSettings};
+use crate::{cache::UnauthorizedCacheControl, definition::RouteSettings, observe::LoggingLevel};
 
 /// One stage.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +32,10 @@ pub struct StageConfig {
     /// The size of the cache in GB, as AWS writes it: `0.5`, `1.6`, ...; `0.5` unless given.
     #[serde(default)]
     pub cache_cluster_size: Option<String>,
+    /// The id of the certificate that is shown to HTTP backends over TLS (REST APIs); the host gives the integrations it and
+    /// its key.
+    #[serde(default)]
+    pub client_certificate_id: Option<String>,
     /// A second deployment that serves a part of the requests.
     #[serde(default)]
     pub canary_settings: Option<CanaryConfig>,
@@ -95,6 +99,13 @@ pub struct RouteSettingsConfig {
     /// Whether the route's requests are counted, too.
     #[serde(default)]
     pub metrics_enabled: Option<bool>,
+    /// Which requests the execution log tells of, through `tracing` with the target `gateway::execution`; `OFF` unless
+    /// given.
+    #[serde(default)]
+    pub logging_level: Option<LoggingLevel>,
+    /// Whether the execution log, where it is on, tells of all requests with their headers and bodies.
+    #[serde(default)]
+    pub data_trace_enabled: Option<bool>,
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
@@ -124,6 +135,8 @@ impl From<RouteSettingsConfig> for RouteSettings {
             requires_authorization: config.require_authorization_for_cache_control,
             unauthorized: config.unauthorized_cache_control_header_strategy,
             metrics: config.metrics_enabled,
+            logging: config.logging_level,
+            data_trace: config.data_trace_enabled,
         }
     }
 }

@@ -12,7 +12,7 @@ mod trace_id;
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, OnceLock, Weak},
     time::{Duration, SystemTime},
 };
@@ -20,7 +20,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 
-pub(crate) use self::head::Head;
+pub(crate) use self::head::{Head, peer, without_port};
 pub use self::{
     authorization::Authorization,
     client_certificate::{ClientCertificate, ClientCertificateFields},
@@ -58,7 +58,7 @@ pub struct Context {
     client_certificate: Option<ClientCertificate>,
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
-    steps: Option<Arc<Trace>>,
+    steps: OnceLock<Arc<Trace>>,
     overridden_method: OnceLock<Method>,
     domain: OnceLock<DomainFacts>,
     stage: OnceLock<Arc<StageFacts>>,
@@ -124,7 +124,7 @@ impl Context {
             client_certificate: request.extensions.get().cloned(),
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
-            steps: request.extensions.get().cloned(),
+            steps: request.extensions.get::<Arc<Trace>>().cloned().map_or_else(OnceLock::new, OnceLock::from),
             overridden_method: OnceLock::new(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
@@ -252,12 +252,17 @@ impl Context {
     /// Where the steps of this request are written down, if somebody asked.
     #[must_use]
     pub fn trace(&self) -> Option<&Arc<Trace>> {
-        self.steps.as_ref()
+        self.steps.get()
+    }
+
+    /// Begins to write the steps down, if that was not done from the start.
+    pub(crate) fn follow(&self) {
+        self.steps.get_or_init(Trace::new);
     }
 
     /// Writes a step down, if somebody asked; else it is not even made.
     pub fn record(&self, step: impl FnOnce() -> Step) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.push(self.age(), step());
         }
     }
@@ -265,7 +270,7 @@ impl Context {
     /// Writes down with which headers the backend was called, where they are known only after
     /// [`Step::EndpointRequest`] was written down: those of a signature.
     pub fn record_sent(&self, headers: &HeaderMap) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.sent(headers.clone());
         }
     }
@@ -381,22 +386,4 @@ impl Context {
     pub fn set_headers(&self, fact: HeaderMap) {
         let _ = self.headers.set(Box::new(fact));
     }
-}
-
-/// The peer, where the host put its address into the request's extensions.
-pub(crate) fn peer(request: &Parts) -> Option<IpAddr> {
-    let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
-    socket.or_else(|| request.extensions.get::<IpAddr>().copied())
-}
-
-/// The host of `authority`: without user and port.
-pub(crate) fn without_port(authority: &str) -> &str {
-    // Hosts are short: plain loops beat the searches of `str`.
-    let user = authority.bytes().rposition(|byte| byte == b'@');
-    let host = user.and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
-    let end = match host.bytes().rposition(|byte| byte == b']') {
-        Some(bracket) => Some(bracket + 1),
-        None => host.bytes().position(|byte| byte == b':'),
-    };
-    end.and_then(|end| host.get(..end)).unwrap_or(host)
 }

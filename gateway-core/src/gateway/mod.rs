@@ -2,7 +2,6 @@
 
 mod builder;
 mod deployments;
-mod execution_log;
 mod explain;
 mod handle;
 mod ledger;

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
-use super::{GatewayHandle, TestInvokeError, execution_log::ExecutionLog, test_invoke};
+use super::{GatewayHandle, TestInvokeError, test_invoke};
 use crate::{
     authorizer,
     body::Body,
     context::{Authorization, RouteFacts, Variables},
     error::{Error, ErrorKind},
+    observe::ExecutionLog,
     service::{Parts, Request},
     trace::{Step, Trace, TracedStep, mask, reason},
 };
@@ -84,7 +85,8 @@ impl GatewayHandle {
         context.set_body(call.body.clone());
 
         let clock = &self.shared.runtime.clock;
-        let mut log = ExecutionLog::begin(context.request_id(), || clock.now());
+        let mut text = format!("Execution log for request {}\n", context.request_id());
+        let mut log = ExecutionLog::new(true, |event| text.push_str(&test_invoke::line(clock.now(), event)));
         log.line(format_args!("Starting authorizer: {} for request: {}", call.authorizer, context.request_id()));
         let outcome = authorizer::ask(&**found, &parts, &context).await;
         let latency = context.age();
@@ -121,7 +123,7 @@ impl GatewayHandle {
         let scopes = caller.map(Authorization::scopes).filter(|scopes| !scopes.is_empty());
         Ok(TestInvokedAuthorizer {
             client_status,
-            log: log.into_text(),
+            log: text,
             latency,
             principal_id: caller.map(|caller| caller.principal_id().to_owned()),
             policy: body.and_then(|body| policy(body)),

@@ -1,14 +1,21 @@
-use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{GatewayHandle, execution_log::ExecutionLog};
+use super::GatewayHandle;
 use crate::{
     body::Body,
     context::{ApiKind, Context, Head, PathParams, PathVariable, RequestId, StageFacts, Variables},
-    error::{Error, ErrorKind},
     header_case::HeaderCase,
+    observe::ExecutionLog,
     route::Route,
     router::{PathSegment, PathTemplate},
     service::{Parts, Request},
@@ -83,6 +90,9 @@ pub enum TestInvokeError {
 /// What AWS calls the stage of such a call.
 const STAGE: &str = "test-invoke-stage";
 
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short] [month repr:short] [day] [hour]:[minute]:[second] UTC [year]");
+
 impl GatewayHandle {
     /// Calls a method of an API directly: no policy, authorizer, key or throttle is asked, and nothing is counted.
     ///
@@ -109,19 +119,20 @@ impl GatewayHandle {
             context.set_headers(parts.headers.clone());
         }
 
-        let mut log = ExecutionLog::begin(context.request_id(), || runtime.clock.now());
+        let mut text = format!("Execution log for request {}\n", context.request_id());
+        let mut log = ExecutionLog::new(true, |event| text.push_str(&line(runtime.clock.now(), event)));
         log.line(format_args!("Starting execution for request: {}", context.request_id()));
         log.line(format_args!("HTTP Method: {}, Resource Path: {}", call.method, parts.uri.path()));
         log.map("Method request path", context.path_params().into_iter().flat_map(PathParams::iter));
         let query: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
         log.map("Method request query string", query.iter().map(|(name, value)| (&**name, &**value)));
         log.map("Method request headers", call.headers.iter().map(|(name, value)| (&**name, &**value)));
-        log.line(format_args!("Method request body before transformations: {}", String::from_utf8_lossy(&call.body)));
+        log.body("Method request body before transformations", &call.body);
 
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or("application/json").to_owned();
         let answer = route.call(&mut parts, &mut body, &context).await;
-        let failure = answer.as_ref().err().map(|error| failure(error, &context, &content_type));
+        let failure = answer.as_ref().err().map(|error| (error.kind(), error.message().map(str::to_owned)));
         let response = answer.unwrap_or_else(|error| {
             let mut response = deployment.responses.render(error, &context);
             for name in ["content-type", "x-amzn-requestid", "x-amz-apigw-id"] {
@@ -135,13 +146,10 @@ impl GatewayHandle {
         log.steps(steps.iter().map(|traced| &traced.step));
         let told = steps.iter().any(|traced| matches!(traced.step, Step::Failed { .. }));
         match failure {
-            Some(line) if !told => log.line(format_args!("{line}")),
+            Some((kind, message)) if !told => log.failed(kind, message.as_deref(), &context, &content_type),
             Some(_) => {}
             None => {
-                log.line(format_args!(
-                    "Method response body after transformations: {}",
-                    String::from_utf8_lossy(&body)
-                ));
+                log.body("Method response body after transformations", &body);
                 log.headers("Method response headers", &head.headers);
                 log.line(format_args!("Successfully completed execution"));
             }
@@ -159,7 +167,7 @@ impl GatewayHandle {
             headers: multi_value_headers.iter().filter_map(last).collect(),
             multi_value_headers,
             body,
-            log: log.into_text(),
+            log: text,
             latency: context.age(),
             steps,
         })
@@ -194,6 +202,12 @@ impl GatewayHandle {
         }));
         context
     }
+}
+
+/// A line of the log of a test.
+pub(super) fn line(now: SystemTime, event: &str) -> String {
+    let time = OffsetDateTime::from(now).format(TIME).unwrap_or_default();
+    format!("{time} : {event}\n")
 }
 
 /// The resource's own method, else its `ANY`.
@@ -250,24 +264,6 @@ fn path_params(uri: &Uri, template: &str, kind: ApiKind) -> PathParams {
     }
     let fits = template.segments().is_empty() || given.next().is_none();
     if fits { PathParams::new(uri, 1..uri.path().len(), &variables.into()) } else { PathParams::default() }
-}
-
-/// The line of the log for an error that no step has told.
-fn failure(error: &Error, context: &Context, content_type: &str) -> String {
-    match (error.kind(), context.validation_error()) {
-        (ErrorKind::BadRequestBody, Some(wrong)) => {
-            format!("Request body does not match model schema for content type {content_type}: {wrong}")
-        }
-        (ErrorKind::BadRequestParameters, Some(wrong)) => wrong.clone(),
-        (ErrorKind::IntegrationTimeout, _) => "Execution failed due to a timeout error".to_owned(),
-        (ErrorKind::ApiConfigurationError, _) => {
-            format!(
-                "Execution failed due to configuration error: {}",
-                error.message().unwrap_or("Internal server error")
-            )
-        }
-        _ => "Execution failed due to an internal error".to_owned(),
-    }
 }
 
 impl fmt::Debug for TestInvoke {

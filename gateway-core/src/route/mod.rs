@@ -28,7 +28,7 @@ use crate::{
     error::{Error, ErrorKind},
     http_client::integration_error,
     integration::Integration,
-    observe::Observer,
+    observe::{Observer, RouteExecutionLog},
     service::{Parts, Request, Response},
     trace::Step,
     validate::Validation,
@@ -49,7 +49,8 @@ pub struct Route {
     pub(crate) timeout: Duration,
     /// The most bytes that a body may have, decoded.
     pub(crate) max_payload: u64,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) observers: Box<[Arc<dyn Observer>]>,
+    pub(crate) execution_log: Option<Arc<RouteExecutionLog>>,
 }
 
 impl Route {
@@ -82,6 +83,7 @@ impl Route {
             ApiKind::Http => None,
         };
         self.admission.admit(parts, body, context).await?;
+        context.record(|| Step::Admitted);
         if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
             let answer = cors.preflight(parts, None);
             context.record(|| Step::MethodResponse {

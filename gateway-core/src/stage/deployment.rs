@@ -73,13 +73,18 @@ impl Deployment {
         let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(found.params);
+        if let Some(log) = &route.execution_log {
+            log.follow(request, context);
+        }
         Ok(route)
     }
 
-    pub(crate) fn route_observer(&self, context: &Context) -> Option<&Arc<dyn Observer>> {
-        let facts = context.route()?;
-        let route = self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts))?;
-        route.observer.as_ref()
+    /// Who is told of the requests of the route alone.
+    pub(crate) fn route_observers(&self, context: &Context) -> &[Arc<dyn Observer>] {
+        let route = context
+            .route()
+            .and_then(|facts| self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts)));
+        route.map_or(&[], |route| &route.observers)
     }
 }
 

@@ -69,6 +69,7 @@ impl Display for Step {
                     _ => Ok(()),
                 }
             }
+            Self::Admitted => f.write_str("every check passed"),
             Self::Validation { error } => write!(f, "validation {}", Verdict("found nothing wrong", error.as_deref())),
             Self::Cache { key, outcome } => write!(f, "cache: {} for {}", Plain(outcome), Plain(key)),
             Self::Template { phase, content_type, input, output } => {
@@ -119,7 +120,7 @@ impl Display for Step {
 }
 
 /// Text that stays on its line.
-struct Plain<'a>(&'a str);
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

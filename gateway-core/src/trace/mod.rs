@@ -13,6 +13,8 @@ use std::{
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+pub(crate) use self::display::Plain;
+
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
 #[derive(Debug, Default)]
@@ -150,6 +152,8 @@ pub enum Step {
         /// Whether it held.
         passed: bool,
     },
+    /// Every check let the request pass; validation and integration follow.
+    Admitted,
     /// Request validation.
     Validation {
         /// What was wrong; `None` if nothing was.

@@ -95,7 +95,7 @@ impl Integrations {
                 let message = "a REST API calls services by the type AWS";
                 return Err(Problem::new("/integrationSubtype", message).into());
             }
-            return mapped::service_action(&self.aws, config);
+            return mapped::service_action(&self.aws, config, place);
         }
         let proxy = self.aws.proxy(config)?;
         match place.api.protocol_type {

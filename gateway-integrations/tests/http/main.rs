@@ -13,6 +13,8 @@ mod http_api;
 mod parameters;
 mod passing;
 mod pool;
+#[cfg(feature = "aws")]
+mod streamed_function;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;

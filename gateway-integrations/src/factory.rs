@@ -98,7 +98,7 @@ impl Integrations {
                 let message = "a REST API calls services by the type AWS";
                 return Err(Problem::new("/integrationSubtype", message).into());
             }
-            return mapped::service_action(&self.aws, config);
+            return mapped::service_action(&self.aws, config, place);
         }
         let proxy = self.aws.proxy(config)?;
         match place.api.protocol_type {
@@ -141,6 +141,10 @@ impl IntegrationFactory for Integrations {
 
     fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
         Some(self.upstreams.define(upstreams))
+    }
+
+    fn has_client_certificate(&self, id: &str) -> bool {
+        self.clients.has_certificate(id)
     }
 }
 

@@ -103,6 +103,7 @@ impl Scene<'_> {
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
             is_canary: self.is_canary,
+            client_certificate_id: self.stage.client_certificate_id.clone(),
             is_test: false,
         });
         let plans = Arc::new(plans);

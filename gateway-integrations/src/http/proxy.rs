@@ -243,6 +243,8 @@ impl HttpProxy {
             body: readable(body.as_bytes().unwrap_or_default()),
         });
         let called = context.clock().elapsed();
+        #[cfg(feature = "tls-aws-lc-rs")]
+        super::client_certificate::show(&mut parts, context);
         let answer = self.client.send(Request::from_parts(parts, body));
         Ok(Box::pin(async move {
             #[cfg_attr(not(feature = "proxy"), expect(unused_mut, reason = "only upgrades change it here"))]

@@ -171,7 +171,8 @@ impl<'s> Evaluator<'s> {
 
     #[inline(always)]
     fn print(&mut self, reference: &'s Reference) -> Result<(), Leave> {
-        let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
+        let view =
+            View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
         match view.seen(reference) {
             Some(Seen::Text(text)) => self.out.push(text)?,
             Some(Seen::Whole(number)) => self.out.whole(number)?,
@@ -183,7 +184,8 @@ impl<'s> Evaluator<'s> {
 
     #[inline(never)]
     fn print_other(&mut self, reference: &'s Reference) -> Result<(), Leave> {
-        let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
+        let view =
+            View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
         match view.to_escape(reference) {
             Some(text) => {
                 self.heap.spend_text(text.len())?;

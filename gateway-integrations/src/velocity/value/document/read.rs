@@ -53,9 +53,12 @@ impl Reader<'_> {
     fn value(&mut self, source: &[u8], key: Word, at: usize, depth: u8, like: Place) -> Option<usize> {
         match byte(source, at)? {
             b'"' => {
-                let (word, end) = self.text(source, at)?;
-                self.push(key, Item::Text(word));
-                Some(end)
+                let to = special(source, at + 1);
+                if byte(source, to)? != b'"' {
+                    return self.escaped_value(source, key, at + 1, to);
+                }
+                self.push(key, Item::Text(Word { at: at as u32 + 1, length: (to - at) as u32 - 1 }));
+                Some(to + 1)
             }
             b'-' | b'0'..=b'9' => self.number(source, key, at),
             b'{' | b'[' => self.container(source, key, at, depth, like),
@@ -226,8 +229,8 @@ impl Reader<'_> {
         !self.keys(inside, length).all(|key| known.insert(key))
     }
 
-    /// The text whose quote stands at `at`, and where it ends.
-    #[inline(always)]
+    /// The key whose quote stands at `at`, and where it ends.
+    #[inline(never)]
     fn text(&mut self, source: &[u8], at: usize) -> Option<(Word, usize)> {
         let from = at + 1;
         let to = special(source, from);
@@ -235,6 +238,13 @@ impl Reader<'_> {
             b'"' => Some((Word { at: from as u32, length: (to - from) as u32 }, to + 1)),
             _ => self.escaped(source, from, to),
         }
+    }
+
+    #[cold]
+    fn escaped_value(&mut self, source: &[u8], key: Word, from: usize, to: usize) -> Option<usize> {
+        let (word, end) = self.escaped(source, from, to)?;
+        self.push(key, Item::Text(word));
+        Some(end)
     }
 
     /// A text with escapes that begins at `from`; the first escape stands at `to`.
@@ -350,7 +360,7 @@ fn unicode(source: &[u8], at: usize) -> Option<(char, usize)> {
 }
 
 /// The next quote, backslash or control character from `at` on, or the end.
-#[inline]
+#[inline(always)]
 fn special(source: &[u8], mut at: usize) -> usize {
     while let Some(eight) = first_eight(source, at) {
         let found = specials(eight);

@@ -36,6 +36,7 @@ use crate::{
     service::{Parts, ResponseFuture, tower_service},
     snapshot::{NoTarget, Snapshot},
     stage,
+    trace::Step,
 };
 
 /// The whole gateway: a tower service that any hyper or axum server can mount.
@@ -120,6 +121,15 @@ impl Gateway {
         // What a layer or gateway in front wrote down is not about this request's stage and route.
         parts.extensions.remove::<Arc<Context>>();
         let context = begin(&parts, &head, id, target.domain.take());
+        if let Some(domain) = context.domain() {
+            let facts = &target.deployment.facts;
+            context.record(|| Step::CustomDomain {
+                api: facts.api_id.clone(),
+                stage: facts.stage.clone(),
+                base_path: domain.base_path.clone(),
+                routing_rule_id: domain.routing_rule_id.clone(),
+            });
+        }
         target.rewrite(&mut parts.uri);
         let span = tracing::info_span!(
             "gateway",

@@ -52,6 +52,8 @@ struct Limit {
 pub(crate) trait Tail: Send {
     /// `bytes` more were handed on.
     fn data(&mut self, bytes: u64);
+    /// The body broke off.
+    fn fail(&mut self, error: &BodyError);
     /// The body came to its end.
     fn end(&mut self);
 }
@@ -159,15 +161,20 @@ impl Body {
     pub async fn buffer(&mut self) -> Result<Bytes, BodyError> {
         // Put back at the end: a body that breaks off, or is dropped meanwhile, has not come to its end.
         let tail = self.tail.take();
-        let bytes = match std::mem::take(&mut self.inner) {
-            Inner::Empty => Bytes::new(),
-            Inner::Full(bytes) => {
-                self.limit.map_or(Ok(()), |mut limit| limit.take(bytes.len() as u64))?;
-                bytes
-            }
+        let read = match std::mem::take(&mut self.inner) {
+            Inner::Empty => Ok(Bytes::new()),
+            Inner::Full(bytes) => self.limit.map_or(Ok(()), |mut limit| limit.take(bytes.len() as u64)).map(|()| bytes),
             stream @ Inner::Stream(_) => {
                 let unread = Self { inner: stream, limit: self.limit, tail: None };
-                BodyExt::collect(unread).await?.to_bytes()
+                BodyExt::collect(unread).await.map(http_body_util::Collected::to_bytes)
+            }
+        };
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.tail = tail;
+                self.break_off(&error);
+                return Err(error);
             }
         };
         self.inner = if bytes.is_empty() { Inner::Empty } else { Inner::Full(bytes.clone()) };
@@ -178,9 +185,11 @@ impl Body {
 
 impl Body {
     /// Nothing more comes, though this is not the end.
-    fn break_off(&mut self) {
+    fn break_off(&mut self, error: &BodyError) {
         self.inner = Inner::Empty;
-        self.tail = None;
+        if let Some(mut tail) = self.tail.take() {
+            tail.fail(error);
+        }
     }
 }
 
@@ -221,7 +230,7 @@ impl http_body::Body for Body {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
                 if let Some(Err(error)) = this.limit.as_mut().map(|limit| limit.take(bytes)) {
-                    this.break_off();
+                    this.break_off(&error);
                     return Poll::Ready(Some(Err(error)));
                 }
                 if let Some(tail) = &mut this.tail {
@@ -233,9 +242,9 @@ impl http_body::Body for Body {
                 this.inner = Inner::Empty;
                 None
             }
-            failed => {
-                this.break_off();
-                failed
+            Some(Err(error)) => {
+                this.break_off(&error);
+                Some(Err(error))
             }
         };
         Poll::Ready(frame)
@@ -351,6 +360,8 @@ mod tests {
 
     impl Tail for Ended {
         fn data(&mut self, _: u64) {}
+
+        fn fail(&mut self, _: &BodyError) {}
 
         fn end(&mut self) {
             self.0.store(true, Ordering::SeqCst);

@@ -29,11 +29,11 @@ fn main() -> Result<(), BoxError> {
     }
     let before = if command == "write" { Table::default() } else { Table::read(&path)? };
     let dearer = print(&table, &before);
-    let out_of_order = table.out_of_order();
+    let shares = table.too_large_shares();
     match command.as_str() {
         "print" => Ok(()),
         "write" => table.write(&path),
-        "check" if !out_of_order.is_empty() => Err(format!("{}; find out why", out_of_order.join(", ")).into()),
+        "check" if !shares.is_empty() => Err(format!("{}; find out why", shares.join(", ")).into()),
         "check" if dearer.is_empty() => Ok(()),
         "check" => {
             let (now, then) = (&table.compiler, &before.compiler);

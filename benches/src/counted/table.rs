@@ -26,6 +26,13 @@ pub struct Table {
 /// How much more than before a change may cost.
 const TOLERANCE: f64 = 0.03;
 
+/// What may cost at most a part of what else costs, in instructions.
+const SHARES: &[(&str, &str, f64)] = &[
+    ("guarded http", "guarded", 1.0),
+    ("remembered token", "new token", 0.05),
+    ("signature verified", "signature made by the SDK", 1.0),
+];
+
 impl Counts {
     /// How much more than `before` this is, as a share of it, and whether that is too much.
     #[must_use]
@@ -35,16 +42,16 @@ impl Counts {
     }
 }
 
-/// What costs no more than what stands behind it.
-const NO_DEARER: [(&str, &str); 1] = [("guarded http", "guarded")];
-
 impl Table {
-    /// What costs more instructions than something that it must not, each in words.
+    /// What costs too large a part of what else costs, in words, whatever it cost before.
     #[must_use]
-    pub fn out_of_order(&self) -> Vec<String> {
-        let instructions = |name: &str| self.counts.get(name).map(|counts| counts.instructions);
-        let dearer = NO_DEARER.iter().filter(|(name, other)| instructions(name) > instructions(other));
-        dearer.map(|(name, other)| format!("`{name}` costs more than `{other}`")).collect()
+    pub fn too_large_shares(&self) -> Vec<String> {
+        let cost = |name: &str| self.counts.get(name).map(|counts| counts.instructions);
+        let wrong = SHARES.iter().filter_map(|(name, whole, most)| {
+            let share = cost(name)? / cost(whole)?;
+            (share > *most).then(|| format!("`{name}` costs {share:.3} of `{whole}`, more than {most}"))
+        });
+        wrong.collect()
     }
 
     /// Reads a table.

@@ -75,5 +75,5 @@ fn compile_one(domain: &Domain, find: &impl Fn(&str, &str) -> Option<CompiledSta
     }
     let rules = if domain.mode.asks_rules() { routing_rules::compile(domain, &mut found) } else { Vec::new() };
     let kind = if kinds == HashSet::from([ApiKind::Http]) { ApiKind::Http } else { ApiKind::Rest };
-    CompiledDomain { rules, mappings, kind }
+    CompiledDomain { rules, mappings, kind, truststore: domain.truststore.clone() }
 }

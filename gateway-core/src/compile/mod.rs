@@ -68,7 +68,7 @@ fn compile_api(mut api: Api, pointer: &str, problems: &mut Vec<Problem>) -> Part
 
 /// The snapshot of these stages, with the domains of the definition.
 pub(crate) fn assemble(definition: &Definition, apis: BTreeMap<String, ApiStages>) -> Snapshot {
-    let mut snapshot = Snapshot { apis, domains: Hosts::default() };
+    let mut snapshot = Snapshot { apis, domains: Hosts::default(), proxies: definition.proxies.clone() };
     snapshot.domains = domains::compile(definition, |api, stage| snapshot.stage(api, stage).cloned());
     snapshot
 }

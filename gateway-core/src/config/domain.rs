@@ -17,6 +17,22 @@ pub struct DomainConfig {
     /// Its routing rules.
     #[serde(default)]
     pub routing_rules: Vec<RoutingRuleConfig>,
+    /// Mutual TLS: clients need a certificate that its truststore takes.
+    #[serde(default)]
+    pub mutual_tls_authentication: Option<MutualTlsConfig>,
+}
+
+/// Whose certificates a domain takes from clients.
+///
+/// AWS API reference: *MutualTlsAuthentication*.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MutualTlsConfig {
+    /// A file of this machine with the trusted certificates in PEM, as its path or as a `file:` URI, or the PEM itself; empty
+    /// turns mutual TLS off. The file is read when the definition is.
+    pub truststore_uri: String,
+    /// The version of the object on AWS; has no effect here, where a file has one.
+    pub truststore_version: Option<String>,
 }
 
 /// A base path mapping.

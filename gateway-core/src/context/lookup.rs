@@ -41,6 +41,7 @@ names! {
     ApiKeyId = "identity.apiKeyId";
     BasePath = "customDomain.basePathMatched";
     BackendRequestId = "awsEndpointRequestId" | "integration.requestId";
+    BackendRequestId2 = "awsEndpointRequestId2";
     ConnectedAt = "connectedAt";
     ConnectionId = "connectionId";
     DeploymentId = "deploymentId";
@@ -52,6 +53,9 @@ names! {
     ErrorType = "error.responseType";
     ExtendedRequestId = "extendedRequestId";
     HttpMethod = "httpMethod";
+    FailureCause = "integration.failure.cause";
+    FailurePhase = "integration.failure.phase";
+    FailureSide = "integration.failure.side";
     IntegrationError = "integration.error" | "integrationErrorMessage";
     IntegrationLatency = "integration.latency" | "integrationLatency";
     IntegrationServiceStatus = "integration.integrationStatus" | "integrationStatus";
@@ -165,8 +169,12 @@ impl Context {
             }
             Name::IntegrationStatus => integration?.status.as_ref().map(|status| status.as_str().into()),
             Name::IntegrationLatency => Some(integration?.latency.as_millis().to_string().into()),
+            Name::FailureCause => Some(self.failure()?.cause.name().into()),
+            Name::FailurePhase => Some(self.failure()?.phase.name().into()),
+            Name::FailureSide => Some(self.failure()?.side.name().into()),
             Name::IntegrationError => integration?.error.as_deref().map(Cow::from),
             Name::BackendRequestId => integration?.request_id.as_deref().map(Cow::from),
+            Name::BackendRequestId2 => integration?.request_id2.as_deref().map(Cow::from),
             Name::ErrorMessage => error?.message.as_deref().map(Cow::from),
             Name::ErrorMessageString => Some(quoted(error?.message.as_deref()).into()),
             Name::ValidationError => self.validation_error().map(Cow::from),

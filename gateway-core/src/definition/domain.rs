@@ -1,6 +1,9 @@
+use std::{fmt, sync::Arc};
+
 use serde::Deserialize;
 
 use super::RoutingRule;
+use crate::client::CertificateCheck;
 
 /// A custom domain with its base path mappings and routing rules.
 ///
@@ -20,12 +23,13 @@ use super::RoutingRule;
 ///     .routing_mode(RoutingMode::RoutingRuleThenApiMapping)
 ///     .rule(RoutingRule::new(100, "orders", "beta").match_headers([("x-version", "beta*")]));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Domain {
     pub(crate) name: String,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) mode: RoutingMode,
     pub(crate) rules: Vec<RoutingRule>,
+    pub(crate) truststore: Option<Arc<dyn CertificateCheck>>,
 }
 
 /// One base path mapping.
@@ -67,7 +71,7 @@ impl Domain {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into().to_ascii_lowercase();
-        Self { name, mappings: Vec::new(), mode: RoutingMode::default(), rules: Vec::new() }
+        Self { name, mappings: Vec::new(), mode: RoutingMode::default(), rules: Vec::new(), truststore: None }
     }
 
     /// Every host name that no other domain takes; a request that it does not take either goes to the default endpoint
@@ -92,6 +96,17 @@ impl Domain {
         self
     }
 
+    /// Takes only requests of clients with a certificate that `truststore` takes (403 for others), whatever they call; the
+    /// host says by [`PeerCertificates`](crate::PeerCertificates) what they sent. It is refused before anything else is
+    /// looked at, and the API's own endpoint is not concerned: see [`Api::default_endpoint`](super::Api::default_endpoint).
+    ///
+    /// AWS developer guide: *How to turn on mutual TLS authentication for your REST APIs*.
+    #[must_use]
+    pub fn mutual_tls(mut self, truststore: impl CertificateCheck) -> Self {
+        self.truststore = Some(Arc::new(truststore));
+        self
+    }
+
     /// Adds a routing rule, which is asked if the [routing mode](Self::routing_mode) says so.
     #[must_use]
     pub fn rule(mut self, rule: RoutingRule) -> Self {
@@ -107,5 +122,16 @@ impl RoutingMode {
 
     pub(crate) fn asks_mappings(self) -> bool {
         self != Self::RoutingRuleOnly
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain")
+            .field("name", &self.name)
+            .field("mappings", &self.mappings)
+            .field("mode", &self.mode)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
     }
 }

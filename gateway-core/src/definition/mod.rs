@@ -10,7 +10,6 @@ mod stage;
 
 use std::sync::Arc;
 
-pub(crate) use self::routing_rule::RoutingCondition;
 pub use self::{
     api::Api,
     canary::Canary,
@@ -20,7 +19,9 @@ pub use self::{
     settings::RouteSettings,
     stage::StageDefinition,
 };
+pub(crate) use self::{api::NamedAuthorizers, routing_rule::RoutingCondition};
 use crate::{
+    client::Proxies,
     observe::Observer,
     problem::Problem,
     usage_plan::{Plan, Throttle},
@@ -37,6 +38,7 @@ pub struct Definition {
     pub(crate) account_throttle: Option<Throttle>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) limits: Limits,
+    pub(crate) proxies: Option<Arc<dyn Proxies>>,
     /// Called when the definition is served.
     pub(crate) served: Vec<Arc<dyn Fn() + Send + Sync>>,
     /// What was wrong already where the definition was read from.
@@ -125,6 +127,14 @@ impl Definition {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Believes what proxies in front say of a client's address (`$context.identity.sourceIp`); nobody's word counts
+    /// unless given.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: impl Proxies) -> Self {
+        self.proxies = Some(Arc::new(proxies));
         self
     }
 

@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName};
 use http_body::Body as _;
 use tokio::{task::unconstrained, time::sleep};
 
@@ -23,13 +22,12 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, Context, IntegrationFacts, RouteFacts},
+    context::{ApiKind, CallFailure, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
-    http_client::integration_error,
     integration::Integration,
-    observe::Observer,
+    observe::{Observer, RouteExecutionLog},
     service::{Parts, Request, Response},
     trace::Step,
     validate::Validation,
@@ -52,7 +50,8 @@ pub struct Route {
     pub(crate) max_answer: Option<u64>,
     /// The most bytes that a body may have, decoded.
     pub(crate) max_payload: u64,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) observers: Box<[Arc<dyn Observer>]>,
+    pub(crate) execution_log: Option<Arc<RouteExecutionLog>>,
 }
 
 impl Route {
@@ -85,6 +84,7 @@ impl Route {
             ApiKind::Http => None,
         };
         self.admission.admit(parts, body, context).await?;
+        context.record(|| Step::Admitted);
         if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
             let answer = cors.preflight(parts, None);
             context.record(|| Step::MethodResponse {
@@ -143,11 +143,17 @@ impl Route {
         let called = context.clock().elapsed();
         let answer = within(limit, call).await;
         let answer = answer.unwrap_or_else(|| Err(self.integration.late()));
-        context.set_integration(IntegrationFacts {
-            status: answer.as_ref().ok().map(Response::status),
-            latency: context.clock().elapsed().saturating_sub(called),
-            error: answer.as_ref().err().map(integration_error),
-            request_id: answer.as_ref().ok().and_then(|response| backend_request_id(response.headers())),
+        let latency = context.clock().elapsed().saturating_sub(called);
+        context.set_integration(match &answer {
+            Ok(response) => IntegrationFacts::answered(response.status(), response.headers(), latency),
+            Err(error) => IntegrationFacts {
+                status: None,
+                latency,
+                error: Some(integration_error(error)),
+                request_id: None,
+                request_id2: None,
+                failure: CallFailure::of(error),
+            },
         });
         answer
     }
@@ -170,19 +176,6 @@ async fn within<F: Future + Unpin>(limit: Duration, mut future: F) -> Option<F::
         timer.as_mut().as_pin_mut().map_or(Poll::Pending, |timer| timer.poll(cx).map(|()| None))
     })
     .await
-}
-
-fn backend_request_id(headers: &HeaderMap) -> Option<String> {
-    // A proxy of a REST API has renamed the first by now.
-    static NAMES: [HeaderName; 3] = [
-        HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
-        HeaderName::from_static("x-amzn-requestid"),
-        HeaderName::from_static("x-amz-request-id"),
-    ];
-    // Few answers have one, and to look through their headers is cheaper than to hash three names.
-    let find = |wanted: &HeaderName| headers.iter().find(|(name, _)| *name == wanted);
-    let (_, id) = NAMES.iter().find_map(find)?;
-    id.to_str().ok().map(str::to_owned)
 }
 
 impl fmt::Debug for Route {

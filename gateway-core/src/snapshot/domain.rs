@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::{BasePaths, CompiledRule, CompiledStage, Target};
 use crate::{
+    client::CertificateCheck,
     context::{ApiKind, DomainFacts},
     service::Parts,
 };
@@ -13,6 +14,7 @@ pub(crate) struct CompiledDomain {
     pub(crate) mappings: BasePaths<CompiledMapping>,
     /// What all its targets are, which is in whose words it refuses; a REST API if they differ.
     pub(crate) kind: ApiKind,
+    pub(crate) truststore: Option<Arc<dyn CertificateCheck>>,
 }
 
 /// One base path mapping.
@@ -25,10 +27,12 @@ impl CompiledDomain {
     /// Where the request goes: by the first rule that matches, else by the longest base path.
     pub(super) fn target(&self, host: &str, request: &Parts) -> Option<Target> {
         let by_rule = self.rules.iter().find_map(|rule| rule.target(host, request));
-        by_rule.or_else(|| {
+        let mut target = by_rule.or_else(|| {
             let (prefix, mapping) = self.mappings.longest(request.uri.path())?;
             let domain = Some(Arc::clone(&mapping.facts));
-            Some(Target { deployment: mapping.stage.choose(), prefix, domain })
-        })
+            Some(Target { domain, ..Target::of_api(mapping.stage.choose(), prefix) })
+        })?;
+        target.truststore.clone_from(&self.truststore);
+        Some(target)
     }
 }

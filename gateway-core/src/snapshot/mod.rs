@@ -18,6 +18,7 @@ pub(crate) use self::{
 };
 use self::{hosts::lower_case, target::Target};
 use crate::{
+    client::Proxies,
     context::{ApiKind, without_port},
     error::{Error, ErrorKind},
     names::NameMap,
@@ -30,6 +31,7 @@ pub(crate) struct Snapshot {
     /// By their ids, which are the first labels of their default host names.
     pub(crate) apis: BTreeMap<String, ApiStages>,
     pub(crate) domains: Hosts,
+    pub(crate) proxies: Option<Arc<dyn Proxies>>,
 }
 
 /// The stages of one API.
@@ -123,9 +125,9 @@ impl ApiStages {
         let start = path.len() - path.trim_start_matches('/').len();
         let segment = path.get(start..)?.split('/').next()?;
         if let Some(stage) = self.stages.get(segment).filter(|_| segment != DEFAULT_STAGE) {
-            return Some(Target { deployment: stage.choose(), prefix: start + segment.len(), domain: None });
+            return Some(Target::of_api(stage.choose(), start + segment.len()));
         }
         let stage = self.stages.get(DEFAULT_STAGE)?;
-        Some(Target { deployment: stage.choose(), prefix: 0, domain: None })
+        Some(Target::of_api(stage.choose(), 0))
     }
 }

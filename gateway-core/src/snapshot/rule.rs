@@ -31,10 +31,9 @@ impl CompiledRule {
             &header::HOST => glob.matches(host.as_bytes()),
             name => request.headers.get_all(name).iter().any(|value| glob.matches(value.as_bytes())),
         };
-        self.conditions.headers.iter().all(|any_of| any_of.iter().any(holds)).then(|| Target {
-            deployment: self.stage.choose(),
-            prefix: if self.strips_base_path { matched } else { 0 },
-            domain: Some(Arc::clone(&self.facts)),
+        self.conditions.headers.iter().all(|any_of| any_of.iter().any(holds)).then(|| {
+            let prefix = if self.strips_base_path { matched } else { 0 };
+            Target { domain: Some(Arc::clone(&self.facts)), ..Target::of_api(self.stage.choose(), prefix) }
         })
     }
 }

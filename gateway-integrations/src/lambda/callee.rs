@@ -170,7 +170,7 @@ fn forbidden(config: &BackendConfig) -> Option<HeaderName> {
 fn arn(uri: &ServiceUri, context: &Context) -> String {
     match &uri.target {
         Target::Function(arn) | Target::StreamingFunction(arn) => arn.text(context).into_owned(),
-        Target::Path(_) | Target::Action(_) => String::new(),
+        Target::Path(_) | Target::Action(_) | Target::Variable(_) => String::new(),
     }
 }
 

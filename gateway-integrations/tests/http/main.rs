@@ -13,9 +13,12 @@ mod http_api;
 mod parameters;
 mod passing;
 mod pool;
+mod resets;
+mod rules;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
 #[cfg(feature = "upstream")]
 mod upstream;
+mod whole;
 mod wire;

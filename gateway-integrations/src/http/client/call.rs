@@ -21,6 +21,7 @@ use super::{
     http1::{Failed, Http1},
     http2::{Http2, Place},
     pool::Host,
+    room::{ConnectionLimits, Room},
     timer::Due,
 };
 
@@ -32,6 +33,7 @@ struct Call<'a> {
     https: bool,
     /// Whether connections that lay aside are asked anew: the request cannot be sent twice.
     ask: bool,
+    connections: Option<ConnectionLimits>,
 }
 
 /// A connection for one request.
@@ -72,10 +74,11 @@ impl Inner {
             ));
         };
         let host = self.pool.host(https, authority.as_str());
-        // What the extensions hold is the gateway's business.
+        let connections = parts.extensions.remove().or(self.connections);
+        // What the extensions hold else is the gateway's business.
         parts.extensions.clear();
         let ask = !parts.method.is_idempotent() || body.again().is_none();
-        let call = Call { client: self, host, uri: parts.uri.clone(), https, ask };
+        let call = Call { client: self, host, uri: parts.uri.clone(), https, ask, connections };
         Ok((call, http::Request::from_parts(parts, body), sending))
     }
 }
@@ -106,7 +109,8 @@ impl<'a> Call<'a> {
             };
             let unheard = !connection.has_heard();
             drop(connection);
-            let message = once_more(failed, again.filter(|_| unheard)).map_err(|failed| no_answer(failed, &sending))?;
+            let message =
+                once_more(failed, again.filter(|_| unheard)).map_err(|failed| no_answer(failed, &sending, due))?;
             Box::pin(self.send(None, message, sending, due, slot, true)).await
         })
     }
@@ -129,6 +133,8 @@ impl<'a> Call<'a> {
             };
             let (failed, again) = match taken {
                 Found::Http1(mut connection) => {
+                    // What was waited for lay aside, if for a moment only.
+                    let again = if is_second || self.ask || connection.is_new() { None } else { copy(&message) };
                     self.address_http1(&mut message)?;
                     let answer = connection.begin_exchange(message);
                     match connection.exchange(answer, &sending, limits, &mut due).await {
@@ -136,7 +142,10 @@ impl<'a> Call<'a> {
                             let from = From::Http1(connection, self.host);
                             return Ok(Answer::hand_on(answer, from, &sending, *limits, due, slot));
                         }
-                        Err(failed) => (failed, None),
+                        Err(failed) => {
+                            let unheard = !connection.has_heard();
+                            (failed, again.filter(|_| unheard))
+                        }
                     }
                 }
                 Found::Http2(mut place) => {
@@ -153,9 +162,9 @@ impl<'a> Call<'a> {
                 }
             };
             if is_second {
-                return Err(no_answer(failed, &sending));
+                return Err(no_answer(failed, &sending, due));
             }
-            message = once_more(failed, again).map_err(|failed| no_answer(failed, &sending))?;
+            message = once_more(failed, again).map_err(|failed| no_answer(failed, &sending, due))?;
             is_second = true;
         }
     }
@@ -179,7 +188,8 @@ impl<'a> Call<'a> {
         // Who comes at the same time may share what the first one opens; if there is nothing to share, all go on at once.
         let failures = host.failures.load(Ordering::Relaxed);
         let opening = host.opening.lock().await;
-        if let Some(place) = host.place().or_else(|| host.crowded_place()) {
+        let most = self.connections.map_or(usize::MAX, |limits| limits.connections);
+        if let Some(place) = host.place().or_else(|| host.crowded_place(most)) {
             return Ok(Found::Http2(place));
         }
         let is_first = host.failures.load(Ordering::Relaxed) == failures;
@@ -193,9 +203,20 @@ impl<'a> Call<'a> {
         self.https || self.client.prior_knowledge
     }
 
+    /// A new connection, or one that another request is done with where there may be no more.
     async fn open(&self) -> Result<Found, CallError> {
+        let rooms = &self.host.rooms;
+        let Some(limits) = self.connections else { return self.open_in(rooms.enter()).await };
+        match rooms.enter_or(limits, || self.find()).await {
+            Some(Ok(room)) => self.open_in(room).await,
+            Some(Err(found)) => Ok(found),
+            None => Err(CallError::new(CallPhase::Admission, CallCause::Busy).with_source("no connection is free")),
+        }
+    }
+
+    async fn open_in(&self, room: Room) -> Result<Found, CallError> {
         let client = self.client;
-        let (stream, agreed) = client.connector.connect(self.uri.clone(), self.https).await?;
+        let (stream, agreed) = client.connector.connect(self.uri.clone(), self.https, room).await?;
         let is_http2 = agreed || client.prior_knowledge;
         self.host.prefers_http1.store(!is_http2, Ordering::Relaxed);
         let begun = if is_http2 {

@@ -12,6 +12,7 @@ mod http1;
 mod http2;
 mod pool;
 mod relay;
+mod room;
 mod stream;
 mod timer;
 #[cfg(feature = "tls-aws-lc-rs")]
@@ -26,6 +27,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
 
 pub use self::builder::{ClientError, PooledClientBuilder};
+pub(crate) use self::room::ConnectionLimits;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::tls::Tls;
 use self::{call::Answering, connector::Connector, pool::Pool, timer::Limits};
@@ -74,6 +76,7 @@ struct Inner {
     limits: Limits,
     max_response_size: Option<u64>,
     slots: Option<Arc<Semaphore>>,
+    connections: Option<ConnectionLimits>,
 }
 
 impl PooledClient {

@@ -17,6 +17,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::room::Room;
+
 /// What is seen of a connection's bytes from outside.
 #[derive(Debug, Default)]
 pub(super) struct Line {
@@ -46,6 +48,8 @@ impl Line {
 pub(super) struct Stream {
     kind: Kind,
     line: Arc<Line>,
+    /// Free again when the connection is closed, whatever became of it; below TLS in what that runs over.
+    _room: Option<Room>,
 }
 
 enum Kind {
@@ -73,18 +77,18 @@ macro_rules! each {
 }
 
 impl Stream {
-    pub(super) fn tcp(stream: TcpStream) -> Self {
-        Self { kind: Kind::Tcp(stream), line: Arc::default() }
+    pub(super) fn tcp(stream: TcpStream, room: Room) -> Self {
+        Self { kind: Kind::Tcp(stream), line: Arc::default(), _room: Some(room) }
     }
 
     #[cfg(unix)]
-    pub(super) fn unix(stream: tokio::net::UnixStream) -> Self {
-        Self { kind: Kind::Unix(stream), line: Arc::default() }
+    pub(super) fn unix(stream: tokio::net::UnixStream, room: Room) -> Self {
+        Self { kind: Kind::Unix(stream), line: Arc::default(), _room: Some(room) }
     }
 
     #[cfg(feature = "tls-aws-lc-rs")]
     pub(super) fn tls(stream: tokio_rustls::client::TlsStream<Plain>) -> Self {
-        Self { kind: Kind::Tls(Box::new(stream)), line: Arc::default() }
+        Self { kind: Kind::Tls(Box::new(stream)), line: Arc::default(), _room: None }
     }
 
     pub(super) fn line(&self) -> &Arc<Line> {

@@ -46,6 +46,37 @@ fn text(value: &HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
 }
 
+/// What the client's certificate says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientCert<'a> {
+    client_cert_pem: &'a str,
+    #[serde(rename = "subjectDN")]
+    subject_dn: &'a str,
+    #[serde(rename = "issuerDN")]
+    issuer_dn: &'a str,
+    serial_number: &'a str,
+    validity: Validity<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Validity<'a> {
+    not_before: &'a str,
+    not_after: &'a str,
+}
+
+fn client_cert(context: &Context) -> Option<ClientCert<'_>> {
+    let fields = context.client_certificate()?.fields();
+    Some(ClientCert {
+        client_cert_pem: &fields.pem,
+        subject_dn: &fields.subject_dn,
+        issuer_dn: &fields.issuer_dn,
+        serial_number: &fields.serial_number,
+        validity: Validity { not_before: &fields.not_before, not_after: &fields.not_after },
+    })
+}
+
 /// Names and values, each name with all its values in the order in which they came.
 fn values<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Values<'a> {
     let mut values = Values::new();

@@ -191,7 +191,6 @@ mod tests {
             latency: std::time::Duration::from_millis(5),
             error: None,
             request_id: Some("b1".into()),
-            failure: None,
         });
         let mut out = String::new();
         Template::parse(text, ALL).render(&mut out, &parts.headers, &context, |out, value| {

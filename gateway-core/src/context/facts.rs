@@ -231,8 +231,6 @@ pub struct IntegrationFacts {
     pub error: Option<String>,
     /// `$context.awsEndpointRequestId`: the backend's own `x-amzn-requestid` or `x-amz-request-id`.
     pub request_id: Option<String>,
-    /// How the call failed, if it did.
-    pub failure: Option<CallFailure>,
 }
 
 /// How the response cache served a request of a route whose answers are kept.
@@ -252,6 +250,8 @@ pub struct ErrorFacts {
     pub kind: ErrorKind,
     /// `$context.error.message`.
     pub message: Option<String>,
+    /// How the call of the backend failed, or the client's body, where it was that.
+    pub failure: Option<CallFailure>,
 }
 
 /// What the client was sent.

@@ -22,7 +22,7 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, CallFailure, Context, IntegrationFacts, RouteFacts, integration_error},
+    context::{ApiKind, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
@@ -141,7 +141,6 @@ impl Route {
             latency: context.clock().elapsed().saturating_sub(called),
             error: answer.as_ref().err().map(integration_error),
             request_id: answer.as_ref().ok().and_then(|response| backend_request_id(response.headers())),
-            failure: answer.as_ref().err().and_then(CallFailure::of),
         });
         answer
     }

@@ -166,6 +166,5 @@ fn answered(head: &Parts, latency: Duration, context: &Context) {
         latency,
         error: None,
         request_id: id.map(str::to_owned),
-        failure: None,
     });
 }

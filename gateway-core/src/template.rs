@@ -191,6 +191,7 @@ mod tests {
             latency: std::time::Duration::from_millis(5),
             error: None,
             request_id: Some("b1".into()),
+            request_id2: None,
         });
         let mut out = String::new();
         Template::parse(text, ALL).render(&mut out, &parts.headers, &context, |out, value| {

@@ -10,6 +10,7 @@ mod lookup;
 mod request_id;
 mod times;
 mod trace_id;
+mod written;
 
 use std::{
     fmt,
@@ -19,7 +20,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 
 pub use self::{
     authorization::Authorization,
@@ -60,8 +61,9 @@ pub struct Context {
     client_certificate: Option<ClientCertificate>,
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
-    steps: Option<Arc<Trace>>,
-    domain: OnceLock<DomainFacts>,
+    steps: OnceLock<Arc<Trace>>,
+    overridden_method: OnceLock<Method>,
+    domain: OnceLock<Arc<DomainFacts>>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
     path_params: OnceLock<PathParams>,
@@ -98,9 +100,8 @@ impl Context {
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
-        domain: Option<DomainFacts>,
+        domain: Option<Arc<DomainFacts>>,
     ) -> Arc<Self> {
-        let source_ip = source_ip.or_else(|| peer(request));
         Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
     }
 
@@ -112,7 +113,7 @@ impl Context {
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
-        domain: Option<DomainFacts>,
+        domain: Option<Arc<DomainFacts>>,
     ) -> Self {
         Self {
             this,
@@ -126,7 +127,8 @@ impl Context {
             client_certificate: request.extensions.get().cloned(),
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
-            steps: request.extensions.get().cloned(),
+            steps: request.extensions.get::<Arc<Trace>>().cloned().map_or_else(OnceLock::new, OnceLock::from),
+            overridden_method: OnceLock::new(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
@@ -238,10 +240,14 @@ impl Context {
         self.user_agent.as_ref()?.to_str().ok()
     }
 
-    /// The certificate that the client proved to hold, where the host's TLS asked for one.
+    /// The certificate that the client proved to hold, where the host's TLS asked for one; on a domain with a truststore
+    /// only one that this takes.
     #[must_use]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
-        self.client_certificate.as_ref()
+        match self.domain().and_then(|domain| domain.client_certificate.as_ref()) {
+            Some(checked) => checked.as_ref().ok(),
+            None => self.client_certificate.as_ref(),
+        }
     }
 
     /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
@@ -255,12 +261,17 @@ impl Context {
     /// Where the steps of this request are written down, if somebody asked.
     #[must_use]
     pub fn trace(&self) -> Option<&Arc<Trace>> {
-        self.steps.as_ref()
+        self.steps.get()
+    }
+
+    /// Begins to write the steps down, if that was not done from the start.
+    pub(crate) fn follow(&self) {
+        self.steps.get_or_init(Trace::new);
     }
 
     /// Writes a step down, if somebody asked; else it is not even made.
     pub fn record(&self, step: impl FnOnce() -> Step) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.push(self.age(), step());
         }
     }
@@ -268,7 +279,7 @@ impl Context {
     /// Writes down with which headers the backend was called, where they are known only after
     /// [`Step::EndpointRequest`] was written down: those of a signature.
     pub fn record_sent(&self, headers: &HeaderMap) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.sent(headers.clone());
         }
     }
@@ -293,11 +304,11 @@ impl Context {
 
     /// Writes down why the request is refused; called where an error is rendered.
     pub(crate) fn refuse(&self, error: &Error) {
-        let stock = match self.kind() {
-            ApiKind::Rest => error.kind().message(),
-            ApiKind::Http => error.kind().http_message(),
+        let message = match self.kind() {
+            ApiKind::Rest => error.message().or(error.kind().message()),
+            ApiKind::Http => error.message().or(error.http_message()),
         };
-        let message = error.message().or(stock).map(str::to_owned);
+        let message = message.map(str::to_owned);
         self.set_error(ErrorFacts { kind: error.kind(), message, failure: CallFailure::of(error) });
     }
 }
@@ -318,57 +329,6 @@ impl fmt::Debug for Context {
             .field("response", &self.response)
             .finish_non_exhaustive()
     }
-}
-
-macro_rules! facts {
-    ($($(#[$doc:meta])* $name:ident, $set:ident: $type:ty;)+) => {
-        impl Context {$(
-            $(#[$doc])*
-            #[must_use]
-            pub fn $name(&self) -> Option<&$type> {
-                self.$name.get()
-            }
-
-            #[doc = concat!("Writes down [`Context::", stringify!($name), "`]; ignored if it is known.")]
-            pub fn $set(&self, fact: $type) {
-                let _ = self.$name.set(fact);
-            }
-        )+}
-    };
-}
-
-facts! {
-    /// Which custom domain mapping matched.
-    domain, set_domain: DomainFacts;
-    /// Which API and stage serve.
-    stage, set_stage: Arc<StageFacts>;
-    /// Which route serves.
-    route, set_route: Arc<RouteFacts>;
-    /// The path variables.
-    path_params, set_path_params: PathParams;
-    /// The request's body, where a guard asked for it.
-    body, set_body: Bytes;
-    /// The connection of a WebSocket API that the request opens.
-    connection, set_connection: ConnectionFacts;
-    /// How the call of a Lambda authorizer went; not known where its result was remembered.
-    authorizer, set_authorizer: AuthorizerFacts;
-    /// What the authorizer found out.
-    authorization, set_authorization: Authorization;
-    /// The API key that the request was admitted with.
-    api_key, set_api_key: ApiKeyFacts;
-    /// How the response cache served; known only where answers are kept.
-    cache, set_cache: CacheOutcome;
-    /// How the backend answered.
-    integration, set_integration: IntegrationFacts;
-    /// `$context.integration.integrationStatus`, where a service of AWS stands between the gateway and the backend, as
-    /// Lambda before a function.
-    service_status, set_service_status: StatusCode;
-    /// What request validation found wrong, which may hold parts of the body.
-    validation_error, set_validation_error: String;
-    /// Why the request was refused.
-    error, set_error: ErrorFacts;
-    /// What the client was sent; known when the response's body has ended or was dropped.
-    response, set_response: ResponseFacts;
 }
 
 impl Context {
@@ -392,7 +352,7 @@ impl Context {
 }
 
 /// The peer, where the host put its address into the request's extensions.
-fn peer(request: &Parts) -> Option<IpAddr> {
+pub(crate) fn peer(request: &Parts) -> Option<IpAddr> {
     let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
     socket.or_else(|| request.extensions.get::<IpAddr>().copied())
 }

@@ -78,7 +78,7 @@ impl Drop for Completion {
                 self.span.record("error.type", error.kind.name());
             }
         }
-        for observer in self.deployment.observers.iter().chain(self.deployment.route_observer(context)) {
+        for observer in self.deployment.observers.iter().chain(self.deployment.route_observers(context)) {
             observer.finished(context);
         }
     }

@@ -7,7 +7,7 @@ use crate::Outcome;
 const FLOORS: &[&[&str]] = &[
     &["body", "call_error", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
-    &["cors", "function", "header_case", "http_client", "policy", "router", "source"],
+    &["client", "cors", "function", "header_case", "http_client", "policy", "router", "source"],
     &["cache", "compress", "template"],
     &["observe", "responses"],
     &["guard", "integration"],

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use gateway_core::{
     AccessLog, AccessLogFormat, Api, ApiKind, Body, CallCause, CallError, CallPhase, Context, Definition, ErrorKind,
-    Gateway, Request, Response, Route, StageDefinition,
+    Gateway, LoggingLevel, Request, Response, Route, RouteSettings, StageDefinition,
     testing::{CapturedLines, RecordingIntegration, TestGateway},
 };
 use tower::ServiceExt;
@@ -271,6 +271,72 @@ fn a_line_may_name_the_operation_and_the_kind_of_endpoint() -> Outcome {
         }
         let lines = lines.lines();
         assert!(lines[0].ends_with("|ListPets|REGIONAL") && lines[1].ends_with("|-|REGIONAL"), "{lines:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn an_execution_log_tells_what_was_done_in_the_words_of_aws() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let answer = |_: Request| async {
+            let response = http::Response::builder().header("content-type", "text/plain").body(Body::from("rex\nand"));
+            Ok::<_, gateway_core::Error>(response.unwrap())
+        };
+        let api = Api::rest("api")
+            .id("abc123")
+            .route("GET /pets/{id}", Route::to(answer))
+            .route("GET /down", Route::to(RecordingIntegration::failing(ErrorKind::IntegrationTimeout)))
+            .route("GET /key", Route::to(RecordingIntegration::answering("")).api_key_required())
+            .route("ANY /quiet", Route::to(RecordingIntegration::answering("")))
+            .stage(
+                StageDefinition::new("prod")
+                    .default_settings(RouteSettings::new().logging(LoggingLevel::Error))
+                    .settings("GET /pets/{id}", RouteSettings::new().logging(LoggingLevel::Info))
+                    .settings("PUT /quiet", RouteSettings::new().data_trace(true))
+                    .settings("GET /quiet", RouteSettings::new().logging(LoggingLevel::Off).data_trace(true))
+                    .execution_log(lines.clone()),
+            );
+        let gateway = TestGateway::new(Definition::new().api(api))?;
+        let told = |before: usize| -> Vec<String> {
+            // Each line begins with the request's id.
+            let told = lines.lines();
+            told.iter().skip(before).map(|line| line.split_once(") ").unwrap().1.to_owned()).collect()
+        };
+        gateway.send(http::Request::get("/prod/pets/7?a=b").header("authorization", "secret")).await;
+        let all = told(0);
+        assert!(all[0].starts_with("Extended Request Id: "), "{all:?}");
+        assert!(all[1].starts_with("Starting execution for request: "), "{all:?}");
+        assert_eq!(
+            all[2..],
+            [
+                "HTTP Method: GET, Resource Path: /prod/pets/7",
+                "Successfully completed execution",
+                "Method completed with status: 200",
+            ]
+        );
+        let before = lines.lines().len();
+        gateway.send(http::Request::get("/prod/down")).await;
+        assert_eq!(told(before), ["Execution failed due to a timeout error", "Method completed with status: 504"]);
+        let before = lines.lines().len();
+        gateway.send(http::Request::get("/prod/key")).await;
+        let refused = told(before);
+        assert!(refused[0].starts_with("INVALID_API_KEY: "), "{refused:?}");
+        assert_eq!(refused[1..], ["Method completed with status: 403"]);
+        let before = lines.lines().len();
+        gateway.send(http::Request::get("/prod/quiet")).await;
+        gateway.send(http::Request::delete("/prod/quiet")).await;
+        assert_eq!(told(before), [""; 0], "switched off, or nothing failed");
+        gateway
+            .send(
+                http::Request::put("/prod/quiet?token=a")
+                    .header("authorization", "a-secret-of-some-length-0123456789abcdef"),
+            )
+            .await;
+        let data = told(before);
+        assert!(data.contains(&"Method request query string: {token=a}".to_owned()), "{data:?}");
+        let headers = data.iter().find(|line| line.starts_with("Method request headers: ")).unwrap();
+        assert!(headers.contains("***abcdef") && !headers.contains("secret"), "{headers}");
         Ok(())
     })
 }

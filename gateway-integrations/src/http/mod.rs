@@ -35,5 +35,5 @@ pub use self::{
 #[cfg(feature = "mapping")]
 pub(crate) use self::{
     headers::remove_listed,
-    uri::{PATH, QUERY, climbs},
+    uri::{PATH, QUERY, climbs, parameter_name},
 };

@@ -15,7 +15,8 @@ use super::{
 use crate::failure::{no_answer, read_request, readable};
 #[cfg(feature = "mapping")]
 use crate::mapping::{
-    BodyText, MappedRequest, MappingError, headers::Behind, parameters::RequestParameters, source::MethodRequest,
+    BodyText, MappedHost, MappedRequest, MappingError, headers::Behind, parameters::RequestParameters,
+    source::MethodRequest,
 };
 
 /// An HTTP backend; requests and answers stream through.
@@ -65,8 +66,10 @@ struct Added {
     path: Option<Vec<(Box<str>, String)>>,
     /// Whether the request's path stands in place of the address's own.
     overwrites_path: bool,
-    /// The `Host` to call with; the address's own where none is mapped.
-    host: Option<HeaderValue>,
+    /// Parameters that the address must not have of its own.
+    replaced: Option<Arc<[Box<str>]>>,
+    #[cfg(feature = "mapping")]
+    host: MappedHost,
 }
 
 impl HttpProxy {
@@ -154,8 +157,9 @@ impl HttpProxy {
     /// What is mapped; `body` is there where [`reads_body`](Self::reads_body).
     #[cfg(feature = "mapping")]
     fn added(&self, parts: &mut Parts, body: Option<&Bytes>, context: &Context) -> Result<Added, Error> {
-        if let Some(MappedRequest { has_path, host }) = parts.extensions.remove() {
-            return Ok(Added { overwrites_path: has_path, host, ..Added::default() });
+        if let Some(MappedRequest { has_path, replaced, host }) = parts.extensions.remove() {
+            let replaced = Some(replaced);
+            return Ok(Added { overwrites_path: has_path, replaced, host, ..Added::default() });
         }
         if self.parameters.is_empty() {
             return Ok(Added::default());
@@ -170,6 +174,19 @@ impl HttpProxy {
     #[cfg(not(feature = "mapping"))]
     fn added(&self, _: &mut Parts, _: Option<&Bytes>, _: &Context) -> Result<Added, Error> {
         Ok(Added::default())
+    }
+
+    /// The `Host` to call with; `own` is the address's.
+    fn host(&self, own: HeaderValue, added: &Added, client: &HeaderMap, context: &Context) -> HeaderValue {
+        #[cfg(feature = "mapping")]
+        match &added.host {
+            MappedHost::Value(mapped) => return mapped.clone(),
+            MappedHost::Removed => return own,
+            MappedHost::Unmapped => {}
+        }
+        #[cfg(not(feature = "mapping"))]
+        let _ = added;
+        self.own.host(own, || clients_host(client, context))
     }
 
     /// The same, of a request whose body a mapping reads.
@@ -194,7 +211,8 @@ impl HttpProxy {
             None if added.overwrites_path => Variables::PathOverwritten,
             None => Variables::OfRoute,
         };
-        let (uri, host) = self.uri.proxied(&parts.uri, variables, &added.query, context)?;
+        let replaced = added.replaced.as_deref().unwrap_or_default();
+        let (uri, host) = self.uri.proxied(&parts.uri, variables, &added.query, replaced, context)?;
         if let Some(method) = &self.method {
             parts.method = method.clone();
         }
@@ -208,8 +226,7 @@ impl HttpProxy {
         self.own.distrust(&mut parts.headers, context);
         rules.extend_request(&mut parts.headers, context);
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
-        let host = self.own.host(host, || clients_host(&parts.headers, context));
-        parts.headers.insert(header::HOST, added.host.unwrap_or(host));
+        parts.headers.insert(header::HOST, self.host(host, &added, &parts.headers, context));
         replace(&mut parts.headers, added.headers);
         self.own.request(&mut parts.headers);
         #[cfg(feature = "proxy")]

@@ -312,7 +312,7 @@ impl Context {
             ApiKind::Http => error.message().or(error.http_message()),
         };
         let message = message.map(str::to_owned);
-        self.set_error(ErrorFacts { kind: error.kind(), message });
+        self.set_error(ErrorFacts { kind: error.kind(), message, failure: CallFailure::of(error) });
     }
 }
 
@@ -338,7 +338,7 @@ impl Context {
     /// How the call of the backend failed, or the way of its answer to the client; known when the request is over.
     #[must_use]
     pub fn failure(&self) -> Option<CallFailure> {
-        let of_call = self.integration().and_then(|facts| facts.failure);
+        let of_call = self.error().and_then(|facts| facts.failure);
         of_call.or_else(|| self.response().and_then(|facts| facts.failure))
     }
 

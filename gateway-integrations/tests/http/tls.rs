@@ -106,7 +106,10 @@ async fn a_certificate_of_someone_else_is_refused() {
     let (ours, _) = backend(Speaks::Http1, &[]).await;
     let (_, theirs) = backend(Speaks::Http1, &[]).await;
     let proxy = HttpProxy::new(&uri(&ours), client(trusting(theirs))).unwrap();
-    assert_eq!(invoke(&proxy, get("/")).await.unwrap_err().kind(), ErrorKind::IntegrationFailure);
+    let error = invoke(&proxy, get("/")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
+    let call = CallError::of(&error).unwrap();
+    assert_eq!((call.phase(), call.cause()), (CallPhase::Tls, CallCause::Untrusted));
 }
 
 #[tokio::test]

@@ -142,6 +142,7 @@ impl LambdaAuthorizer {
             Err(_) => return (None, Err(Failure::Timeout)),
         };
         let size = invoked.payload.len();
+        context.record(|| Step::AuthorizerResult { body: output::told(&invoked.payload) });
         let output = output::read(&invoked, self.event, self.simple);
         // What is compiled takes more room than its text.
         (Some(invoked.status), output.map(|output| (output, size.saturating_mul(4))))
@@ -149,6 +150,8 @@ impl LambdaAuthorizer {
 
     /// What the function's answer means for this request.
     fn decide(&self, output: &Output, arn: &str, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+        // Ignored where it was asked just now.
+        context.set_authorizer(AuthorizerFacts { status: None, latency: Duration::ZERO, error: None });
         let caller = &output.authorization;
         let effect = match &output.verdict {
             Verdict::Simple(true) => PolicyEffect::Allow,

@@ -13,7 +13,7 @@ use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
     cache::StageCache,
     context::{ApiKind, Authorization, Context},
-    definition::{Api, Canary, Definition, Domain, RouteDefinition, Slots, StageDefinition},
+    definition::{Api, Canary, Definition, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
     observe::{AccessLog, AccessLogFormat},
     problem::{Problem, pointer_token},
@@ -37,12 +37,8 @@ impl Config {
         definition.served = registry.make_upstreams(&self.upstreams, &mut scribe.problems).into_iter().collect();
         definition.apis = scribe.each("/apis", &self.apis, Scribe::api);
         definition.plans = scribe.each("/usagePlans", &self.usage_plans, Scribe::plan);
-        definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| {
-            let mappings = domain.mappings.iter();
-            mappings.fold(Domain::new(&domain.name), |domain, mapping| {
-                domain.map(&mapping.base_path, &mapping.api, &mapping.stage)
-            })
-        });
+        definition.domains = scribe.each("/domains", &self.domains, Scribe::domain);
+        definition.proxies = scribe.proxies(&self.trusted_proxies);
         if let Some(throttle) = self.account_throttle.as_ref().and_then(|part| scribe.read("/accountThrottle", part)) {
             definition = definition.account_throttle((*throttle).into());
         }
@@ -53,9 +49,9 @@ impl Config {
 }
 
 /// Writes a definition, and down what is wrong.
-struct Scribe<'a> {
-    registry: &'a Registry,
-    problems: Vec<Problem>,
+pub(super) struct Scribe<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) problems: Vec<Problem>,
 }
 
 type Authorizers = BTreeMap<String, Option<Arc<dyn Authorizer>>>;
@@ -124,6 +120,8 @@ impl Scribe<'_> {
             }
         }
         let authorizers = self.authorizers(pointer, config);
+        let named = authorizers.iter().filter_map(|(name, made)| Some((name.clone(), made.clone()?)));
+        api.authorizers = Arc::new(named.collect());
         let validators = self.validators(pointer, config);
         api.minimum_compression_size = config.minimum_compression_size;
         api.models.clone_from(&config.models);

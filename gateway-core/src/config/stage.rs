@@ -5,7 +5,10 @@ use serde::{
     de::{self, Unexpected},
 };
 
-use crate::{cache::UnauthorizedCacheControl, context::ApiKind, definition::RouteSettings, problem::Problem};
+use crate::{
+    cache::UnauthorizedCacheControl, context::ApiKind, definition::RouteSettings, observe::LoggingLevel,
+    problem::Problem,
+};
 
 /// One stage.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -131,6 +134,13 @@ pub struct RouteSettingsConfig {
     /// Whether the route's requests are counted, too.
     #[serde(default)]
     pub metrics_enabled: Option<bool>,
+    /// Which requests the execution log tells of, through `tracing` with the target `gateway::execution`; `OFF` unless
+    /// given.
+    #[serde(default)]
+    pub logging_level: Option<LoggingLevel>,
+    /// Whether the execution log, where it is on, tells of all requests with their headers and bodies.
+    #[serde(default)]
+    pub data_trace_enabled: Option<bool>,
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
@@ -160,6 +170,8 @@ impl From<RouteSettingsConfig> for RouteSettings {
             requires_authorization: config.require_authorization_for_cache_control,
             unauthorized: config.unauthorized_cache_control_header_strategy,
             metrics: config.metrics_enabled,
+            logging: config.logging_level,
+            data_trace: config.data_trace_enabled,
         }
     }
 }

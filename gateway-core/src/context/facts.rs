@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, uri::Pat
 
 use serde::Deserialize;
 
+use super::{CallFailure, ClientCertificate};
 use crate::{error::ErrorKind, media::MediaTypes};
 
 /// What an API is: it decides the order of the steps and the form of the answers.
@@ -79,6 +80,8 @@ pub struct StageFacts {
     pub binary_media_types: MediaTypes,
     /// `$context.isCanaryRequest`, on a stage that has a canary.
     pub is_canary: Option<bool>,
+    /// Whether this is no stage, but the test of one method or authorizer: nothing is remembered of it.
+    pub is_test: bool,
 }
 
 /// Which method or route serves a request, compiled once.
@@ -232,6 +235,8 @@ pub struct IntegrationFacts {
     pub request_id: Option<String>,
     /// `$context.awsEndpointRequestId2`: the backend's own `x-amz-id-2`.
     pub request_id2: Option<String>,
+    /// How the call failed, if it did.
+    pub failure: Option<CallFailure>,
 }
 
 impl IntegrationFacts {
@@ -255,7 +260,7 @@ impl IntegrationFacts {
         let text = |id: Option<&HeaderValue>| id.and_then(|id| id.to_str().ok()).map(str::to_owned);
         let [remapped, own, other, second] = ids;
         let request_id = text(remapped.or(own).or(other));
-        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second) }
+        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second), failure: None }
     }
 }
 
@@ -289,13 +294,20 @@ pub struct ResponseFacts {
     pub latency: Duration,
     /// Whether the body came to its end.
     pub complete: bool,
+    /// Why it did not, or why there was no response: the backend broke off, or the client left.
+    pub failure: Option<CallFailure>,
 }
 
-/// Which custom domain mapping matched.
-#[derive(Clone, Debug)]
+/// What of a custom domain matched: a mapping or a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
-    /// `$context.customDomain.basePathMatched`; empty for the root mapping.
-    pub base_path: Arc<str>,
+    /// `$context.customDomain.basePathMatched`: of a mapping; empty for the root's.
+    pub base_path: Option<String>,
+    /// `$context.customDomain.routingRuleIdMatched`: of a rule.
+    pub routing_rule_id: Option<String>,
+    /// What the domain's truststore says of the client's certificate, or why it takes none of him; `None` where the domain
+    /// asks for no certificate.
+    pub client_certificate: Option<Result<ClientCertificate, Arc<str>>>,
 }
 
 /// The head of the request as it arrived.
@@ -305,6 +317,6 @@ pub struct RequestFacts {
     pub method: Method,
     /// The target as it arrived, with stage or base path.
     pub uri: Uri,
-    /// The address of the peer, if the host gave it.
+    /// The address of the client, if the host gave it.
     pub source_ip: Option<IpAddr>,
 }

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use http_body::Body as _;
 use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
@@ -21,13 +22,12 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, Context, IntegrationFacts, RouteFacts},
+    context::{ApiKind, CallFailure, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
-    http_client::integration_error,
     integration::Integration,
-    observe::Observer,
+    observe::{Observer, RouteExecutionLog},
     service::{Parts, Request, Response},
     trace::Step,
     validate::Validation,
@@ -46,9 +46,12 @@ pub struct Route {
     /// Of an HTTP API: preflights that were admitted go no further.
     pub(crate) cors: Option<Arc<CompiledCors>>,
     pub(crate) timeout: Duration,
+    /// The most bytes that an answer may have whose size is known beforehand.
+    pub(crate) max_answer: Option<u64>,
     /// The most bytes that a body may have, decoded.
     pub(crate) max_payload: u64,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) observers: Box<[Arc<dyn Observer>]>,
+    pub(crate) execution_log: Option<Arc<RouteExecutionLog>>,
 }
 
 impl Route {
@@ -81,6 +84,7 @@ impl Route {
             ApiKind::Http => None,
         };
         self.admission.admit(parts, body, context).await?;
+        context.record(|| Step::Admitted);
         if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
             let answer = cors.preflight(parts, None);
             context.record(|| Step::MethodResponse {
@@ -114,6 +118,9 @@ impl Route {
             None => self.answer(self.timeout, self.invoke(parts, body, context), context).await,
         };
         let mut answer = answer?;
+        if self.max_answer.is_some_and(|most| answer.body().size_hint().lower() > most) {
+            return Err(Error::new(ErrorKind::ApiConfigurationError).with_source("the backend's answer is too large"));
+        }
         if let Some(cors) = &self.cors {
             cors.strip(answer.headers_mut());
         }
@@ -135,7 +142,7 @@ impl Route {
     async fn answer(&self, limit: Duration, call: Answer<'_>, context: &Context) -> Result<Response, Error> {
         let called = context.clock().elapsed();
         let answer = within(limit, call).await;
-        let answer = answer.unwrap_or_else(|| Err(ErrorKind::IntegrationTimeout.into()));
+        let answer = answer.unwrap_or_else(|| Err(self.integration.late()));
         let latency = context.clock().elapsed().saturating_sub(called);
         context.set_integration(match &answer {
             Ok(response) => IntegrationFacts::answered(response.status(), response.headers(), latency),
@@ -145,6 +152,7 @@ impl Route {
                 error: Some(integration_error(error)),
                 request_id: None,
                 request_id2: None,
+                failure: CallFailure::of(error),
             },
         });
         answer

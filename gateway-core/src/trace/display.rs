@@ -42,6 +42,7 @@ impl Display for Step {
                 Some(caller) if refused.is_none() => write!(f, "authorizer found the caller {}", Plain(caller)),
                 _ => write!(f, "authorizer {}", Verdict("let the request pass", refused.as_deref())),
             },
+            Self::AuthorizerResult { body } => write!(f, "authorizer's function answered {}", Text(body)),
             Self::ApiKey { id, plan, refused } => {
                 f.write_str("API key")?;
                 if let Some(id) = id {
@@ -68,6 +69,7 @@ impl Display for Step {
                     _ => Ok(()),
                 }
             }
+            Self::Admitted => f.write_str("every check passed"),
             Self::Validation { error } => write!(f, "validation {}", Verdict("found nothing wrong", error.as_deref())),
             Self::Cache { key, outcome } => write!(f, "cache: {} for {}", Plain(outcome), Plain(key)),
             Self::Template { phase, content_type, input, output } => {
@@ -118,7 +120,7 @@ impl Display for Step {
 }
 
 /// Text that stays on its line.
-struct Plain<'a>(&'a str);
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

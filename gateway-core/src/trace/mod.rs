@@ -13,6 +13,8 @@ use std::{
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+pub(crate) use self::display::Plain;
+
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
 #[derive(Debug, Default)]
@@ -114,6 +116,11 @@ pub enum Step {
         /// Why it refused.
         refused: Option<String>,
     },
+    /// The function of a Lambda authorizer has answered.
+    AuthorizerResult {
+        /// With this, as text; without the API key in it.
+        body: String,
+    },
     /// The API key.
     ApiKey {
         /// The id of the key, if there is one.
@@ -145,6 +152,8 @@ pub enum Step {
         /// Whether it held.
         passed: bool,
     },
+    /// Every check let the request pass; validation and integration follow.
+    Admitted,
     /// Request validation.
     Validation {
         /// What was wrong; `None` if nothing was.

@@ -17,6 +17,8 @@ mod uri;
 
 #[cfg(feature = "mapping")]
 pub use self::backend::HttpBackend;
+#[cfg(feature = "upstream")]
+pub(crate) use self::client::ConnectionLimits;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::client::Tls;
 pub(crate) use self::headers::{Origin, remove_hop_by_hop};
@@ -25,12 +27,13 @@ pub use self::{
     client::{ClientError, PooledClient, PooledClientBuilder},
     default_client::HttpProxyError,
 };
+pub use self::{
+    headers::HeaderRules,
+    proxy::HttpProxy,
+    uri::{UriTemplate, UriTemplateError},
+};
 #[cfg(feature = "mapping")]
 pub(crate) use self::{
     headers::remove_listed,
-    uri::{PATH, QUERY, climbs},
-};
-pub use self::{
-    proxy::HttpProxy,
-    uri::{UriTemplate, UriTemplateError},
+    uri::{PATH, QUERY, climbs, parameter_name},
 };

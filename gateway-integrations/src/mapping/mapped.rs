@@ -155,6 +155,10 @@ impl<I: Integration> Integration for Mapped<I> {
         }
         self.response.apply(Answer { head, body }, call.overrides, &request, context)
     }
+
+    fn late(&self) -> Error {
+        self.inner.late()
+    }
 }
 
 /// Writes down how the backend itself answered: what the client gets may be quite another answer.

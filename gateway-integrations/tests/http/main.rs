@@ -7,15 +7,19 @@ mod answers;
 mod backend;
 mod failures;
 mod faults;
+mod framing;
 #[cfg(feature = "mapping")]
 mod http_api;
 #[cfg(feature = "mapping")]
 mod parameters;
 mod passing;
 mod pool;
+mod resets;
+mod rules;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
 #[cfg(feature = "upstream")]
 mod upstream;
+mod whole;
 mod wire;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use gateway_core::{
-    CallError, CallPhase, ErrorKind, HttpClient,
+    CallCause, CallError, CallPhase, ErrorKind, HttpClient,
     config::{IntegrationFactory, IntegrationPlace},
 };
 use gateway_integrations::{
@@ -120,12 +120,16 @@ async fn a_handshake_that_never_ends_is_given_up() {
     let (_, certificate) = backend(Speaks::Http1, &[]).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
-    let client = PooledClient::builder().tls(Arc::new(trusting(certificate))).connect_timeout(Duration::from_secs(2));
+    let client = PooledClient::builder().tls(Arc::new(trusting(certificate)));
+    // Connecting is done long before.
+    let client = client.connect_timeout(Duration::from_secs(3600)).tls_handshake_timeout(Duration::from_secs(2));
     let proxy = HttpProxy::new(&uri, Arc::new(client.build().unwrap())).unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(3), invoke(&proxy, get("/"))).await;
-    let error = answer.expect("within the connect timeout").unwrap_err();
+    let error = answer.expect("within the timeout of the handshake").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
-    let cause = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap();
+    let call = CallError::of(&error).unwrap();
+    assert_eq!((call.phase(), call.cause()), (CallPhase::Tls, CallCause::TimedOut));
+    let cause = std::error::Error::source(call).unwrap();
     assert!(cause.to_string().contains("no connection within 2s"), "{cause}");
 }
 
@@ -268,7 +272,7 @@ async fn who_waits_for_a_connection_of_others_does_not_wait_in_line() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
     let tls = Tls::new().insecure_skip_verification();
-    let client = PooledClient::builder().tls_options(tls).unwrap().connect_timeout(Duration::from_secs(2));
+    let client = PooledClient::builder().tls_options(tls).unwrap().tls_handshake_timeout(Duration::from_secs(2));
     let proxy = HttpProxy::new(&uri, Arc::new(client.build().unwrap())).unwrap();
     let started = now();
     let calls: Vec<_> = (0..10)

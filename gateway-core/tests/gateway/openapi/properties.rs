@@ -138,7 +138,7 @@ fn shop() -> Result<Value, TestCaseError> {
 
 /// Whatever comes out can be used.
 fn use_it(text: &str) -> Result<(), TestCaseError> {
-    use_as_http(text, text.len() % 2 == 0)?;
+    use_as_http(text, text.len().is_multiple_of(2))?;
     let Ok(imported) = openapi::import(text, &options().base_path(BasePath::Prepend)) else { return Ok(()) };
     let _ = imported.report.to_string();
     let _ = imported.api.resource_paths();

@@ -10,8 +10,10 @@ mod connector;
 mod failure;
 mod http1;
 mod http2;
+mod plain;
 mod pool;
 mod relay;
+mod room;
 mod stream;
 mod timer;
 #[cfg(feature = "tls-aws-lc-rs")]
@@ -26,6 +28,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
 
 pub use self::builder::{ClientError, PooledClientBuilder};
+pub(crate) use self::room::ConnectionLimits;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::tls::Tls;
 use self::{call::Answering, connector::Connector, pool::Pool, timer::Limits};
@@ -70,10 +73,12 @@ struct Inner {
     http2: conn::http2::Builder<TokioExecutor>,
     /// How many streams a connection of HTTP/2 has at most.
     http2_streams: usize,
+    max_headers: usize,
     prior_knowledge: bool,
     limits: Limits,
     max_response_size: Option<u64>,
     slots: Option<Arc<Semaphore>>,
+    connections: Option<ConnectionLimits>,
 }
 
 impl PooledClient {

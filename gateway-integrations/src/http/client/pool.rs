@@ -14,6 +14,8 @@ use tokio::{runtime::Handle, time::sleep};
 use super::{
     http1::Http1,
     http2::{Http2, Place},
+    plain::Plain,
+    room::Rooms,
 };
 
 /// Into how many parts the idle timeout is divided: connections are looked at once in each.
@@ -61,12 +63,43 @@ pub(super) struct Host {
     pub(super) failures: AtomicU32,
     /// Whether the backend agreed on HTTP/1.1 when it was last asked.
     pub(super) prefers_http1: AtomicBool,
+    pub(super) rooms: Arc<Rooms>,
     shared: Arc<Shared>,
 }
 
 struct Idle {
-    connection: Box<Http1>,
+    connection: Kept,
     since: u32,
+}
+
+/// A connection of HTTP/1.1 between two requests.
+pub(super) enum Kept {
+    Plain(Box<Plain>),
+    Http1(Box<Http1>),
+}
+
+impl Kept {
+    fn is_idle(&mut self) -> bool {
+        match self {
+            Self::Plain(connection) => connection.is_idle(),
+            Self::Http1(connection) => connection.is_idle(),
+        }
+    }
+
+    fn rest(&mut self) {
+        match self {
+            Self::Plain(connection) => connection.rest(),
+            Self::Http1(connection) => connection.rest(),
+        }
+    }
+
+    /// Whether it has stayed good; `ask` as in [`Http1::is_still_good`].
+    fn is_still_good(&mut self, ask: bool) -> bool {
+        match self {
+            Self::Plain(connection) => connection.is_still_good(ask),
+            Self::Http1(connection) => connection.is_still_good(ask),
+        }
+    }
 }
 
 /// Nothing is done under these locks that could leave half of it undone.
@@ -164,12 +197,13 @@ impl Host {
             opening: tokio::sync::Mutex::new(()),
             failures: AtomicU32::new(0),
             prefers_http1: AtomicBool::new(false),
+            rooms: Arc::default(),
             shared: Arc::clone(shared),
         }
     }
 
     /// The connection that was used last, if it is still good; `ask` as in [`Http1::is_still_good`].
-    pub(super) fn take(&self, ask: bool) -> Option<Box<Http1>> {
+    pub(super) fn take(&self, ask: bool) -> Option<Kept> {
         loop {
             let mut idle = lock(&self.idle).pop_back()?;
             self.shared.idle.fetch_sub(1, Ordering::Relaxed);
@@ -180,7 +214,7 @@ impl Host {
     }
 
     /// Keeps a connection for the next request, unless there are enough.
-    pub(super) fn put(&self, mut connection: Box<Http1>) {
+    pub(super) fn put(&self, mut connection: Kept) {
         let Shared { keep, idle, part } = &*self.shared;
         if !connection.is_idle() || idle.load(Ordering::Relaxed) >= keep.in_all {
             return;
@@ -191,6 +225,8 @@ impl Host {
         if kept.len() < keep.per_host {
             kept.push_back(Idle { connection, since });
             idle.fetch_add(1, Ordering::Relaxed);
+            // Under the lock, so that nobody who waits has looked in vain meanwhile.
+            self.rooms.tell();
         }
     }
 
@@ -201,10 +237,10 @@ impl Host {
         connections.iter().find_map(Http2::place)
     }
 
-    /// A place where the request waits, if no more connections may be opened.
-    pub(super) fn crowded_place(&self) -> Option<Place> {
+    /// A place where the request waits, if no more connections may be opened than `most`.
+    pub(super) fn crowded_place(&self, most: usize) -> Option<Place> {
         let connections = lock(&self.http2);
-        let full = connections.len() >= self.shared.keep.http2_per_host;
+        let full = connections.len() >= most.min(self.shared.keep.http2_per_host);
         let emptiest = connections.iter().min_by_key(|connection| connection.open())?;
         full.then(|| emptiest.crowd())
     }

@@ -66,7 +66,12 @@ impl<'s> Evaluator<'s> {
         for index in 0..length {
             cycle.index.set(index);
             let item = self.next_item(&mut items);
-            self.set(name, item);
+            match (self.variables.get_mut(name.slot), item) {
+                // Nothing is there to be dropped.
+                (Some(Value::Body(former)), Value::Body(item)) => *former = item,
+                (Some(variable), item) => *variable = item,
+                (None, _) => {}
+            }
             result = self.block(body);
             if result.is_err() {
                 break;

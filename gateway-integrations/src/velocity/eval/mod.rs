@@ -107,6 +107,7 @@ impl<'s> Evaluator<'s> {
             }
         }
         ended(evaluator.block(&program.nodes))?;
+        evaluator.out.bounded()?;
         let overrides = match &evaluator.overrides {
             Some((request, response)) => Overrides::collect(&evaluator.heap, request, response)?,
             None => scene.overrides.untouched(),
@@ -123,6 +124,7 @@ impl<'s> Evaluator<'s> {
 
     fn block(&mut self, block: &'s [Node]) -> Result<(), Leave> {
         self.enter()?;
+        self.out.bounded()?;
         self.heap.spend(block.len())?;
         let result = block.iter().try_for_each(|node| self.node(node));
         self.depth -= 1;
@@ -133,7 +135,10 @@ impl<'s> Evaluator<'s> {
     fn node(&mut self, node: &'s Node) -> Result<(), Leave> {
         match node {
             Node::Text(text) => self.out.literal(text)?,
-            Node::Print(reference) => self.print(reference)?,
+            Node::Print { before, reference } => {
+                self.out.literal(before)?;
+                self.print(reference)?;
+            }
             Node::Set { target, value } => self.set_to(target, value)?,
             Node::If { arms, otherwise, at } => self.branch(arms, otherwise.as_deref(), *at)?,
             Node::Foreach { name, items, body, at } => {
@@ -237,6 +242,7 @@ impl<'s> Evaluator<'s> {
         let result = self.block(block);
         let inner = std::mem::replace(&mut self.out, outer);
         ended(result)?;
+        inner.bounded()?;
         self.heap.spend_text(inner.text.len())?;
         Ok(Value::text(inner.text))
     }

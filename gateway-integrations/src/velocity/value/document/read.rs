@@ -170,7 +170,7 @@ impl Reader<'_> {
             self.repeated |= self.has_twice(inside, length);
         }
         let shape = if count(&self.document.nodes) - inside.0 == length {
-            self.shape(neighbour, first(like) == inside)
+            self.shape(neighbour, like != NOWHERE && first(like) == inside)
         } else {
             Shape::NONE
         };

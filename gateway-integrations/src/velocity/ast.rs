@@ -26,11 +26,29 @@ pub(super) struct Program {
 pub(super) enum Node {
     Text(Literal),
     /// A reference, and the text before it.
-    Print { before: Literal, reference: Reference },
-    Set { target: Reference, value: Expression },
-    If { arms: Vec<(Expression, Block)>, otherwise: Option<Block>, at: At },
-    Foreach { name: Name, items: Expression, body: Block, at: At },
-    Define { name: Name, body: Block },
+    Print {
+        before: Literal,
+        reference: Reference,
+    },
+    Set {
+        target: Reference,
+        value: Expression,
+    },
+    If {
+        arms: Vec<(Expression, Block)>,
+        otherwise: Option<Block>,
+        at: At,
+    },
+    Foreach {
+        name: Name,
+        items: Expression,
+        body: Block,
+        at: At,
+    },
+    Define {
+        name: Name,
+        body: Block,
+    },
     Break,
     Stop,
 }

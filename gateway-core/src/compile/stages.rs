@@ -116,9 +116,9 @@ impl Scene<'_> {
             self.route(routes.len(), &throttled_as, &preflight::unrouted(cors), &facts, &plans)
         });
         Deployment {
-            routes,
             unrouted_preflight: unrouted,
             observers: self.observers(&facts),
+            has_route_observers: routes.iter().any(|route| route.observer.is_some()),
             facts,
             router: Arc::clone(self.router),
             responses: self.api.responses.clone(),
@@ -126,6 +126,7 @@ impl Scene<'_> {
             plans,
             limits: self.definition.limits,
             cors: self.cors.filter(|cors| cors.on_answers()).cloned(),
+            routes,
         }
     }
 

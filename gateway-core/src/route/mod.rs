@@ -174,8 +174,9 @@ fn backend_request_id(headers: &HeaderMap) -> Option<String> {
         HeaderName::from_static("x-amz-request-id"),
     ];
     // Few answers have one, and to look through their headers is cheaper than to hash three names.
-    let find = |wanted: &HeaderName| headers.iter().find(|(name, _)| *name == wanted);
-    let (_, id) = NAMES.iter().find_map(find)?;
+    let place = |name: &HeaderName| NAMES.iter().position(|wanted| name == wanted);
+    let named = headers.iter().filter_map(|(name, id)| Some((place(name)?, id)));
+    let (_, id) = named.min_by_key(|(place, _)| *place)?;
     id.to_str().ok().map(str::to_owned)
 }
 

@@ -26,6 +26,8 @@ pub struct Deployment {
     /// Whether the gateway responses may need the request's headers.
     pub(crate) keeps_headers: bool,
     pub(crate) observers: Arc<[Arc<dyn Observer>]>,
+    /// Whether any route has an observer of its own.
+    pub(crate) has_route_observers: bool,
     pub(crate) plans: Arc<UsagePlans>,
     pub(crate) limits: Limits,
     /// Of every answer, where that is wanted.
@@ -74,7 +76,7 @@ impl Deployment {
     }
 
     pub(crate) fn route_observer(&self, context: &Context) -> Option<&Arc<dyn Observer>> {
-        let facts = context.route()?;
+        let facts = context.route().filter(|_| self.has_route_observers)?;
         let route = self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts))?;
         route.observer.as_ref()
     }

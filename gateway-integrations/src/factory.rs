@@ -2,6 +2,7 @@
 
 mod aws;
 mod headers;
+mod link;
 #[cfg(feature = "mapping")]
 mod mapped;
 #[cfg(not(feature = "mapping"))]
@@ -129,8 +130,10 @@ impl IntegrationFactory for Integrations {
             return Some(Err(problem.into()));
         }
         Some(match config {
-            IntegrationConfig::Http(config) => self.http(config, place),
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
+            IntegrationConfig::Http(config) => link::by_link(config, place.api, |config| self.http(config, place)),
+            IntegrationConfig::HttpProxy(config) => {
+                link::by_link(config, place.api, |config| self.http_proxy(config, place))
+            }
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),

@@ -334,12 +334,17 @@ fn first_eight(source: &[u8], at: usize) -> Option<u64> {
 }
 
 /// Behind the white space that begins at `at`.
-#[inline]
-fn blanks(source: &[u8], mut at: usize) -> usize {
-    while let Some(byte @ ..=b' ') = byte(source, at) {
-        if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-            break;
-        }
+#[inline(always)]
+fn blanks(source: &[u8], at: usize) -> usize {
+    match byte(source, at) {
+        Some(..=b' ') => skip(source, at),
+        _ => at,
+    }
+}
+
+#[inline(never)]
+fn skip(source: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = byte(source, at) {
         at += 1;
     }
     at
@@ -383,6 +388,11 @@ fn special(source: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
+    special_near_end(source, at)
+}
+
+#[inline(never)]
+fn special_near_end(source: &[u8], mut at: usize) -> usize {
     while byte(source, at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | ..0x20)) {
         at += 1;
     }

@@ -164,7 +164,7 @@ impl Reader<'_> {
             self.repeated |= self.has_twice(inside, length);
         }
         let shape = if count(&self.document.nodes) - inside.0 == length {
-            self.shape(neighbour, first(like) == inside)
+            self.shape(neighbour, like == Place(inside.0 - 1))
         } else {
             Shape::NONE
         };

@@ -65,15 +65,14 @@ pub struct Context {
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
     steps: OnceLock<Arc<Trace>>,
-    overridden_method: OnceLock<Method>,
+    overridden_method: OnceLock<Box<Method>>,
     domain: OnceLock<Arc<DomainFacts>>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
     path_params: OnceLock<PathParams>,
-    /// Boxed, as few requests need them: all of this is then less than the 1 KiB up to which allocators are fast.
     headers: OnceLock<Box<HeaderMap>>,
     body: OnceLock<Bytes>,
-    connection: OnceLock<ConnectionFacts>,
+    connection: OnceLock<Box<ConnectionFacts>>,
     authorization: OnceLock<Authorization>,
     authorizer: OnceLock<AuthorizerFacts>,
     api_key: OnceLock<ApiKeyFacts>,
@@ -340,16 +339,5 @@ impl Context {
     pub fn failure(&self) -> Option<CallFailure> {
         let of_call = self.error().and_then(|facts| facts.failure);
         of_call.or_else(|| self.response().and_then(|facts| facts.failure))
-    }
-
-    /// The request's headers, where a step after the integration needs them.
-    #[must_use]
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.headers.get().map(|headers| &**headers)
-    }
-
-    /// Writes down [`Context::headers`]; ignored if it is known.
-    pub fn set_headers(&self, fact: HeaderMap) {
-        let _ = self.headers.set(Box::new(fact));
     }
 }

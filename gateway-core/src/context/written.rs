@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use super::{
     ApiKeyFacts, Authorization, AuthorizerFacts, CacheOutcome, ConnectionFacts, Context, DomainFacts, ErrorFacts,
@@ -27,9 +27,26 @@ macro_rules! facts {
     };
 }
 
+/// The same of facts that few requests have: without them all of this is less than the 1 KiB up to which allocators are
+/// fast.
+macro_rules! rare_facts {
+    ($($(#[$doc:meta])* $name:ident, $set:ident: $type:ty;)+) => {
+        impl Context {$(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $name(&self) -> Option<&$type> {
+                self.$name.get().map(|fact| &**fact)
+            }
+
+            #[doc = concat!("Writes down [`Context::", stringify!($name), "`]; ignored if it is known.")]
+            pub fn $set(&self, fact: $type) {
+                let _ = self.$name.set(Box::new(fact));
+            }
+        )+}
+    };
+}
+
 facts! {
-    /// The method as it arrived, where `X-HTTP-Method-Override` named another one: a signature is about it, and that header.
-    overridden_method, set_overridden_method: Method;
     /// Which mapping or rule of a custom domain matched.
     domain, set_domain: Arc<DomainFacts>;
     /// Which API and stage serve.
@@ -40,8 +57,6 @@ facts! {
     path_params, set_path_params: PathParams;
     /// The request's body, where a guard asked for it.
     body, set_body: Bytes;
-    /// The connection of a WebSocket API that the request opens.
-    connection, set_connection: ConnectionFacts;
     /// How the call of a Lambda authorizer went; where its result was remembered it took no time, and has no status.
     authorizer, set_authorizer: AuthorizerFacts;
     /// What the authorizer found out.
@@ -61,4 +76,13 @@ facts! {
     error, set_error: ErrorFacts;
     /// What the client was sent; known when the response's body has ended or was dropped.
     response, set_response: ResponseFacts;
+}
+
+rare_facts! {
+    /// The method as it arrived, where `X-HTTP-Method-Override` named another one: a signature is about it, and that header.
+    overridden_method, set_overridden_method: Method;
+    /// The connection of a WebSocket API that the request opens.
+    connection, set_connection: ConnectionFacts;
+    /// The request's headers, where a step after the integration needs them.
+    headers, set_headers: HeaderMap;
 }

@@ -62,6 +62,14 @@ fn rendered(template: &str, scene: &Scene<'_>) -> Result<String, String> {
     Ok(rendered.text().to_owned())
 }
 
+/// What `$input.json('$')` gives for a body.
+fn as_json(body: &str) -> String {
+    match Json::parse(if body.is_empty() { "{}" } else { body }) {
+        Ok(Json::Null) | Err(_) => "\"\"".to_owned(),
+        Ok(json) => json.to_string(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
@@ -89,10 +97,36 @@ proptest! {
 
     #[test]
     fn any_text_is_json_or_is_refused(text in "[\\[\\]{}\",:0-9a-e.\\\\ -]{0,40}") {
-        let read = Json::parse(&text).is_ok();
-        let printed = rendered("$input.json('$')", &Scene::new().body(&*text));
-        prop_assert!(printed.is_ok());
-        prop_assert!(read || text.is_empty() || printed == Ok("\"\"".to_owned()));
+        prop_assert_eq!(rendered("$input.json('$')", &Scene::new().body(&*text)), Ok(as_json(&text)));
+    }
+
+    #[test]
+    fn pieces_of_json_are_json_or_are_refused(pieces in proptest::collection::vec(proptest::sample::select(vec![
+        "{", "}", "[", "]", ",", ":", " ", "\n", "\"", "\"a\"", "\"a\":1", "\"longer name\": 2", "{\"a\":1}", "\\", "\\u00e9",
+        "\\ud834", "\\udd1e", "\\n", "\\/", "é", "\u{1}", "0", "1", "-", "00", "12345678", "999999999999999999999", "1.5",
+        "1e400", "e5", "true", "false", "null", "tru",
+    ]), 0..9)) {
+        let text = pieces.concat();
+        for text in [text.clone(), format!("[{text}]"), format!("\"{text}\""), format!("[{{\"a\":1}},{{\"a\":{text}}}]")] {
+            prop_assert_eq!(rendered("$input.json('$')", &Scene::new().body(&*text)), Ok(as_json(&text)));
+        }
+    }
+
+    #[test]
+    fn rows_are_read_by_their_names(rows in proptest::collection::vec(proptest::collection::vec((
+        proptest::sample::select(vec!["a", "b", "name", "quantity", "a name of many letters", "q\\u0075antity"]),
+        proptest::sample::select(vec!["1", "-20", "\"text\"", "\"of \\\"many\\\" letters\"", "null", "true", "[1]", "{\"a\":2}"]),
+        proptest::sample::select(vec![":", ": ", " :"]),
+    ), 0..5), 0..6)) {
+        let object = |row: &Vec<(&str, &str, &str)>| {
+            let entries: Vec<_> = row.iter().map(|(key, value, colon)| format!("\"{key}\"{colon}{value}")).collect();
+            format!("{{{}}}", entries.join(","))
+        };
+        let body = format!("[{}]", rows.iter().map(object).collect::<Vec<_>>().join(","));
+        let rest = "#foreach($i in $rows)$i.a|$i.b|$i.name|#if($i.quantity == 1)one#end$i.quantity|$i.b.a\n#end";
+        let scene = Scene::new().body(&*body);
+        let in_place = rendered(&format!("#set($rows = $input.path('$')){rest}"), &scene);
+        prop_assert_eq!(in_place, rendered(&format!("#set($rows = $util.parseJson($input.body)){rest}"), &scene));
     }
 
     #[test]
@@ -172,4 +206,24 @@ fn a_repeated_override_fails_where_that_is_asked_for() {
     assert!(error.to_string().starts_with("line 1, column 50: an override is set twice"), "{error}");
     let other = "#set($context.responseOverride.header.a = 1)#set($context.requestOverride.header.a = 2)";
     assert!(Template::parse(other).unwrap().render(&Scene::new().strict_overrides(true)).is_ok());
+}
+
+#[test]
+fn a_body_may_be_nested_as_deep_as_json_may() {
+    for depth in [126, 127, 128] {
+        let body = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(rendered("$input.json('$')", &Scene::new().body(&*body)), Ok(as_json(&body)), "{depth}");
+    }
+}
+
+#[test]
+fn a_result_is_never_longer_than_its_bound() {
+    for template in
+        ["#foreach($i in [1..900])1#end", "#foreach($i in [1..900])$i#end", "#set($x = \"1$context.x$context.x\")$x"]
+    {
+        let template = Template::parse(template).unwrap();
+        let length = template.render(&Scene::new()).unwrap().text().len();
+        let within = |output| template.render(&Scene::new().limits(Limits::default().output(output)));
+        assert!(within(length).is_ok() && within(length - 1).is_err());
+    }
 }

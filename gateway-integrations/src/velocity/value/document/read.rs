@@ -140,7 +140,7 @@ impl Reader<'_> {
                     return None;
                 }
                 (key, at) = self.text(source, at)?;
-                let bit = 1 << sum(source, key);
+                let bit = 1 << self.sum(key);
                 if seen & bit != 0 && length <= SCANNED {
                     self.repeated |= self.has(inside, length, key);
                 }
@@ -200,6 +200,14 @@ impl Reader<'_> {
             return None;
         }
         (byte(source, at + length - 1)? == b':').then(|| (behind(like, *item), key.length))
+    }
+
+    /// A number below 64 that is the same for the same key.
+    #[inline]
+    fn sum(&self, key: Word) -> u32 {
+        let text = self.document.bytes(key);
+        let letter = |letter: Option<&u8>| letter.map_or(0, |letter| u32::from(*letter));
+        (key.length ^ letter(text.first()).wrapping_mul(7) ^ letter(text.last()).wrapping_mul(31)) % 64
     }
 
     /// The keys of the values from `at` on.
@@ -350,17 +358,6 @@ fn skip(source: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// A number below 64 that is the same for the same key.
-#[inline]
-fn sum(source: &[u8], key: Word) -> u32 {
-    // Where a text is kept says nothing about it.
-    if key.at & KEPT != 0 {
-        return 0;
-    }
-    let letter = |at: u32| byte(source, size(at)).map_or(0, u32::from);
-    (key.length ^ letter(key.at).wrapping_mul(7) ^ letter(key.at + key.length.saturating_sub(1)).wrapping_mul(31)) % 64
-}
-
 /// The letter whose `\u` stands at `at`, and where it ends: one beyond 16 bits takes two of them.
 fn unicode(source: &[u8], at: usize) -> Option<(char, usize)> {
     let unit = |at: usize| {
@@ -372,10 +369,8 @@ fn unicode(source: &[u8], at: usize) -> Option<(char, usize)> {
     if let Some(letter) = char::from_u32(first) {
         return Some((letter, at + 6));
     }
-    let second = unit(at + 6)?;
-    let pair = (0xd800..0xdc00).contains(&first) && (0xdc00..0xe000).contains(&second);
-    let letter = pair.then_some(0x1_0000 + ((first - 0xd800) << 10) + (second.wrapping_sub(0xdc00)))?;
-    Some((char::from_u32(letter)?, at + 12))
+    let pair = [u16::try_from(first).ok()?, u16::try_from(unit(at + 6)?).ok()?];
+    Some((char::decode_utf16(pair).next()?.ok()?, at + 12))
 }
 
 /// The next quote, backslash or control character from `at` on, or the end.

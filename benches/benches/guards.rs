@@ -2,20 +2,20 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to measure")]
 
-mod signed;
-
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gateway_benches::{admission::UNLIMITED, token::Signed};
+use gateway_benches::{
+    admission::UNLIMITED,
+    signed::{SignedCall, sign_once},
+    token::Signed,
+};
 use gateway_core::{
     AccessLogFormat, ApiKey, ApiKind, Authorizer, Clock, Context, Parts, Plan, Quota, Random, SystemClock, Throttle,
     UsagePlan, UsagePlans,
     store::{MemoryStore, UsageStore},
 };
 use tokio::runtime::Builder;
-
-use self::signed::{SignedCall, sign_once};
 
 const KEYS: usize = 10_000;
 

@@ -43,6 +43,26 @@ pub fn guarded() -> Result<Gateway, BoxError> {
     build(rest(mocked().guard(not_blocked).authorizer(caller()), stage()))
 }
 
+/// The same as an HTTP API.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn guarded_http() -> Result<Gateway, BoxError> {
+    build(behind_domain(Api::http("pets"), mocked().guard(not_blocked).authorizer(caller()), stage()))
+}
+
+/// [`guarded`] behind its domain, beside 999 others with ten base paths each.
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn thousand_domains() -> Result<Gateway, BoxError> {
+    let definition = rest(mocked().guard(not_blocked).authorizer(caller()), stage());
+    build((0..999).fold(definition, |definition, number| {
+        let domain = Domain::new(format!("api-{number}.example.com"));
+        definition.domain((0..10).fold(domain, |domain, path| domain.map(&format!("v{path}/pets"), "pets", "prod")))
+    }))
+}
+
 /// The same with an API key, whose plan has a throttle and a quota, instead of the second guard.
 ///
 /// # Errors
@@ -108,7 +128,11 @@ fn http(route: RouteDefinition) -> Definition {
 }
 
 fn rest(route: RouteDefinition, stage: StageDefinition) -> Definition {
-    let api = Api::rest("pets").guard(not_blocked).route("GET /pets/{id}", route).stage(stage);
+    behind_domain(Api::rest("pets"), route, stage)
+}
+
+fn behind_domain(api: Api, route: RouteDefinition, stage: StageDefinition) -> Definition {
+    let api = api.guard(not_blocked).route("GET /pets/{id}", route).stage(stage);
     Definition::new().api(api).domain(Domain::new(HOST).map("", "pets", "prod"))
 }
 

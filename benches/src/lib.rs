@@ -6,4 +6,5 @@ pub mod counted;
 pub mod document;
 pub mod lab;
 pub mod pipe;
+pub mod signed;
 pub mod token;

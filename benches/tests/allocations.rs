@@ -1,15 +1,10 @@
 //! How often one request may ask for memory. The counts are exact, so a change that adds an allocation is seen here.
 
-#[path = "../benches/signed/mod.rs"]
-mod signed;
-
 use allocation_counter::measure;
-use gateway_benches::{admission, document::petstore, pipe::Pipe};
+use gateway_benches::{admission, document::petstore, pipe::Pipe, signed::SignedCall};
 use gateway_core::openapi::{self, ImportOptions};
 use tokio::runtime::Builder;
 use tower::Service;
-
-use self::signed::SignedCall;
 
 /// What one request costs in the gateway, from the call to the end of the answer's body: the future, the context, the
 /// integration's future, the completion, two for the map of the answer's headers, and one for both request ids. Three

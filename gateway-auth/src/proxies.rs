@@ -3,10 +3,11 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     task,
 };
 
-use gateway_core::Parts;
+use gateway_core::{Parts, Problem, Proxies};
 use http::HeaderName;
 use ipnet::IpNet;
 use tower::{Layer, Service};
@@ -25,15 +26,14 @@ static FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// # Example
 /// ```
 /// use gateway_auth::TrustedProxies;
-/// use gateway_core::{Api, Definition, Gateway};
+/// use gateway_core::{Api, Definition};
 ///
 /// let proxies = TrustedProxies::new(["10.0.0.0/8", "2001:db8::1"])?;
-/// let builder = Gateway::builder(Definition::new().api(Api::rest("pets")));
-/// let builder = builder.source_ip(move |request| proxies.client(request)); // or in front of other layers: `.layer(proxies)`
+/// let definition = Definition::new().api(Api::rest("pets")).trusted_proxies(proxies); // in front of other layers: `.layer(proxies)`
 /// # Ok::<(), gateway_auth::TrustedProxiesError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(std::sync::Arc<[IpNet]>);
+pub struct TrustedProxies(Arc<[IpNet]>);
 
 /// A text that is neither an address nor a range of addresses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,12 +46,17 @@ impl TrustedProxies {
     /// # Errors
     /// The first text that is neither.
     pub fn new<T: AsRef<str>>(ranges: impl IntoIterator<Item = T>) -> Result<Self, TrustedProxiesError> {
-        let read = |text: T| {
-            let text = text.as_ref();
-            let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            range.map_err(|_| TrustedProxiesError(text.to_owned()))
-        };
-        Ok(Self(ranges.into_iter().map(read).collect::<Result<_, _>>()?))
+        Ok(Self(ranges.into_iter().map(|text| range(text.as_ref())).collect::<Result<_, _>>()?))
+    }
+
+    /// Makes them of what a definition says (`trustedProxies`): `Registry::new().proxies(TrustedProxies::define)`.
+    ///
+    /// # Errors
+    /// The first text that is neither; the pointer starts at the list.
+    pub fn define(ranges: &[String]) -> Result<Arc<dyn Proxies>, Problem> {
+        let read =
+            |(place, text): (usize, &String)| range(text).map_err(|error| Problem::new(format!("/{place}"), error));
+        Ok(Arc::new(Self(ranges.iter().enumerate().map(read).collect::<Result<_, _>>()?)))
     }
 
     /// The address of the client that sent a request; `None` where the host does not say who the peer is.
@@ -80,6 +85,18 @@ impl TrustedProxies {
         let address = address.to_canonical();
         self.0.iter().any(|range| range.contains(&address))
     }
+}
+
+impl Proxies for TrustedProxies {
+    fn client(&self, peer: IpAddr, request: &Parts) -> IpAddr {
+        self.behind(peer, request)
+    }
+}
+
+/// An address, or a range of them.
+fn range(text: &str) -> Result<IpNet, TrustedProxiesError> {
+    let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    range.map_err(|_| TrustedProxiesError(text.to_owned()))
 }
 
 /// An address, as proxies write it: some with the port.
@@ -169,6 +186,38 @@ mod tests {
         }
         assert_eq!(client(&some, "nobody", &[b"192.0.2.1"]), None);
         assert_eq!(TrustedProxies::new(["10.0.0.0/33"]).unwrap_err().0, "10.0.0.0/33");
+    }
+
+    #[tokio::test]
+    async fn a_definition_lists_them() {
+        use gateway_core::{
+            config::{Config, Registry},
+            testing::{RecordingIntegration, TestGateway},
+        };
+        use serde_json::json;
+
+        let backend = RecordingIntegration::answering("ok");
+        let registry = Registry::new().proxies(TrustedProxies::define).service("pets", backend.clone());
+        let define = |proxies: &[&str]| {
+            let routes = json!([{ "route": "$default", "integration": { "type": "service", "name": "pets" } }]);
+            let api =
+                json!({ "name": "p", "protocolType": "HTTP", "routes": routes, "stages": [{ "name": "$default" }] });
+            Config::from_value(json!({ "apis": [api], "trustedProxies": proxies })).unwrap().define(&registry)
+        };
+        let gateway = TestGateway::new(define(&["10.0.0.0/8"])).unwrap();
+        let request = || http::Request::get("/").header(&FOR, "192.0.2.1").extension(IpAddr::from([10, 0, 0, 1]));
+        gateway.send(request()).await;
+        gateway.gateway().handle().reload(&define(&[])).unwrap();
+        gateway.send(request()).await;
+        let seen =
+            |call: &gateway_core::testing::RecordedCall| call.context.as_ref().unwrap().lookup("identity.sourceIp");
+        let seen: Vec<_> = backend.calls().iter().filter_map(seen).collect();
+        assert_eq!(seen, ["192.0.2.1", "10.0.0.1"]);
+        let problems = TestGateway::new(define(&["10.0.0.0/8", "10.0.0.0/33"])).unwrap_err();
+        assert_eq!(
+            problems.all().iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(),
+            ["/trustedProxies/1"]
+        );
     }
 
     proptest! {

@@ -9,7 +9,9 @@ use std::{
 
 use gateway_auth::{CertificateError, MutualTls, Truststore, TruststoreError};
 use gateway_core::{
-    Api, ApiKind, Body, ClientCertificate, Definition, Guard, Request, Response, Route, StageDefinition,
+    Api, ApiKind, Body, ClientCertificate, Definition, Guard, PeerCertificates, Request, Response, Route,
+    StageDefinition,
+    config::{Config, Registry},
     testing::{RecordingIntegration, TestGateway},
 };
 use proptest::prelude::*;
@@ -18,6 +20,7 @@ use rcgen::{
     SerialNumber, date_time_ymd,
 };
 use rustls_pki_types::CertificateDer;
+use serde_json::json;
 use tower::{Layer, ServiceExt, service_fn};
 
 type Authority = (Issuer<'static, KeyPair>, String, CertificateDer<'static>);
@@ -182,6 +185,65 @@ async fn one_layer_is_enough() {
     };
     assert_eq!(send(http::Request::get("/")).await, 403);
     assert_eq!(send(http::Request::get("/").extension(certificate())).await, 200);
+}
+
+/// The settings of a domain, and of an API behind it and behind its own endpoint.
+fn behind(truststore: &str) -> Config {
+    let config = json!({
+        "apis": [{ "name": "pets", "protocolType": "REST", "stages": [{ "name": "prod" }],
+            "routes": [{ "route": "GET /pets", "integration": { "type": "service", "name": "pets" } }] }],
+        "domains": [{ "name": "api.example.com", "mappings": [{ "api": "pets", "stage": "prod" }],
+            "mutualTlsAuthentication": { "truststoreUri": truststore, "truststoreVersion": "1" } }],
+    });
+    Config::from_value(config).unwrap()
+}
+
+fn registry(backend: &RecordingIntegration) -> Registry {
+    Registry::new().truststores(Truststore::define).service("pets", backend.clone())
+}
+
+#[tokio::test]
+async fn a_domain_takes_only_clients_of_its_truststore() {
+    let (own, other) = (root("own"), root("other"));
+    let late = |params: &mut CertificateParams| params.not_after = date_time_ymd(2030, 1, 1);
+    let peer = |authority: &Authority| PeerCertificates::new([client(authority, late)]);
+    let file = std::env::temp_dir().join(format!("truststore-{}.pem", std::process::id()));
+    std::fs::write(&file, &own.1).unwrap();
+    let path = file.to_str().unwrap();
+    for truststore in [own.1.clone(), path.to_owned(), format!("file://{path}")] {
+        let backend = RecordingIntegration::answering("ok");
+        let gateway = TestGateway::new(behind(&truststore).define(&registry(&backend))).unwrap();
+        let request = |host: &str, path: &str| http::Request::get(path).header("host", host);
+        let called = |peer| request("api.example.com", "/pets").extension(peer);
+        assert_eq!(gateway.send(called(peer(&own))).await.status, 200);
+        let seen = |name: &str| backend.calls()[0].context.as_ref().unwrap().lookup(name).unwrap();
+        assert!(seen("identity.clientCert.subjectDN").ends_with("CN=client"));
+        let none = PeerCertificates::new(Vec::<Vec<u8>>::new());
+        for refused in [
+            called(peer(&other)),
+            called(none),
+            request("api.example.com", "/pets"),
+            request("api.example.com", "/elsewhere"),
+            // The host took this one for something else.
+            request("api.example.com", "/pets").extension(certificate()),
+        ] {
+            let refused = gateway.send(refused).await;
+            assert_eq!((refused.status.as_u16(), refused.text()), (403, r#"{"message":"Forbidden"}"#));
+        }
+        assert_eq!(gateway.send(request("pets.example.com", "/prod/pets")).await.status, 200, "its own endpoint");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn a_truststore_that_is_none_is_a_problem_with_its_place() {
+    let backend = RecordingIntegration::answering("ok");
+    for truststore in ["s3://bucket/key.pem", "/nowhere/truststore.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"] {
+        let problems = TestGateway::new(behind(truststore).define(&registry(&backend))).unwrap_err();
+        let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(places, ["/domains/0/mutualTlsAuthentication/truststoreUri"], "{truststore}");
+    }
+    assert!(TestGateway::new(behind("").define(&registry(&backend))).is_ok(), "nothing turns it off");
 }
 
 proptest! {

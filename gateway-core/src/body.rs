@@ -52,6 +52,8 @@ struct Limit {
 pub(crate) trait Tail: Send {
     /// `bytes` more were handed on.
     fn data(&mut self, bytes: u64);
+    /// The body broke off.
+    fn fail(&mut self, error: &BodyError);
     /// The body came to its end.
     fn end(&mut self);
 }
@@ -159,15 +161,20 @@ impl Body {
     pub async fn buffer(&mut self) -> Result<Bytes, BodyError> {
         // Put back at the end: a body that breaks off, or is dropped meanwhile, has not come to its end.
         let tail = self.tail.take();
-        let bytes = match std::mem::take(&mut self.inner) {
-            Inner::Empty => Bytes::new(),
-            Inner::Full(bytes) => {
-                self.limit.map_or(Ok(()), |mut limit| limit.take(bytes.len() as u64))?;
-                bytes
-            }
+        let read = match std::mem::take(&mut self.inner) {
+            Inner::Empty => Ok(Bytes::new()),
+            Inner::Full(bytes) => self.limit.map_or(Ok(()), |mut limit| limit.take(bytes.len() as u64)).map(|()| bytes),
             stream @ Inner::Stream(_) => {
                 let unread = Self { inner: stream, limit: self.limit, tail: None };
-                BodyExt::collect(unread).await?.to_bytes()
+                BodyExt::collect(unread).await.map(http_body_util::Collected::to_bytes)
+            }
+        };
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.tail = tail;
+                self.break_off(&error);
+                return Err(error);
             }
         };
         self.inner = if bytes.is_empty() { Inner::Empty } else { Inner::Full(bytes.clone()) };
@@ -178,9 +185,11 @@ impl Body {
 
 impl Body {
     /// Nothing more comes, though this is not the end.
-    fn break_off(&mut self) {
+    fn break_off(&mut self, error: &BodyError) {
         self.inner = Inner::Empty;
-        self.tail = None;
+        if let Some(mut tail) = self.tail.take() {
+            tail.fail(error);
+        }
     }
 }
 
@@ -221,7 +230,7 @@ impl http_body::Body for Body {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
                 if let Some(Err(error)) = this.limit.as_mut().map(|limit| limit.take(bytes)) {
-                    this.break_off();
+                    this.break_off(&error);
                     return Poll::Ready(Some(Err(error)));
                 }
                 if let Some(tail) = &mut this.tail {
@@ -233,9 +242,9 @@ impl http_body::Body for Body {
                 this.inner = Inner::Empty;
                 None
             }
-            failed => {
-                this.break_off();
-                failed
+            Some(Err(error)) => {
+                this.break_off(&error);
+                Some(Err(error))
             }
         };
         Poll::Ready(frame)
@@ -296,99 +305,5 @@ macro_rules! from_bytes {
 from_bytes!(&'static str, &'static [u8], String, Vec<u8>);
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    };
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_limit_holds_for_streams_and_for_bytes() {
-        for body in [Body::from("12345"), Body::new(http_body_util::Full::new(Bytes::from("12345")))] {
-            assert!(body.with_limit(4).collect().await.unwrap_err().is_too_large());
-        }
-        assert_eq!(Body::from("12345").with_limit(5).collect().await.unwrap(), "12345");
-    }
-
-    #[tokio::test]
-    async fn buffering_keeps_the_bytes_for_the_next_reader() {
-        let mut body = Body::new(http_body_util::Full::new(Bytes::from("twice")));
-        assert!(body.as_bytes().is_none());
-        assert_eq!(body.buffer().await.unwrap(), "twice");
-        assert_eq!(body.collect().await.unwrap(), "twice");
-    }
-
-    #[tokio::test]
-    async fn the_smallest_limit_holds() {
-        for (first, second, passes) in [(4, 10, false), (10, 4, false), (5, 10, true), (10, 5, true)] {
-            let body = Body::from("12345").with_limit(first).with_limit(second);
-            assert_eq!(body.collect().await.is_ok(), passes, "{first} {second}");
-        }
-        assert!(Body::from("12345").with_limit(6).with_default_limit(4).collect().await.is_ok());
-        assert!(Body::from("12345").with_default_limit(4).collect().await.is_err());
-    }
-
-    /// A body that never comes.
-    struct Never;
-
-    impl http_body::Body for Never {
-        type Data = Bytes;
-        type Error = BodyError;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut task::Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-            Poll::Pending
-        }
-    }
-
-    /// Whether the body came to its end.
-    #[derive(Clone, Default)]
-    struct Ended(Arc<AtomicBool>);
-
-    impl Tail for Ended {
-        fn data(&mut self, _: u64) {}
-
-        fn end(&mut self) {
-            self.0.store(true, Ordering::SeqCst);
-        }
-    }
-
-    #[tokio::test]
-    async fn what_breaks_off_has_not_come_to_its_end() {
-        let full = || Body::new(http_body_util::Full::new(Bytes::from("12345")));
-        let watched = |body: Body| {
-            let ended = Ended::default();
-            (body.with_tail(Box::new(ended.clone())), ended.0)
-        };
-        let ended = |ended: Arc<AtomicBool>| ended.load(Ordering::SeqCst);
-
-        let (body, end) = watched(full());
-        body.collect().await.unwrap();
-        assert!(ended(end));
-        let (body, end) = watched(full().with_limit(4));
-        body.collect().await.unwrap_err();
-        assert!(!ended(end), "over the limit, buffered");
-        let (body, end) = watched(full().with_limit(4));
-        BodyExt::collect(body).await.unwrap_err();
-        assert!(!ended(end), "over the limit, streamed");
-        let (body, end) = watched(Body::new(Never));
-        drop(body);
-        assert!(!ended(end), "never read");
-        let (body, end) = watched(Body::new(Never));
-        let mut reading = Box::pin(body.collect());
-        assert!(reading.as_mut().poll(&mut task::Context::from_waker(task::Waker::noop())).is_pending());
-        drop(reading);
-        assert!(!ended(end), "dropped while it was read");
-    }
-
-    #[tokio::test]
-    async fn an_own_error_survives_another_body_around_it() {
-        let inner = Body::from("12345").with_limit(1);
-        let boxed = UnsyncBoxBody::new(inner.map_err(|error| Box::new(error) as BoxError));
-        assert!(Body::new(boxed).collect().await.unwrap_err().is_too_large());
-    }
-}
+#[path = "body_tests.rs"]
+mod tests;

@@ -13,6 +13,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     status: Option<StatusCode>,
+    http_status: Option<StatusCode>,
     message: Option<Cow<'static, str>>,
     exception: Option<&'static str>,
     header: Option<(HeaderName, HeaderValue)>,
@@ -123,7 +124,11 @@ impl ErrorKind {
     /// validation, quotas) a REST API's.
     #[must_use]
     pub fn http_message(self) -> Option<&'static str> {
-        match self.http_status() {
+        self.http_message_of(self.http_status())
+    }
+
+    fn http_message_of(self, status: StatusCode) -> Option<&'static str> {
+        match status {
             _ if self.is_rest_only() => self.message(),
             StatusCode::PAYLOAD_TOO_LARGE => Some("Request Entity Too Large"),
             status => status.canonical_reason(),
@@ -155,7 +160,15 @@ impl Error {
     /// An error with its kind's stock message.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, status: None, message: None, exception: None, header: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            status: None,
+            http_status: None,
+            message: None,
+            exception: None,
+            header: None,
+            source: None,
+        }))
     }
 
     /// Replaces the stock message, which the caller sees.
@@ -170,6 +183,13 @@ impl Error {
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = Some(status);
+        self
+    }
+
+    /// Replaces the status of an HTTP API's answer, and with it the message, where AWS has several for one kind.
+    #[must_use]
+    pub fn with_http_status(mut self, status: StatusCode) -> Self {
+        self.0.http_status = Some(status);
         self
     }
 
@@ -197,9 +217,16 @@ impl Error {
     /// The same answer for another request; the cause stays where it arose.
     #[must_use]
     pub(crate) fn without_source(&self) -> Self {
-        let Inner { kind, status, message, exception, header, .. } = &*self.0;
-        let (message, header) = (message.clone(), header.clone());
-        Self(Box::new(Inner { kind: *kind, status: *status, message, exception: *exception, header, source: None }))
+        let Inner { kind, status, http_status, message, exception, header, source: _ } = &*self.0;
+        Self(Box::new(Inner {
+            kind: *kind,
+            status: *status,
+            http_status: *http_status,
+            message: message.clone(),
+            exception: *exception,
+            header: header.clone(),
+            source: None,
+        }))
     }
 
     /// The gateway response type.
@@ -212,6 +239,12 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status.unwrap_or_else(|| self.kind().status())
+    }
+
+    /// The status of an HTTP API's answer, unless a gateway response defines one.
+    #[must_use]
+    pub fn http_status(&self) -> StatusCode {
+        self.0.http_status.unwrap_or_else(|| self.kind().http_status())
     }
 
     /// The value of `x-amzn-ErrorType` in a REST API's answer.
@@ -228,7 +261,8 @@ impl Error {
 
     /// The message of an HTTP API's answer, which says no more than the status where AWS has such an answer.
     pub(crate) fn http_message(&self) -> Option<&str> {
-        self.message().filter(|_| self.kind().is_rest_only()).or(self.kind().http_message())
+        let stock = self.kind().http_message_of(self.http_status());
+        self.message().filter(|_| self.kind().is_rest_only()).or(stock)
     }
 
     /// The header that the answer must carry.

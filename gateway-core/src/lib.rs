@@ -3,6 +3,8 @@
 mod authorizer;
 mod body;
 mod cache;
+mod call_error;
+mod client;
 mod clock;
 mod compile;
 mod compress;
@@ -49,27 +51,33 @@ pub use self::{
     authorizer::{AllOf, AnyOf, Authorizer, AuthorizerGuard, CachedAuthorizer, ResultCache, ResultKey, all_of, any_of},
     body::{Body, BodyError},
     cache::{StageCache, UnauthorizedCacheControl},
+    call_error::{CallCause, CallError, CallPhase, CallSide},
+    client::{CertificateCheck, PeerCertificates, Proxies},
     clock::{Clock, ManualClock, SystemClock, epoch_seconds},
     context::{
-        ApiKeyFacts, ApiKind, Authorization, AuthorizerFacts, CacheOutcome, ClientCertificate, ClientCertificateFields,
-        CognitoIdentity, ConnectionFacts, Context, ContextVariable, DomainFacts, EndpointType, ErrorFacts, Identity,
-        IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts, RouteFacts, StageFacts,
-        TraceId, Variables, clf_time, iso_time,
+        ApiKeyFacts, ApiKind, Authorization, AuthorizerFacts, CacheOutcome, CallFailure, ClientCertificate,
+        ClientCertificateFields, CognitoIdentity, ConnectionFacts, Context, ContextVariable, DomainFacts, EndpointType,
+        ErrorFacts, Identity, IntegrationFacts, PathParams, PathVariable, RequestFacts, RequestId, ResponseFacts,
+        RouteFacts, StageFacts, TraceId, Variables, clf_time, iso_time,
     },
     cors::Cors,
-    definition::{Api, Canary, Definition, Domain, Limits, OnLoad, RouteDefinition, RouteSettings, StageDefinition},
+    definition::{
+        Api, Canary, Definition, Domain, Limits, OnLoad, RouteDefinition, RouteSettings, RoutingMode, RoutingRule,
+        StageDefinition,
+    },
     error::{Error, ErrorKind},
     function::{Function, Functions, Invocation, Invoked, InvokedStream, TypedFunction},
     gateway::{
         CanarySummary, DeploymentDiff, DeploymentSummary, Explanation, Gateway, GatewayBuilder, GatewayHandle,
-        StageError, StageSummary, TestInvoke, TestInvokeError, TestInvoked,
+        StageError, StageSummary, TestInvoke, TestInvokeAuthorizer, TestInvokeError, TestInvoked,
+        TestInvokedAuthorizer,
     },
     guard::{Guard, GuardFuture, GuardLayer, GuardService},
     header_case::HeaderCase,
-    http_client::{CallCause, CallError, CallPhase, HttpClient},
+    http_client::HttpClient,
     integration::{FromService, Integration, IntegrationService},
     media::{MediaTypes, media_type},
-    observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, Observer},
+    observe::{AccessLog, AccessLogFormat, AccessLogFormatError, LogSink, LoggingLevel, Observer},
     policy::{
         PolicyCombination, PolicyEffect, PolicyPhase, PolicyVerdict, ResourcePolicy, access_denied, execute_api_arn,
     },

@@ -1,6 +1,7 @@
 //! `Integrations`: makes integrations of what a definition says.
 
 mod aws;
+mod headers;
 #[cfg(feature = "mapping")]
 mod mapped;
 #[cfg(not(feature = "mapping"))]
@@ -77,10 +78,12 @@ impl Integrations {
         let method = config.http_method.as_deref().map(method).transpose()?.flatten();
         let called = self.upstreams.called(config, &self.clients.of(config)?)?;
         let proxy = HttpProxy::new(&called.uri, Arc::clone(&called.client)).map_err(|error| no_uri(config, &error))?;
+        let proxy = proxy.header_rules(headers::rules(config)?);
         let proxy = match method {
             Some(method) => proxy.method(method),
             None => proxy,
         };
+        let proxy = upgrading(proxy, config)?;
         let proxy = match place.api.protocol_type {
             ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
             ProtocolType::Rest => mapped::with_parameters(proxy, config).map(shared),
@@ -95,7 +98,7 @@ impl Integrations {
                 let message = "a REST API calls services by the type AWS";
                 return Err(Problem::new("/integrationSubtype", message).into());
             }
-            return mapped::service_action(&self.aws, config);
+            return mapped::service_action(&self.aws, config, place);
         }
         let proxy = self.aws.proxy(config)?;
         match place.api.protocol_type {
@@ -122,6 +125,9 @@ impl IntegrationFactory for Integrations {
             let message = "a REST API maps the parameters of its answers in `responses`";
             return Some(Err(Problem::new("/responseParameters", message).into()));
         }
+        if let Some(problem) = misplaced(config) {
+            return Some(Err(problem.into()));
+        }
         Some(match config {
             IntegrationConfig::Http(config) => self.http(config, place),
             IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
@@ -136,12 +142,42 @@ impl IntegrationFactory for Integrations {
     fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
         Some(self.upstreams.define(upstreams))
     }
+
+    fn has_client_certificate(&self, id: &str) -> bool {
+        self.clients.has_certificate(id)
+    }
 }
 
 type Made = Result<Arc<dyn Integration>, Problems>;
 
 fn shared(integration: impl Integration) -> Arc<dyn Integration> {
     Arc::new(integration)
+}
+
+/// What stands in an integration of another type than those that know it.
+fn misplaced(config: &IntegrationConfig) -> Option<Problem> {
+    let backend = config.backend()?;
+    let is_proxy = matches!(config, IntegrationConfig::HttpProxy(_));
+    if backend.header_rules.is_some() && !is_proxy && !matches!(config, IntegrationConfig::Http(_)) {
+        return Some(Problem::new("/headerRules", "only the types `http` and `http_proxy` have rules for headers"));
+    }
+    (!backend.upgrades.is_empty() && !is_proxy)
+        .then(|| Problem::new("/upgrades", "only the type `http_proxy` lets connections be switched"))
+}
+
+/// The proxy, which lets clients switch to the protocols that its definition names.
+#[cfg(feature = "proxy")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it can fail")]
+fn upgrading(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+    if config.upgrades.is_empty() { Ok(proxy) } else { Ok(proxy.upgrades(config.upgrades.iter().map(String::as_str))) }
+}
+
+#[cfg(not(feature = "proxy"))]
+fn upgrading(proxy: HttpProxy, config: &BackendConfig) -> Result<HttpProxy, Problem> {
+    if config.upgrades.is_empty() {
+        return Ok(proxy);
+    }
+    Err(Problem::new("/upgrades", "upgrades need the feature `proxy` of gateway-integrations"))
 }
 
 fn no_uri(config: &BackendConfig, error: &UriTemplateError) -> Problem {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 #[cfg(feature = "mapping")]
 use gateway_core::BodyError;
 use gateway_core::{Body, Context, Error, ErrorKind, Step};
+use http::StatusCode;
 use tower::BoxError;
 
 /// How much of a body is kept in memory, in bytes: the largest payload of API Gateway.
@@ -34,6 +35,21 @@ pub(crate) fn no_answer(context: &Context, error: Error) -> Error {
         },
     });
     error
+}
+
+/// A function, or a service of AWS, is late; behind an HTTP API that is 503, and not 504 as for an HTTP backend.
+///
+/// AWS developer guide: *Troubleshooting issues with HTTP API Lambda integrations*.
+pub(crate) fn late() -> Error {
+    Error::new(ErrorKind::IntegrationTimeout).with_http_status(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// The same for an error of the call itself, if that was late.
+pub(crate) fn of_call(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::IntegrationTimeout => error.with_http_status(StatusCode::SERVICE_UNAVAILABLE),
+        _ => error,
+    }
 }
 
 /// Reads the body of a request, and keeps it.

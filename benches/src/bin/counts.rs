@@ -1,7 +1,8 @@
 //! `counts [print|check|write]`: instructions and allocations of everything that is counted.
 //!
-//! `check` compares with the table that is kept beside the code, and fails where something costs too much more; `write`
-//! writes that table anew. Instructions are those of `in_memory`, which must be built too, under valgrind.
+//! `check` compares with the table that is kept beside the code, and fails where something costs too much more, or a
+//! request to an HTTP API more than the same to a REST API; `write` writes that table anew. Instructions are those of
+//! `in_memory`, which must be built too, under valgrind.
 
 #![expect(clippy::print_stdout, reason = "the figures are its result")]
 
@@ -28,9 +29,11 @@ fn main() -> Result<(), BoxError> {
     }
     let before = if command == "write" { Table::default() } else { Table::read(&path)? };
     let dearer = print(&table, &before);
+    let shares = table.too_large_shares();
     match command.as_str() {
         "print" => Ok(()),
         "write" => table.write(&path),
+        "check" if !shares.is_empty() => Err(format!("{}; find out why", shares.join(", ")).into()),
         "check" if dearer.is_empty() => Ok(()),
         "check" => {
             let (now, then) = (&table.compiler, &before.compiler);

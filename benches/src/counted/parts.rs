@@ -12,12 +12,21 @@ use tokio::runtime::Builder;
 use tower::BoxError;
 
 use super::{Run, Subject};
-use crate::{admission::UNLIMITED, token::Signed};
+use crate::{
+    admission::UNLIMITED,
+    signed::{SignedCall, sign_once},
+    token::Signed,
+};
 
 pub(super) const SUBJECTS: &[Subject] = &[
     Subject { name: "route of 10,000", begin: route },
     Subject { name: "usage plan of 10,000 keys", begin: usage_plan },
     Subject { name: "remembered token", begin: remembered_token },
+    Subject { name: "new token", begin: new_token },
+    Subject { name: "signature verified", begin: || signed(SignedCall::verify) },
+    Subject { name: "signature made by the SDK", begin: || signed(|call| sign_once(call.now()).is_ok()) },
+    Subject { name: "signature and policy", begin: || signed(SignedCall::authorize) },
+    Subject { name: "policy of 20 statements", begin: || signed(SignedCall::evaluate) },
     Subject { name: "access log line", begin: access_log },
     Subject { name: "mapping template", begin: template },
 ];
@@ -52,11 +61,25 @@ fn usage_plan() -> Result<Run, BoxError> {
 }
 
 fn remembered_token() -> Result<Run, BoxError> {
+    token(1_000)
+}
+
+/// None is remembered, so that each is a first one.
+fn new_token() -> Result<Run, BoxError> {
+    token(0)
+}
+
+fn token(remembered: u64) -> Result<Run, BoxError> {
     let signed = Signed::es256()?;
-    let authorizer = signed.authorizer(1_000)?;
+    let authorizer = signed.authorizer(remembered)?;
     let head = head("/pets/42", "authorization", &signed.bearer())?;
     let context = context(&head);
     Ok(repeated(move || matches!(black_box(authorizer.authorize_now(&head, &context)), Some(Ok(_)))))
+}
+
+fn signed(once: fn(&SignedCall) -> bool) -> Result<Run, BoxError> {
+    let call = SignedCall::new()?;
+    Ok(repeated(move || black_box(once(black_box(&call)))))
 }
 
 fn access_log() -> Result<Run, BoxError> {
@@ -65,8 +88,8 @@ fn access_log() -> Result<Run, BoxError> {
     });
     let context = context(&head("/pets/42", "user-agent", "bench/1.0")?);
     let (status, latency) = (Some(StatusCode::OK), Duration::from_millis(7));
-    context.set_integration(IntegrationFacts { status, latency, error: None, request_id: None });
-    context.set_response(ResponseFacts { status, length: 128, latency, complete: true });
+    context.set_integration(IntegrationFacts { status, latency, error: None, request_id: None, request_id2: None });
+    context.set_response(ResponseFacts { status, length: 128, latency, complete: true, failure: None });
     Ok(repeated(move || {
         log.finished(&context);
         true

@@ -14,6 +14,8 @@ pub(super) const SUBJECTS: &[Subject] = &[
     Subject { name: "bare hyper, with ids", begin: || Ok(sent(Pipe::to_bare_with_ids()?)) },
     Subject { name: "mock", begin: || through(admission::mock()?) },
     Subject { name: "guarded", begin: || through(admission::guarded()?) },
+    Subject { name: "guarded http", begin: || through(admission::guarded_http()?) },
+    Subject { name: "domain of 1,000", begin: || through(admission::thousand_domains()?) },
     Subject { name: "keyed", begin: || through(admission::keyed()?) },
     Subject { name: "observed", begin: observed },
     Subject { name: "cached", begin: || through(admission::cached()?) },

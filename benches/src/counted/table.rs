@@ -26,6 +26,13 @@ pub struct Table {
 /// How much more than before a change may cost.
 const TOLERANCE: f64 = 0.03;
 
+/// What may cost at most a part of what else costs, in instructions.
+const SHARES: &[(&str, &str, f64)] = &[
+    ("guarded http", "guarded", 1.0),
+    ("remembered token", "new token", 0.05),
+    ("signature verified", "signature made by the SDK", 1.0),
+];
+
 impl Counts {
     /// How much more than `before` this is, as a share of it, and whether that is too much.
     #[must_use]
@@ -36,6 +43,17 @@ impl Counts {
 }
 
 impl Table {
+    /// What costs too large a part of what else costs, in words, whatever it cost before.
+    #[must_use]
+    pub fn too_large_shares(&self) -> Vec<String> {
+        let cost = |name: &str| self.counts.get(name).map(|counts| counts.instructions);
+        let wrong = SHARES.iter().filter_map(|(name, whole, most)| {
+            let share = cost(name)? / cost(whole)?;
+            (share > *most).then(|| format!("`{name}` costs {share:.3} of `{whole}`, more than {most}"))
+        });
+        wrong.collect()
+    }
+
     /// Reads a table.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub async fn serve(gateway: Gateway, port: u16) -> Result<Infallible, BoxError> 
     loop {
         let (stream, _) = listener.accept().await?;
         let _ = stream.set_nodelay(true);
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone()));
+        let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone());
+        tokio::spawn(serving.with_upgrades());
     }
 }

@@ -36,6 +36,40 @@ fn http_api_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn custom_domains_gives_what_it_says_and_from_whom() -> Outcome {
+    if !curl_is_here() {
+        return Ok(());
+    }
+    let host = Host::start(env!("CARGO_BIN_EXE_custom_domains"), &[])?;
+    host.follow()?;
+    for (path, arguments, told) in [
+        (
+            "/pets/7",
+            "-H 'Host: api.example.com'",
+            r#"{"api":"pets","basePath":"pets","label":"api","path":"/7","rule":null,"stage":"prod"}"#,
+        ),
+        (
+            "/pets/7",
+            "-H 'Host: api.example.com' -H 'x-version: beta2'",
+            r#"{"api":"pets","basePath":null,"label":"api","path":"/7","rule":"next-pets","stage":"beta"}"#,
+        ),
+        (
+            "/shop/toys",
+            "-H 'Host: api.example.com'",
+            r#"{"api":"shop","basePath":"shop","label":"api","path":"/toys","rule":null,"stage":"$default"}"#,
+        ),
+        (
+            "/hello",
+            "-H 'Host: acme.example.com'",
+            r#"{"api":"tenants","basePath":"","label":"acme","path":"/hello","rule":null,"stage":"$default"}"#,
+        ),
+    ] {
+        assert_eq!(host.get(path, arguments)?, (200, told.to_owned()), "{path} {arguments}");
+    }
+    Ok(())
+}
+
+#[test]
 fn hyper_host_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_hyper_host"))
 }
@@ -46,6 +80,15 @@ fn openapi_import_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn openapi_import_gives_what_it_says_of_an_http_api() -> Outcome {
+    if curl_is_here() {
+        Host::start(env!("CARGO_BIN_EXE_openapi_import"), &["--http".as_ref()])?.follow()
+    } else {
+        Ok(())
+    }
+}
+
+#[test]
 fn custom_authorizer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_custom_authorizer"))
 }
@@ -53,6 +96,11 @@ fn custom_authorizer_gives_what_it_says() -> Outcome {
 #[test]
 fn lambda_authorizer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_lambda_authorizer"))
+}
+
+#[test]
+fn iam_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_iam"))
 }
 
 #[test]

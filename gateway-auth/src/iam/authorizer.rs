@@ -1,17 +1,20 @@
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use gateway_core::{
     ApiKind, Authorization, Authorizer, Context, Error, ErrorKind, Parts, PolicyCombination, PolicyEffect, StageFacts,
     Step, access_denied, execute_api_arn,
 };
-use http::header;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
     credential::{Credential, Credentials},
-    verifier::{SigV4Verifier, SignedRequest},
+    signed_request::SignedRequest,
+    verifier::SigV4Verifier,
 };
 use crate::policy::{INVOKE, PolicyRequest, RequestKeys, evaluate_all};
+
+static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 
 const INVALIDATE: &str = "execute-api:InvalidateCache";
 
@@ -74,7 +77,11 @@ impl IamAuthorizer {
     }
 
     /// What is signed, and for which region.
-    fn signed<'a>(&'a self, request: &'a Parts, context: &'a Context) -> Result<(SignedRequest<'a>, &'a str), Error> {
+    fn signed<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        context: &'a Context,
+    ) -> Result<(SignedRequest<'a>, &'a str), Error> {
         if let Some(stage) = &self.stage {
             context.set_stage(Arc::clone(stage));
         }
@@ -82,10 +89,10 @@ impl IamAuthorizer {
         let region = self.region.as_deref().or(own).ok_or(ErrorKind::AuthorizerConfigurationError)?;
         let facts = context.request();
         let signed = SignedRequest {
-            method: facts.method.as_str(),
+            method: context.overridden_method().unwrap_or(&facts.method).as_str(),
             path: facts.uri.path(),
             query: facts.uri.query(),
-            headers: &request.headers,
+            headers,
             authority: facts.uri.authority().map(http::uri::Authority::as_str),
             body: context.body().map_or(&[], |body| body),
         };
@@ -140,6 +147,17 @@ impl IamAuthorizer {
     }
 }
 
+/// The headers as they arrived: the gateway has taken off the one that named the method.
+fn sent_headers<'a>(request: &'a Parts, context: &Context) -> Cow<'a, HeaderMap> {
+    let mut headers = Cow::Borrowed(&request.headers);
+    if context.overridden_method().is_some()
+        && let Ok(method) = HeaderValue::from_str(context.request().method.as_str())
+    {
+        headers.to_mut().insert(&METHOD_OVERRIDE, method);
+    }
+    headers
+}
+
 /// A refusal that names the caller. He is no silent one: no resource policy may let him in.
 fn refused(credential: &Credential, request: &Parts, context: &Context, effect: PolicyEffect) -> Error {
     context.set_authorization(credential.allowed(false));
@@ -149,7 +167,7 @@ fn refused(credential: &Credential, request: &Parts, context: &Context, effect: 
 #[async_trait]
 impl Authorizer for IamAuthorizer {
     async fn authorize(&self, request: &Parts, context: &Context) -> Result<Authorization, Error> {
-        let verified = match self.signed(request, context) {
+        let verified = match self.signed(&sent_headers(request, context), context) {
             Ok((signed, region)) => self.verifier.verify(&signed, region, context.clock().now()).await,
             Err(error) => Err(error),
         };
@@ -157,7 +175,7 @@ impl Authorizer for IamAuthorizer {
     }
 
     fn authorize_now(&self, request: &Parts, context: &Context) -> Option<Result<Authorization, Error>> {
-        let verified = match self.signed(request, context) {
+        let verified = match self.signed(&sent_headers(request, context), context) {
             Ok((signed, region)) => self.verifier.verify_now(&signed, region, context.clock().now())?,
             Err(error) => Err(error),
         };

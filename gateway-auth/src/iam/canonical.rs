@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     carrier::{SIGNATURE_PARAMETER, TOKEN_HEADER, TOKEN_PARAMETER},
-    verifier::SignedRequest,
+    signed_request::SignedRequest,
 };
 
 /// Everything but `A-Za-z0-9-._~`.

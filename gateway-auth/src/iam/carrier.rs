@@ -6,7 +6,7 @@ use gateway_core::Error;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 
-use super::{refusal, time::AmzDate, verifier::SignedRequest};
+use super::{refusal, signed_request::SignedRequest, time::AmzDate};
 
 const HMAC: &str = "AWS4-HMAC-SHA256";
 #[cfg(feature = "iam-sigv4a")]

@@ -7,7 +7,7 @@ use std::{
 use async_trait::async_trait;
 use gateway_core::{Authorization, BoxError, Identity, PolicyEffect};
 
-use super::key::Secret;
+use super::secret::Secret;
 use crate::policy::{PolicyDocument, PolicyRequest, evaluate_all};
 
 /// Looks up whose an access key is.

@@ -1,40 +1,16 @@
-//! Secrets, signing keys, and the keys that were derived last.
+//! Signing keys, and those that were derived last.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 
-use super::carrier::{Algorithm, Carrier, Scope};
 #[cfg(feature = "iam-sigv4a")]
 use super::sigv4a::PublicKey;
-
-/// A secret; it shows itself to nobody.
-#[derive(Clone)]
-pub(super) struct Secret(Box<[u8]>);
-
-impl Secret {
-    pub(super) fn new(text: &str) -> Self {
-        Self(text.as_bytes().into())
-    }
-
-    /// The secret with a few letters before it, as keys are derived of it.
-    pub(super) fn after(&self, prefix: &[u8]) -> Vec<u8> {
-        [prefix, &self.0].concat()
-    }
-
-    /// Compares in constant time.
-    pub(super) fn is(&self, other: &[u8]) -> bool {
-        self.0.ct_eq(other).into()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
+use super::{
+    carrier::{Algorithm, Carrier, Scope},
+    secret::{Secret, keyed},
+};
 
 /// What signatures of a credential are verified with.
 #[derive(Clone)]
@@ -73,11 +49,6 @@ impl SigningKey {
     }
 }
 
-pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // An HMAC takes keys of any length.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
-}
-
 /// How many derived keys are remembered.
 const CAPACITY: u64 = 10_000;
 
@@ -93,7 +64,7 @@ struct Remembered {
 impl SigningKeys {
     /// The key of a credential, and whether it was remembered.
     pub(super) fn find(&self, secret: &Secret, carrier: &Carrier<'_>, scope: &Scope<'_>) -> Option<(SigningKey, bool)> {
-        match self.0.get(&*carrier.credential).filter(|known| known.secret.is(&secret.0)) {
+        match self.0.get(&*carrier.credential).filter(|known| known.secret.is_same(secret)) {
             Some(known) => Some((known.key.clone(), true)),
             None => SigningKey::derive(secret, carrier, scope).map(|key| (key, false)),
         }

@@ -7,6 +7,8 @@ mod credential;
 mod factory;
 mod key;
 mod refusal;
+mod secret;
+mod signed_request;
 #[cfg(feature = "iam-sigv4a")]
 mod sigv4a;
 mod static_credentials;
@@ -17,6 +19,7 @@ pub use self::{
     authorizer::IamAuthorizer,
     credential::{Credential, Credentials},
     factory::IamAuthorizers,
+    signed_request::SignedRequest,
     static_credentials::StaticCredentials,
-    verifier::{SigV4Verifier, SignedRequest},
+    verifier::SigV4Verifier,
 };

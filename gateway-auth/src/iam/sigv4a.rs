@@ -8,7 +8,7 @@ use hmac::Mac;
 
 use super::{
     carrier::ECDSA,
-    key::{Secret, keyed},
+    secret::{Secret, keyed},
 };
 
 /// The order of P-256, less two: the largest candidate that makes a private key.

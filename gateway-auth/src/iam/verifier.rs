@@ -5,7 +5,6 @@ use std::{
 };
 
 use gateway_core::{BoxError, Error, ErrorKind};
-use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -14,6 +13,7 @@ use super::{
     credential::{Credential, Credentials},
     key::{SigningKey, SigningKeys, hex},
     refusal,
+    signed_request::SignedRequest,
     time::AmzDate,
 };
 
@@ -21,23 +21,6 @@ use super::{
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
-
-/// A request, as its signature covers it: as it stood on the wire.
-#[derive(Clone, Copy)]
-pub struct SignedRequest<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The path, still percent-encoded.
-    pub path: &'a str,
-    /// The query, without `?`.
-    pub query: Option<&'a str>,
-    /// The headers.
-    pub headers: &'a HeaderMap,
-    /// The host of the target, for requests that have no `Host` (HTTP/2).
-    pub authority: Option<&'a str>,
-    /// The whole body.
-    pub body: &'a [u8],
-}
 
 /// Verifies signatures of Signature Version 4 (and 4a, with the feature `iam-sigv4a`), in the `Authorization` header or in the query.
 ///

@@ -25,13 +25,18 @@ pub enum SignatureAlgorithm {
     Es256,
     /// ECDSA on P-384 with SHA-384.
     Es384,
+    /// ECDSA on P-521 with SHA-512; by aws-lc-rs, whatever other provider is passed.
+    #[cfg(feature = "jwt-aws-lc-rs")]
+    Es512,
     /// EdDSA on Ed25519.
     EdDsa,
 }
 
 /// A name that is no [`SignatureAlgorithm`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not supported: use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA")]
+#[error(
+    "`{0}` is not supported: use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 (with the feature jwt-aws-lc-rs) or EdDSA"
+)]
 pub struct UnknownAlgorithm(String);
 
 impl SignatureAlgorithm {
@@ -45,6 +50,8 @@ impl SignatureAlgorithm {
         Self::Ps512,
         Self::Es256,
         Self::Es384,
+        #[cfg(feature = "jwt-aws-lc-rs")]
+        Self::Es512,
         Self::EdDsa,
     ];
 
@@ -67,13 +74,15 @@ impl SignatureAlgorithm {
             Self::Ps512 => "PS512",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
+            #[cfg(feature = "jwt-aws-lc-rs")]
+            Self::Es512 => "ES512",
             Self::EdDsa => "EdDSA",
         }
     }
 
-    /// The same in the backend's terms.
-    pub(super) fn backend(self) -> Algorithm {
-        match self {
+    /// The same in the backend's terms, if it has one.
+    pub(super) fn backend(self) -> Option<Algorithm> {
+        Some(match self {
             Self::Rs256 => Algorithm::RS256,
             Self::Rs384 => Algorithm::RS384,
             Self::Rs512 => Algorithm::RS512,
@@ -82,8 +91,10 @@ impl SignatureAlgorithm {
             Self::Ps512 => Algorithm::PS512,
             Self::Es256 => Algorithm::ES256,
             Self::Es384 => Algorithm::ES384,
+            #[cfg(feature = "jwt-aws-lc-rs")]
+            Self::Es512 => return None,
             Self::EdDsa => Algorithm::EdDSA,
-        }
+        })
     }
 }
 
@@ -110,9 +121,10 @@ mod tests {
     fn names_are_exact_and_nothing_symmetric_has_one() {
         for algorithm in SignatureAlgorithm::ALL {
             assert_eq!(algorithm.name().parse(), Ok(*algorithm));
-            assert_eq!(format!("{:?}", algorithm.backend()), algorithm.name());
+            let backend = algorithm.backend().map(|backend| format!("{backend:?}"));
+            assert!(backend.is_none_or(|backend| backend == algorithm.name()));
         }
-        for name in ["none", "None", "HS256", "HS384", "HS512", "rs256", "ES512", "RSA1_5", "", " RS256"] {
+        for name in ["none", "None", "HS256", "HS384", "HS512", "rs256", "ES521", "RSA1_5", "", " RS256"] {
             assert_eq!(name.parse::<SignatureAlgorithm>(), Err(UnknownAlgorithm(name.to_owned())));
         }
     }

@@ -9,8 +9,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     DecodingKey,
     crypto::CryptoProvider,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse},
 };
+use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{SignatureAlgorithm, jws::Jws};
@@ -24,23 +26,35 @@ pub(super) struct Key {
     kid: Option<String>,
     /// Never empty.
     algorithms: Vec<SignatureAlgorithm>,
-    decoding: DecodingKey,
+    public: Public,
     fingerprint: [u8; 32],
+}
+
+/// A public key, for whom verifies with it.
+#[derive(Clone)]
+enum Public {
+    Provided(DecodingKey),
+    /// On P-521, which the providers do not know: an uncompressed point.
+    #[cfg(feature = "jwt-aws-lc-rs")]
+    P521(Vec<u8>),
 }
 
 impl Key {
     /// The key, if it is one for signatures with algorithms that are known: no secret (`oct`), not meant for
     /// encryption (`use`, `key_ops`), and with an `alg`, if any, that suits its type.
-    pub(super) fn from_jwk(jwk: &Jwk) -> Option<Self> {
+    pub(super) fn from_value(jwk: &Value) -> Option<Self> {
+        // Read as text: an algorithm that the library does not know may be known here.
+        let alg = jwk.get("alg").and_then(Value::as_str);
+        let jwk = Jwk::deserialize(jwk).ok()?;
         let common = &jwk.common;
         let for_signatures = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
         let may_verify = common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
         if !for_signatures || !may_verify {
             return None;
         }
-        let (suited, decoding, material) = material(&jwk.algorithm)?;
+        let (suited, public, material) = material(&jwk.algorithm)?;
         let algorithms: Vec<_> =
-            suited.iter().copied().filter(|one| common.key_algorithm.is_none_or(|alg| is_same(alg, *one))).collect();
+            suited.iter().copied().filter(|one| alg.is_none_or(|alg| is_same(alg, *one))).collect();
         if algorithms.is_empty() {
             return None;
         }
@@ -54,7 +68,7 @@ impl Key {
             digest.update(algorithm.name());
         }
         let fingerprint = digest.finalize().into();
-        Some(Self { kid: common.key_id.clone(), algorithms, decoding, fingerprint })
+        Some(Self { kid: common.key_id.clone(), algorithms, public, fingerprint })
     }
 
     /// Whether the key is the one that a token's header means. A header without a `kid` may mean any key.
@@ -72,8 +86,19 @@ impl Key {
         if !self.algorithms.contains(&jws.algorithm) {
             return false;
         }
-        let verifier = (provider.verifier_factory)(&jws.algorithm.backend(), &self.decoding);
-        verifier.is_ok_and(|verifier| verifier.verify(jws.signed, &jws.signature).is_ok())
+        match &self.public {
+            Public::Provided(key) => {
+                let Some(algorithm) = jws.algorithm.backend() else { return false };
+                let verifier = (provider.verifier_factory)(&algorithm, key);
+                verifier.is_ok_and(|verifier| verifier.verify(jws.signed, &jws.signature).is_ok())
+            }
+            #[cfg(feature = "jwt-aws-lc-rs")]
+            Public::P521(point) => {
+                use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED, UnparsedPublicKey};
+
+                UnparsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, point).verify(jws.signed, &jws.signature).is_ok()
+            }
+        }
     }
 
     /// What makes this key different from others.
@@ -89,12 +114,14 @@ impl fmt::Debug for Key {
 }
 
 /// Whether a JWK's `alg` is this algorithm; one for encryption, or an unknown one, is none of ours.
-fn is_same(alg: KeyAlgorithm, algorithm: SignatureAlgorithm) -> bool {
-    alg == KeyAlgorithm::from(algorithm.backend())
+fn is_same(alg: &str, algorithm: SignatureAlgorithm) -> bool {
+    // Some write it after the curve, P-521, whose keys have but this one algorithm.
+    let alg = if alg == "ES521" { "ES512" } else { alg };
+    alg == algorithm.name()
 }
 
 /// What keys of this type can be used with, the key, and its bytes.
-fn material(parameters: &AlgorithmParameters) -> Option<(&'static [SignatureAlgorithm], DecodingKey, Vec<u8>)> {
+fn material(parameters: &AlgorithmParameters) -> Option<(&'static [SignatureAlgorithm], Public, Vec<u8>)> {
     match parameters {
         AlgorithmParameters::RSA(rsa) => {
             let (modulus, exponent) = (integer(&rsa.n)?, integer(&rsa.e)?);
@@ -102,22 +129,30 @@ fn material(parameters: &AlgorithmParameters) -> Option<(&'static [SignatureAlgo
             let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
             let sound = RSA_MODULUS_BYTES.contains(&modulus.len()) && is_odd && exponent != [1] && exponent.len() <= 8;
             let key = sound.then(|| DecodingKey::from_rsa_raw_components(&modulus, &exponent))?;
-            Some((SignatureAlgorithm::RSA, key, [modulus, exponent].concat()))
+            Some((SignatureAlgorithm::RSA, Public::Provided(key), [modulus, exponent].concat()))
         }
         AlgorithmParameters::EllipticCurve(ec) => {
             let (suited, length): (&[_], _) = match ec.curve {
                 EllipticCurve::P256 => (&[SignatureAlgorithm::Es256], 32),
                 EllipticCurve::P384 => (&[SignatureAlgorithm::Es384], 48),
+                #[cfg(feature = "jwt-aws-lc-rs")]
+                EllipticCurve::P521 => (&[SignatureAlgorithm::Es512], 66),
                 _ => return None,
             };
             let (x, y) = (bytes(&ec.x)?, bytes(&ec.y)?);
-            let sound = x.len() == length && y.len() == length;
-            let key = sound.then(|| DecodingKey::from_ec_components(&ec.x, &ec.y).ok())??;
-            Some((suited, key, [x, y].concat()))
+            if x.len() != length || y.len() != length {
+                return None;
+            }
+            let material = [x, y].concat();
+            #[cfg(feature = "jwt-aws-lc-rs")]
+            if ec.curve == EllipticCurve::P521 {
+                return Some((suited, Public::P521([&[4], &*material].concat()), material));
+            }
+            Some((suited, Public::Provided(DecodingKey::from_ec_components(&ec.x, &ec.y).ok()?), material))
         }
         AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
             let x = bytes(&pair.x).filter(|x| x.len() == 32)?;
-            Some((&[SignatureAlgorithm::EdDsa], DecodingKey::from_ed_components(&pair.x).ok()?, x))
+            Some((&[SignatureAlgorithm::EdDsa], Public::Provided(DecodingKey::from_ed_components(&pair.x).ok()?), x))
         }
         _ => None,
     }
@@ -137,12 +172,13 @@ fn integer(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "made for the call")]
     fn key(jwk: Value) -> Option<Key> {
-        Key::from_jwk(&serde_json::from_value(jwk).unwrap())
+        Key::from_value(&jwk)
     }
 
     fn rsa(extra: &Value) -> Option<Key> {

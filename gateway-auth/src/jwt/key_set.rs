@@ -1,4 +1,4 @@
-use jsonwebtoken::{crypto::CryptoProvider, jwk::Jwk};
+use jsonwebtoken::crypto::CryptoProvider;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -65,9 +65,10 @@ impl KeySet {
     fn of(document: Document) -> Self {
         let mut keys: Vec<Key> = Vec::with_capacity(document.keys.len());
         for jwk in document.keys {
-            let key = Jwk::deserialize(jwk).ok().and_then(|jwk| Key::from_jwk(&jwk));
             // The same key written twice is no ambiguity.
-            if let Some(key) = key.filter(|new| !keys.iter().any(|old| old.fingerprint() == new.fingerprint())) {
+            if let Some(key) =
+                Key::from_value(&jwk).filter(|new| !keys.iter().any(|old| old.fingerprint() == new.fingerprint()))
+            {
                 keys.push(key);
             }
         }

@@ -84,6 +84,7 @@ pub struct LambdaAuthorizer {
     /// What sets its results apart from those of an authorizer that stood in its place before.
     mark: String,
     stage: Option<Arc<StageFacts>>,
+    credentials: Option<String>,
 }
 
 impl LambdaAuthorizer {
@@ -136,12 +137,14 @@ impl LambdaAuthorizer {
         let payload = self.event.write(identity, arn, request, context);
         let mut invocation = Invocation::new(payload);
         invocation.function = name;
+        invocation.credentials.clone_from(&self.credentials);
         let invoked = match tokio::time::timeout(self.timeout, function.invoke(invocation, context)).await {
             Ok(Ok(invoked)) => invoked,
             Ok(Err(error)) => return (None, Err(Failure::Call(error))),
             Err(_) => return (None, Err(Failure::Timeout)),
         };
         let size = invoked.payload.len();
+        context.record(|| Step::AuthorizerResult { body: output::told(&invoked.payload) });
         let output = output::read(&invoked, self.event, self.simple);
         // What is compiled takes more room than its text.
         (Some(invoked.status), output.map(|output| (output, size.saturating_mul(4))))
@@ -149,6 +152,8 @@ impl LambdaAuthorizer {
 
     /// What the function's answer means for this request.
     fn decide(&self, output: &Output, arn: &str, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+        // Ignored where it was asked just now.
+        context.set_authorizer(AuthorizerFacts { status: None, latency: Duration::ZERO, error: None });
         let caller = &output.authorization;
         let effect = match &output.verdict {
             Verdict::Simple(true) => PolicyEffect::Allow,

@@ -49,6 +49,19 @@ pub(super) fn read(invoked: &Invoked, event: AuthorizerEvent, simple: bool) -> R
     Ok(Output { authorization, verdict })
 }
 
+/// The answer as it may be written down: without the API key in it.
+pub(super) fn told(payload: &[u8]) -> String {
+    match serde_json::from_slice(payload) {
+        Ok(Value::Object(mut answer)) => {
+            if let Some(key) = answer.get_mut("usageIdentifierKey") {
+                *key = "[redacted]".into();
+            }
+            Value::Object(answer).to_string()
+        }
+        _ => String::from_utf8_lossy(payload).into_owned(),
+    }
+}
+
 fn malformed(why: impl Into<String>) -> Failure {
     Failure::Malformed(why.into())
 }

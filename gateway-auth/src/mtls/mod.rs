@@ -1,6 +1,8 @@
 //! Mutual TLS: clients that prove to hold a certificate.
 
 mod certificate;
+#[cfg(feature = "mtls-aws-lc-rs")]
+mod define;
 mod guard;
 mod truststore;
 

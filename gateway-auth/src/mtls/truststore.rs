@@ -3,7 +3,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gateway_core::ClientCertificate;
+use bytes::Bytes;
+use gateway_core::{BoxError, CertificateCheck, ClientCertificate};
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime, pem::PemObject};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer, time::ASN1Time};
@@ -23,8 +24,9 @@ const MAX_CERTIFICATE: usize = 64 * 1024;
 /// bits or more or an elliptic curve of 256, and not be forbidden for clients. A chain has at most four certificates. One
 /// that is in the bundle itself is trusted as it is. Revocation is not looked at.
 ///
-/// The host's TLS must ask for a certificate, and prove that the client holds its key; it may leave all else to this. It
-/// checks once a connection, and puts the [`ClientCertificate`] into the extensions of each of its requests.
+/// The host's TLS must ask for a certificate, and prove that the client holds its key; it may leave all else to this. A
+/// domain has one ([`Domain::mutual_tls`](gateway_core::Domain::mutual_tls), `mutualTlsAuthentication` of a definition), or
+/// the host checks once a connection itself, and puts the [`ClientCertificate`] into the extensions of each of its requests.
 ///
 /// AWS developer guide: *Configuring mutual TLS authentication for a REST API*.
 ///
@@ -162,6 +164,14 @@ impl Truststore {
         )
         .map_err(refused)?;
         Ok(fields(own, &parsed))
+    }
+}
+
+impl CertificateCheck for Truststore {
+    fn check(&self, chain: &[Bytes], now: SystemTime) -> Result<ClientCertificate, BoxError> {
+        // Of more than are looked at, it is told that they are more.
+        let chain: Vec<_> = chain.iter().take(MAX_SENT + 1).map(|der| CertificateDer::from(&**der)).collect();
+        Ok(self.check(&chain, now)?)
     }
 }
 

@@ -1,11 +1,10 @@
-//! ARNs and their patterns: six fields between colons, each compared with its own.
+//! Patterns of ARNs: six fields between colons, each compared with its own.
 
 use super::{
+    fields::{FIELDS, split},
     pattern::{Pattern, Syntax, any},
     request::PolicyRequest,
 };
-
-pub(super) const FIELDS: usize = 6;
 
 /// What a `Resource` may be.
 #[derive(Clone, Debug)]
@@ -66,18 +65,6 @@ impl ArnPattern {
             (_, None) => Some(false),
         }
     }
-}
-
-/// The fields of an ARN; `None` if it is none.
-pub(super) fn split(text: &str) -> Option<[&str; FIELDS]> {
-    let mut split = [""; FIELDS];
-    let mut rest = text;
-    let (last, heads) = split.split_last_mut()?;
-    for field in heads {
-        (*field, rest) = rest.split_once(':')?;
-    }
-    *last = rest;
-    Some(split)
 }
 
 /// Whether one of them matches the request's resource.

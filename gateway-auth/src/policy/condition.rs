@@ -1,4 +1,8 @@
-use super::{keys::ConditionKey, operator::Test, request::PolicyRequest};
+use super::{
+    keys::ConditionKey,
+    operator::{Set, Test},
+    request::PolicyRequest,
+};
 
 /// One key of one operator of a `Condition`.
 #[derive(Clone, Debug)]
@@ -10,17 +14,6 @@ pub(super) struct Condition {
     /// `...IfExists`
     pub(super) if_exists: bool,
     pub(super) set: Set,
-}
-
-/// How several values of a key count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Set {
-    /// One of them must hold; of a negated operator none.
-    One,
-    /// `ForAllValues:`
-    All,
-    /// `ForAnyValue:`
-    Any,
 }
 
 impl Condition {

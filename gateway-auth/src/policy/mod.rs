@@ -4,6 +4,7 @@ mod arn;
 mod condition;
 mod document;
 mod factory;
+mod fields;
 mod guard;
 mod keys;
 mod operator;

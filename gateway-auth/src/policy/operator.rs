@@ -7,7 +7,6 @@ use ipnet::IpNet;
 
 use super::{
     arn::ArnPattern,
-    condition::Set,
     pattern::{Pattern, Syntax, any},
     request::PolicyRequest,
     value::{ConditionValue, parse_time},
@@ -101,6 +100,17 @@ pub(super) struct Operator {
     pub(super) negated: bool,
     pub(super) if_exists: bool,
     pub(super) set: Set,
+}
+
+/// How several values of a key count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Set {
+    /// One of them must hold; of a negated operator none.
+    One,
+    /// `ForAllValues:`
+    All,
+    /// `ForAnyValue:`
+    Any,
 }
 
 #[derive(Clone, Copy, Debug)]

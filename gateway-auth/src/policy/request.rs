@@ -3,7 +3,7 @@ use std::fmt;
 use gateway_core::{Identity, epoch_seconds};
 
 use super::{
-    arn,
+    fields,
     keys::{ConditionKey, ConditionKeys, Known},
     value::{ConditionValue, ConditionValues, age},
 };
@@ -14,7 +14,7 @@ pub struct PolicyRequest<'a> {
     pub(super) action: &'a str,
     pub(super) resource: &'a str,
     /// The fields of the resource's ARN, if it is one.
-    pub(super) fields: Option<[&'a str; arn::FIELDS]>,
+    pub(super) fields: Option<[&'a str; fields::FIELDS]>,
     pub(super) caller: Option<&'a Identity>,
     keys: &'a dyn ConditionKeys,
 }
@@ -23,7 +23,7 @@ impl<'a> PolicyRequest<'a> {
     /// An anonymous call, of which nothing else is known.
     #[must_use]
     pub fn new(action: &'a str, resource: &'a str) -> Self {
-        Self { action, resource, fields: arn::split(resource), caller: None, keys: &() }
+        Self { action, resource, fields: fields::split(resource), caller: None, keys: &() }
     }
 
     /// The same by this caller.

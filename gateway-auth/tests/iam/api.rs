@@ -75,6 +75,20 @@ fn denial(caller: &str, suffix: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_signature_is_about_the_method_on_the_wire() {
+    let gateway = gateway(rest(open_to_alice()));
+    let now = gateway.clock().now();
+    let overriding = || http::Request::post("/prod/pets/6").header("x-http-method-override", "DELETE");
+    let signed = signed_now(overriding(), "", now);
+    let names = signed.headers()["authorization"].to_str().unwrap();
+    assert!(names.contains("x-http-method-override"), "{names}");
+    assert_eq!(gateway.send_request(signed).await.status, 200);
+    let mut changed = signed_now(overriding(), "", now);
+    changed.headers_mut().insert("x-http-method-override", http::HeaderValue::from_static("PUT"));
+    assert_eq!(gateway.send_request(changed).await.status, 403);
+}
+
+#[tokio::test]
 async fn a_rest_api_tells_why_it_refuses() {
     let gateway = gateway(rest(iam(credential().policy(invoke("Allow")))));
     let answer = call(&gateway).await;

@@ -54,6 +54,11 @@ impl Signer {
         Self { kid, pair: Pair::Ec(pair, "P-384") }
     }
 
+    pub(crate) fn p521(kid: &'static str) -> Self {
+        let pair = EcdsaKeyPair::generate(&signature::ECDSA_P521_SHA512_FIXED_SIGNING).unwrap();
+        Self { kid, pair: Pair::Ec(pair, "P-521") }
+    }
+
     pub(crate) fn ed25519(kid: &'static str) -> Self {
         Self { kid, pair: Pair::Ed(Ed25519KeyPair::generate().unwrap()) }
     }

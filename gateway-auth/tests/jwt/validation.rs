@@ -109,7 +109,8 @@ fn the_algorithm_must_be_one_that_is_taken() {
 #[test]
 fn other_algorithms_can_be_asked_for() {
     let (p256, p384, ed) = (Signer::p256("e"), Signer::p384("f"), Signer::ed25519("g"));
-    let keys = jwks(&[key_a(), &p256, &p384, &ed]);
+    let p521 = Signer::p521("h");
+    let keys = jwks(&[key_a(), &p256, &p384, &p521, &ed]);
     let all = builder().keys(keys).algorithms(SignatureAlgorithm::ALL.iter().copied()).build().unwrap();
     let tokens = [
         (key_a(), "RS256"),
@@ -118,6 +119,7 @@ fn other_algorithms_can_be_asked_for() {
         (key_a(), "PS512"),
         (&p256, "ES256"),
         (&p384, "ES384"),
+        (&p521, "ES512"),
         (&ed, "EdDSA"),
     ];
     for (signer, alg) in tokens {

@@ -11,4 +11,5 @@ mod http_api;
 mod policies;
 mod rest;
 mod support;
+mod test_invoke;
 mod together;

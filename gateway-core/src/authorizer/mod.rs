@@ -113,7 +113,11 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
 }
 
 /// Asks an authorizer, without waiting where it can answer so.
-async fn ask(authorizer: &dyn Authorizer, request: &Parts, context: &Context) -> Result<Authorization, Error> {
+pub(crate) async fn ask(
+    authorizer: &dyn Authorizer,
+    request: &Parts,
+    context: &Context,
+) -> Result<Authorization, Error> {
     match authorizer.authorize_now(request, context) {
         Some(answer) => answer,
         None => authorizer.authorize(request, context).await,

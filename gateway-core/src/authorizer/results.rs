@@ -58,6 +58,10 @@ impl ResultKey {
         }
         Self { digest: digest.finalize().into(), stage: stage.cloned() }
     }
+
+    fn is_test(&self) -> bool {
+        self.stage.as_ref().is_some_and(|stage| stage.is_test)
+    }
 }
 
 impl fmt::Debug for ResultKey {
@@ -130,6 +134,9 @@ impl ResultCache {
     /// The result for this key, if it is remembered.
     #[must_use]
     pub fn find<T: Any + Send + Sync>(&self, key: &ResultKey, clock: &dyn Clock) -> Option<Arc<T>> {
+        if key.is_test() {
+            return None;
+        }
         let entry = self.0.results.get(&key.digest).filter(|entry| clock.elapsed() < entry.expires)?;
         entry.result.downcast().ok()
     }
@@ -153,6 +160,9 @@ impl ResultCache {
         T: Any + Send + Sync,
         F: Future<Output = Result<(T, usize), Error>> + Send,
     {
+        if key.is_test() {
+            return ask.await.map(|(result, _)| Arc::new(result));
+        }
         loop {
             let mut waiting = match self.join(key, clock) {
                 Turn::Found(found) => return Ok(found),

@@ -1,22 +1,19 @@
-use std::{cmp::Reverse, collections::HashSet};
+use std::{collections::HashSet, sync::Arc};
 
-use super::wrong_stage;
+use super::{routing_rules, wrong_stage};
 use crate::{
-    definition::{Definition, places},
-    names::NameMap,
+    context::{ApiKind, DomainFacts},
+    definition::{Definition, Domain, places},
     problem::Problem,
-    snapshot::{CompiledMapping, CompiledStage},
+    snapshot::{BasePaths, CompiledDomain, CompiledMapping, CompiledStage, Hosts},
 };
 
-/// Checks the custom domains: names, base paths, stages.
+/// Checks the custom domains: names, base paths, routing rules, stages.
 pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
     let mut names = HashSet::new();
     for (place, domain) in places(&definition.domains) {
         let pointer = format!("/domains/{place}");
-        let labels = domain.name.strip_prefix("*.").unwrap_or(&domain.name);
-        let in_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.');
-        if domain.name != "*" && (labels.is_empty() || !labels.chars().all(in_name)) {
-            let message = format!("`{}` is no domain name; `*` stands only as the first label", domain.name);
+        if let Some(message) = wrong_name(&domain.name) {
             problems.push(Problem::new(format!("{pointer}/name"), message));
         }
         if !names.insert(&domain.name) {
@@ -26,9 +23,7 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
         let mut paths = HashSet::new();
         for (place, mapping) in domain.mappings.iter().enumerate() {
             let pointer = format!("{pointer}/mappings/{place}");
-            let in_path = |letter: char| letter.is_ascii_alphanumeric() || "$-_.+!*'()/".contains(letter);
-            if mapping.base_path.len() > 300 || !mapping.base_path.chars().all(in_path) {
-                let message = "a base path is at most 300 letters, digits and `$-_.+!*'()/`";
+            if let Some(message) = wrong_base_path(&mapping.base_path, 300) {
                 problems.push(Problem::new(format!("{pointer}/basePath"), message));
             }
             if !paths.insert(&mapping.base_path) {
@@ -39,23 +34,46 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
                 problems.push(Problem::new(pointer, message));
             }
         }
+        routing_rules::check(definition, domain, &pointer, problems);
     }
 }
 
-/// The mappings of each domain, the longest first.
-pub(super) fn compile(
-    definition: &Definition,
-    find: impl Fn(&str, &str) -> Option<CompiledStage>,
-) -> NameMap<String, Vec<CompiledMapping>> {
-    let domains = definition.domains.iter().flatten().map(|domain| {
-        let mappings = domain.mappings.iter().filter_map(|mapping| {
-            let stage = find(&mapping.api, &mapping.stage)?;
-            Some(CompiledMapping { base_path: mapping.base_path.as_str().into(), stage })
-        });
-        let mut mappings: Vec<_> = mappings.collect();
-        mappings.sort_by_key(|mapping| Reverse(mapping.base_path.len()));
-        let wildcard = domain.name.strip_prefix('*').filter(|rest| !rest.is_empty());
-        (wildcard.unwrap_or(&domain.name).to_owned(), mappings)
-    });
-    domains.collect()
+fn wrong_name(name: &str) -> Option<String> {
+    let labels = name.strip_prefix("*.").unwrap_or(name);
+    let in_label = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(in_label);
+    (name != "*" && (name.len() > 512 || !labels.split('.').all(is_label)))
+        .then(|| format!("`{name}` is no domain name; `*` stands only as the first label"))
+}
+
+pub(super) fn wrong_base_path(path: &str, longest: usize) -> Option<String> {
+    let in_path = |letter: char| letter.is_ascii_alphanumeric() || "$-_.+!*'()/".contains(letter);
+    if path.len() > longest || !path.chars().all(in_path) {
+        return Some(format!("a base path is at most {longest} letters, digits and `$-_.+!*'()/`"));
+    }
+    path.contains("//").then(|| format!("the base path `{path}` has a segment without a letter; write one `/`"))
+}
+
+/// The custom domains, with the stages that `find` knows by API and name.
+pub(super) fn compile(definition: &Definition, find: impl Fn(&str, &str) -> Option<CompiledStage>) -> Hosts {
+    let mut hosts = Hosts::default();
+    for domain in definition.domains.iter().flatten() {
+        hosts.insert(&domain.name, compile_one(domain, &find));
+    }
+    hosts
+}
+
+fn compile_one(domain: &Domain, find: &impl Fn(&str, &str) -> Option<CompiledStage>) -> CompiledDomain {
+    let mut kinds = HashSet::new();
+    let mut found =
+        |api: &str, stage: &str| find(api, stage).inspect(|stage| _ = kinds.insert(stage.stable.facts.kind));
+    let mut mappings = BasePaths::default();
+    for mapping in domain.mappings.iter().filter(|_| domain.mode.asks_mappings()) {
+        let Some(stage) = found(&mapping.api, &mapping.stage) else { continue };
+        let facts = DomainFacts { base_path: Some(mapping.base_path.clone()), ..DomainFacts::default() };
+        mappings.insert(&mapping.base_path, CompiledMapping { facts: Arc::new(facts), stage });
+    }
+    let rules = if domain.mode.asks_rules() { routing_rules::compile(domain, &mut found) } else { Vec::new() };
+    let kind = if kinds == HashSet::from([ApiKind::Http]) { ApiKind::Http } else { ApiKind::Rest };
+    CompiledDomain { rules, mappings, kind, truststore: domain.truststore.clone() }
 }

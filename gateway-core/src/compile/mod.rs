@@ -7,6 +7,7 @@ mod plans;
 mod preflight;
 mod revision;
 mod routes;
+mod routing_rules;
 mod settings;
 mod stages;
 mod validation;
@@ -19,12 +20,10 @@ pub(crate) use self::{
     stages::short_id,
 };
 use crate::{
-    context::ApiKind,
     cors::CompiledCors,
     definition::{Api, Canary, Definition, StageDefinition, places},
-    names::NameMap,
     problem::{Problem, Problems},
-    snapshot::{ApiStages, Snapshot},
+    snapshot::{ApiStages, Hosts, Snapshot},
 };
 
 /// Checks a definition and compiles its APIs, or says everything that is wrong with it.
@@ -69,7 +68,7 @@ fn compile_api(mut api: Api, pointer: &str, problems: &mut Vec<Problem>) -> Part
 
 /// The snapshot of these stages, with the domains of the definition.
 pub(crate) fn assemble(definition: &Definition, apis: BTreeMap<String, ApiStages>) -> Snapshot {
-    let mut snapshot = Snapshot { apis, domains: NameMap::default() };
+    let mut snapshot = Snapshot { apis, domains: Hosts::default(), proxies: definition.proxies.clone() };
     snapshot.domains = domains::compile(definition, |api, stage| snapshot.stage(api, stage).cloned());
     snapshot
 }
@@ -87,10 +86,7 @@ fn check_api(definition: &Definition, api: &Api, pointer: &str, problems: &mut V
         let message = format!("another API is called `{}` already; give this one an id of its own", api.stable_id());
         problems.push(Problem::new(format!("{pointer}/{field}"), message));
     }
-    if api.minimum_compression_size.is_some() && api.kind == ApiKind::Http {
-        let message = "an HTTP API compresses nothing; make it a REST API";
-        problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
-    } else if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
+    if api.minimum_compression_size.is_some_and(|size| size > 10_485_760) {
         let message = "answers are compressed from at most 10485760 bytes on";
         problems.push(Problem::new(format!("{pointer}/minimumCompressionSize"), message));
     }

@@ -14,7 +14,7 @@ use crate::{
     context::{ApiKind, EndpointType, RouteFacts, StageFacts},
     cors::CompiledCors,
     definition::{Api, Definition, RouteDefinition, RouteSettings, StageDefinition, places},
-    observe::Observer,
+    observe::{Observer, RouteExecutionLog},
     problem::{Problem, pointer_token},
     route::{Admission, Route, RouteThrottle},
     router::{RouteKey, Router},
@@ -103,6 +103,8 @@ impl Scene<'_> {
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
             is_canary: self.is_canary,
+            client_certificate_id: self.stage.client_certificate_id.clone(),
+            is_test: false,
         });
         let plans = Arc::new(plans);
         let defined = self.api.routes.iter().flatten().map(|(_, route)| route);
@@ -118,7 +120,7 @@ impl Scene<'_> {
         Deployment {
             unrouted_preflight: unrouted,
             observers: self.observers(&facts),
-            has_route_observers: routes.iter().any(|route| route.observer.is_some()),
+            has_route_observers: routes.iter().any(|route| !route.observers.is_empty()),
             facts,
             router: Arc::clone(self.router),
             responses: self.api.responses.clone(),
@@ -126,6 +128,7 @@ impl Scene<'_> {
             plans,
             limits: self.definition.limits,
             cors: self.cors.filter(|cors| cors.on_answers()).cloned(),
+            authorizers: self.api.authorizers.clone(),
             routes,
         }
     }
@@ -152,8 +155,11 @@ impl Scene<'_> {
             ApiKind::Rest => REST_TIMEOUT,
             ApiKind::Http => HTTP_TIMEOUT,
         };
+        let execution_log = self.execution_log(stage, key).map(Arc::new);
+        let logged = execution_log.clone().map(|log| log as Arc<dyn Observer>);
         Route {
-            observer: self.route_observer(stage, &facts, key),
+            observers: self.route_metrics(stage, &facts, key).into_iter().chain(logged).collect(),
+            execution_log,
             admission: Admission {
                 kind: self.api.kind,
                 guards: self.api.guards.iter().chain(&route.guards).cloned().collect(),
@@ -166,6 +172,7 @@ impl Scene<'_> {
             },
             cache: self.cache(index, key, route).map(Box::new),
             minimum_compression_size: self.api.minimum_compression_size.filter(|_| !route.streams),
+            max_answer: (self.api.kind == ApiKind::Http && !route.streams).then_some(self.definition.limits.answer),
             max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),
@@ -205,6 +212,17 @@ impl Scene<'_> {
         })
     }
 
+    fn execution_log(&self, stage: &StageFacts, key: &RouteKey) -> Option<RouteExecutionLog> {
+        let by_method = self.settings.by_method(key).into_iter();
+        let log = RouteExecutionLog {
+            group: RouteExecutionLog::group(stage),
+            all: self.settings.of(&key.to_string()).execution_logging(),
+            by_method: by_method.map(|(method, _, own)| (method, own.execution_logging())).collect(),
+            sink: self.stage.execution_log.clone(),
+        };
+        log.is_on().then_some(log)
+    }
+
     fn observers(&self, facts: &StageFacts) -> Arc<[Arc<dyn Observer>]> {
         let given = self.definition.observers.iter().chain(&self.stage.observers).cloned();
         given.chain(self.stage_metrics(facts)).collect()
@@ -221,7 +239,7 @@ impl Scene<'_> {
     }
 
     #[cfg(feature = "metrics")]
-    fn route_observer(&self, stage: &StageFacts, route: &RouteFacts, key: &RouteKey) -> Option<Arc<dyn Observer>> {
+    fn route_metrics(&self, stage: &StageFacts, route: &RouteFacts, key: &RouteKey) -> Option<Arc<dyn Observer>> {
         let method = key.method().map_or("$default", crate::router::RouteMethod::as_str);
         let detailed = self.settings.of(&route.route_key).metrics.unwrap_or(self.stage.detailed_metrics);
         let metrics = crate::observe::Metrics::for_route;
@@ -234,7 +252,7 @@ impl Scene<'_> {
     }
 
     #[cfg(not(feature = "metrics"))]
-    fn route_observer(&self, _: &StageFacts, _: &RouteFacts, _: &RouteKey) -> Option<Arc<dyn Observer>> {
+    fn route_metrics(&self, _: &StageFacts, _: &RouteFacts, _: &RouteKey) -> Option<Arc<dyn Observer>> {
         None
     }
 }

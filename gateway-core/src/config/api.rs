@@ -34,6 +34,9 @@ pub struct ApiConfig {
     /// The version of its definition.
     #[serde(default)]
     pub version: Option<String>,
+    /// Its tags: what people and their tools tell APIs apart by. They mean nothing to requests.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
     /// Where API keys come from.
     #[serde(default)]
     pub api_key_source: ApiKeySource,

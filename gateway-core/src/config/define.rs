@@ -13,7 +13,7 @@ use crate::{
     authorizer::{Authorizer, CachedAuthorizer},
     cache::StageCache,
     context::{ApiKind, Authorization, Context},
-    definition::{Api, Canary, Definition, Domain, RouteDefinition, Slots, StageDefinition},
+    definition::{Api, Canary, Definition, RouteDefinition, Slots, StageDefinition},
     error::{Error, ErrorKind},
     observe::{AccessLog, AccessLogFormat},
     problem::{Problem, pointer_token},
@@ -37,12 +37,8 @@ impl Config {
         definition.served = registry.make_upstreams(&self.upstreams, &mut scribe.problems).into_iter().collect();
         definition.apis = scribe.each("/apis", &self.apis, Scribe::api);
         definition.plans = scribe.each("/usagePlans", &self.usage_plans, Scribe::plan);
-        definition.domains = scribe.each("/domains", &self.domains, |_, _, domain| {
-            let mappings = domain.mappings.iter();
-            mappings.fold(Domain::new(&domain.name), |domain, mapping| {
-                domain.map(&mapping.base_path, &mapping.api, &mapping.stage)
-            })
-        });
+        definition.domains = scribe.each("/domains", &self.domains, Scribe::domain);
+        definition.proxies = scribe.proxies(&self.trusted_proxies);
         if let Some(throttle) = self.account_throttle.as_ref().and_then(|part| scribe.read("/accountThrottle", part)) {
             definition = definition.account_throttle((*throttle).into());
         }
@@ -53,9 +49,9 @@ impl Config {
 }
 
 /// Writes a definition, and down what is wrong.
-struct Scribe<'a> {
-    registry: &'a Registry,
-    problems: Vec<Problem>,
+pub(super) struct Scribe<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) problems: Vec<Problem>,
 }
 
 type Authorizers = BTreeMap<String, Option<Arc<dyn Authorizer>>>;
@@ -124,6 +120,8 @@ impl Scribe<'_> {
             }
         }
         let authorizers = self.authorizers(pointer, config);
+        let named = authorizers.iter().filter_map(|(name, made)| Some((name.clone(), made.clone()?)));
+        api.authorizers = Arc::new(named.collect());
         let validators = self.validators(pointer, config);
         api.minimum_compression_size = config.minimum_compression_size;
         api.models.clone_from(&config.models);
@@ -239,11 +237,14 @@ impl Scribe<'_> {
     fn stage(&mut self, pointer: &str, config: &StageConfig, kind: ApiKind) -> StageDefinition {
         let mut stage = StageDefinition::new(&config.name);
         stage.deployment_id.clone_from(&config.deployment_id);
+        self.problems.extend(config.wrong_deployment(kind).map(|problem| problem.below(pointer)));
+        let certificate = config.client_certificate_id.as_deref();
+        stage.client_certificate_id = certificate.and_then(|id| self.client_certificate(pointer, id, kind));
         stage.variables.clone_from(&config.variables);
         stage.default_settings = config.default_route_settings.map(Into::into);
         let settings = config.route_settings.iter();
         stage.settings = settings.map(|(key, settings)| (key.clone(), (*settings).into())).collect();
-        match (config.cache_cluster_enabled, cache_size(config.cache_cluster_size.as_deref())) {
+        match (config.cache_cluster_enabled, config.cache_bytes()) {
             (true, Ok(bytes)) => stage.cache = Some(StageCache::new(bytes)),
             (false, Ok(_)) => {}
             (_, Err(message)) => self.wrong(format!("{pointer}/cacheClusterSize"), message),
@@ -307,17 +308,6 @@ impl Scribe<'_> {
 fn digest(place: IntegrationPlace<'_>) -> [u8; 32] {
     let authorizer = place.route.authorizer.as_ref().and_then(|name| place.api.authorizers.get(name));
     Sha256::digest(format!("{:?} {authorizer:?}", place.route)).into()
-}
-
-/// The size of a cache in bytes, of the GB that AWS writes.
-fn cache_size(text: Option<&str>) -> Result<u64, String> {
-    const GIGABYTE: f64 = 1_073_741_824.0;
-    let text = text.unwrap_or("0.5");
-    let size = text.parse::<f64>().ok().filter(|size| *size > 0.0 && *size <= 237.0);
-    let size = size.ok_or_else(|| format!("`{text}` is no size of a cache: write its GB, such as 0.5, at most 237"))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^38")]
-    let bytes = (size * GIGABYTE) as u64;
-    Ok(bytes)
 }
 
 /// Stands where an authorizer could not be made, which was reported.

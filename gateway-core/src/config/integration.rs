@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::Deserialize;
 
@@ -93,6 +93,10 @@ pub struct BackendConfig {
     pub timeout_in_millis: Option<u64>,
     /// How TLS to the backend is checked.
     pub tls_config: Option<TlsConfig>,
+    /// What happens to headers beyond API Gateway's own rules (`http` and `http_proxy`).
+    pub header_rules: Option<HeaderRulesConfig>,
+    /// The protocols that clients may switch their connections to (`http_proxy`), such as `websocket`; none unless named.
+    pub upgrades: Vec<String>,
     /// `BUFFERED` (as is nothing) or `STREAM`.
     pub response_transfer_mode: Option<String>,
     /// `integration.request.{header|querystring|path}.NAME` to a source; for a proxy of an HTTP API,
@@ -200,6 +204,36 @@ pub struct IntegrationResponseConfig {
     pub response_templates: BTreeMap<String, String>,
     /// How the body is converted.
     pub content_handling: Option<ContentHandling>,
+}
+
+/// What happens to the headers of a backend's requests and answers, after API Gateway's own rules.
+#[derive(Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct HeaderRulesConfig {
+    /// The addresses and ranges (`10.0.0.0/8`) of peers whose `X-Forwarded-*` and `Forwarded` are continued; from others
+    /// they are dropped. Everybody's are continued unless given.
+    pub trusted_proxies: Option<Vec<String>>,
+    /// What is appended to `Via`, such as `1.1 edge`.
+    pub via: Option<String>,
+    /// Whether the backend sees the `Host` that the client named, instead of its own.
+    pub preserve_host: bool,
+    /// Headers that are set in requests, or removed where there is `null`; `Host` too.
+    pub request: BTreeMap<String, Option<String>>,
+    /// Headers that are set in the backend's answers, or removed where there is `null`.
+    pub response: BTreeMap<String, Option<String>>,
+}
+
+/// Without values, which may be credentials.
+impl fmt::Debug for HeaderRulesConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeaderRulesConfig")
+            .field("trusted_proxies", &self.trusted_proxies)
+            .field("via", &self.via)
+            .field("preserve_host", &self.preserve_host)
+            .field("request", &self.request.keys())
+            .field("response", &self.response.keys())
+            .finish()
+    }
 }
 
 /// How TLS to a backend is checked.

@@ -27,7 +27,9 @@
 mod api;
 mod authorizer;
 mod define;
+mod domain;
 mod factory;
+mod front;
 mod function;
 mod integration;
 mod plan;
@@ -50,21 +52,27 @@ pub use self::{
         AuthorizerConfig, CognitoAuthorizerConfig, CustomAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig,
         JwtIssuerConfig, LambdaAuthorizerConfig,
     },
+    domain::{
+        DomainConfig, InvokeApiConfig, MappingConfig, MatchBasePathsConfig, MatchHeaderConfig, MatchHeadersConfig,
+        MutualTlsConfig, RoutingActionConfig, RoutingConditionConfig, RoutingRuleConfig,
+    },
     factory::{
         AuthorizerFactory, AuthorizerPlace, IntegrationFactory, IntegrationPlace, PolicyFactory, UpstreamsReady,
     },
+    front::{ProxiesFactory, TruststoreFactory},
     function::{FunctionConfig, FunctionEnvironment, FunctionFactory},
     integration::{
-        BackendConfig, ContentHandling, FixedConfig, IntegrationConfig, IntegrationResponseConfig, Passthrough,
-        ServiceConfig, TlsConfig,
+        BackendConfig, ContentHandling, FixedConfig, HeaderRulesConfig, IntegrationConfig, IntegrationResponseConfig,
+        Passthrough, ServiceConfig, TlsConfig,
     },
-    plan::{ApiKeyConfig, DomainConfig, MappingConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
+    plan::{ApiKeyConfig, PlanStageConfig, QuotaConfig, ThrottleConfig, UsagePlanConfig},
     registry::Registry,
     stage::{AccessLogConfig, CanaryConfig, LogDestination, RouteSettingsConfig, StageConfig},
     tried::Tried,
     upstream::{
         BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
-        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig, UpstreamTargetConfig,
+        RetryConfig, RetryOnConfig, ShadowConfig, UpstreamConfig, UpstreamConnectionsConfig, UpstreamLimitsConfig,
+        UpstreamTargetConfig,
     },
 };
 use crate::problem::{Problem, Problems};
@@ -82,7 +90,7 @@ pub struct Config {
     /// The usage plans, with their keys.
     #[serde(default)]
     pub usage_plans: Vec<Tried<UsagePlanConfig>>,
-    /// The custom domains, with their base path mappings.
+    /// The custom domains, with their base path mappings and routing rules.
     #[serde(default)]
     pub domains: Vec<Tried<DomainConfig>>,
     /// The functions that the host runs itself, by their names.
@@ -94,6 +102,9 @@ pub struct Config {
     /// The throttle of all requests together.
     #[serde(default)]
     pub account_throttle: Option<Tried<ThrottleConfig>>,
+    /// The addresses, and ranges of them such as `10.0.0.0/8`, of proxies in front whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
     /// What is no field of a definition.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, Value>,
@@ -109,6 +120,7 @@ impl fmt::Debug for Config {
             .field("functions", &self.functions)
             .field("upstreams", &self.upstreams)
             .field("account_throttle", &self.account_throttle)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("unknown", &self.unknown.keys())
             .finish()
     }

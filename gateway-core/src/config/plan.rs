@@ -120,26 +120,3 @@ impl std::fmt::Debug for ApiKeyConfig {
         f.debug_struct("ApiKeyConfig").field("id", &self.id).field("value", &"[redacted]").finish_non_exhaustive()
     }
 }
-
-/// A custom domain.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DomainConfig {
-    /// Its name; `*.example.com` takes any first label, `*` every host.
-    pub name: String,
-    /// Its base path mappings.
-    pub mappings: Vec<MappingConfig>,
-}
-
-/// A base path mapping.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MappingConfig {
-    /// The base path; empty takes every path.
-    #[serde(default)]
-    pub base_path: String,
-    /// The API's name or id.
-    pub api: String,
-    /// The stage.
-    pub stage: String,
-}

@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::{
     ApiConfig, AuthorizerConfig, AuthorizerFactory, AuthorizerPlace, FunctionConfig, FunctionFactory,
-    IntegrationConfig, IntegrationFactory, IntegrationPlace, PolicyFactory, Tried, UpstreamConfig, UpstreamsReady,
+    IntegrationConfig, IntegrationFactory, IntegrationPlace, MutualTlsConfig, PolicyFactory, ProxiesFactory, Tried,
+    TruststoreFactory, UpstreamConfig, UpstreamsReady,
 };
 use crate::{
     authorizer::{Authorizer, ResultCache},
+    client::{CertificateCheck, Proxies},
     definition::OnLoad,
     integration::Integration,
     observe::LogSink,
@@ -28,6 +30,8 @@ pub struct Registry {
     authorizers: Vec<Box<dyn AuthorizerFactory>>,
     policies: Option<Box<dyn PolicyFactory>>,
     functions: Option<Box<dyn FunctionFactory>>,
+    proxies: Option<Box<dyn ProxiesFactory>>,
+    truststores: Option<Box<dyn TruststoreFactory>>,
     services: HashMap<String, Arc<dyn Integration>>,
     named: HashMap<String, Arc<dyn Authorizer>>,
     sinks: HashMap<String, Arc<dyn LogSink>>,
@@ -67,6 +71,20 @@ impl Registry {
     #[must_use]
     pub fn functions(mut self, factory: impl FunctionFactory) -> Self {
         self.functions = Some(Box::new(factory));
+        self
+    }
+
+    /// The factory of trusted proxies.
+    #[must_use]
+    pub fn proxies(mut self, factory: impl ProxiesFactory) -> Self {
+        self.proxies = Some(Box::new(factory));
+        self
+    }
+
+    /// The factory of truststores for mutual TLS.
+    #[must_use]
+    pub fn truststores(mut self, factory: impl TruststoreFactory) -> Self {
+        self.truststores = Some(Box::new(factory));
         self
     }
 
@@ -138,6 +156,20 @@ impl Registry {
     pub(super) fn make_policy(&self, document: &Value, api: &ApiConfig) -> Result<Arc<dyn ResourcePolicy>, Problem> {
         let none = || Problem::new("", "no factory makes resource policies; add one to the registry");
         self.policies.as_ref().ok_or_else(none)?.policy(document, api)
+    }
+
+    pub(super) fn has_client_certificate(&self, id: &str) -> bool {
+        self.integrations.iter().any(|factory| factory.has_client_certificate(id))
+    }
+
+    pub(super) fn make_proxies(&self, ranges: &[String]) -> Result<Arc<dyn Proxies>, Problem> {
+        let none = || Problem::new("", "nothing reads trusted proxies; add gateway_auth's to the registry");
+        self.proxies.as_ref().ok_or_else(none)?.proxies(ranges)
+    }
+
+    pub(super) fn make_truststore(&self, config: &MutualTlsConfig) -> Result<Arc<dyn CertificateCheck>, Problem> {
+        let none = || Problem::new("", "nothing reads truststores; add gateway_auth's to the registry");
+        self.truststores.as_ref().ok_or_else(none)?.truststore(config)
     }
 
     pub(super) fn make_functions(

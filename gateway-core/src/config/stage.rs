@@ -5,7 +5,10 @@ use serde::{
     de::{self, Unexpected},
 };
 
-use crate::{cache::UnauthorizedCacheControl, definition::RouteSettings};
+use crate::{
+    cache::UnauthorizedCacheControl, context::ApiKind, definition::RouteSettings, observe::LoggingLevel,
+    problem::Problem,
+};
 
 /// One stage.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -16,6 +19,12 @@ pub struct StageConfig {
     /// `$context.deploymentId`; drawn unless given.
     #[serde(default)]
     pub deployment_id: Option<String>,
+    /// Whether AWS deploys each change of the API to it at once (HTTP APIs).
+    ///
+    /// Here every stage does: a definition is compiled as a whole, and one that is good is served from the next request
+    /// on, see [`reload`](crate::GatewayHandle::reload). So it only forbids, as on AWS, a `deploymentId` of one's own.
+    #[serde(default)]
+    pub auto_deploy: bool,
     /// Its variables.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
@@ -32,6 +41,10 @@ pub struct StageConfig {
     /// The size of the cache in GB, as AWS writes it: `0.5`, `1.6`, ...; `0.5` unless given.
     #[serde(default)]
     pub cache_cluster_size: Option<String>,
+    /// The id of the certificate that is shown to HTTP backends over TLS (REST APIs); the host gives the integrations it and
+    /// its key.
+    #[serde(default)]
+    pub client_certificate_id: Option<String>,
     /// A second deployment that serves a part of the requests.
     #[serde(default)]
     pub canary_settings: Option<CanaryConfig>,
@@ -44,6 +57,36 @@ pub struct StageConfig {
     /// Whether each route's requests are counted, too.
     #[serde(default)]
     pub detailed_metrics_enabled: bool,
+}
+
+impl StageConfig {
+    /// The size of its cache in bytes, of the GB that AWS writes.
+    pub(super) fn cache_bytes(&self) -> Result<u64, String> {
+        const GIGABYTE: f64 = 1_073_741_824.0;
+        let text = self.cache_cluster_size.as_deref().unwrap_or("0.5");
+        let size = text.parse::<f64>().ok().filter(|size| *size > 0.0 && *size <= 237.0);
+        let size =
+            size.ok_or_else(|| format!("`{text}` is no size of a cache: write its GB, such as 0.5, at most 237"))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^38")]
+        let bytes = (size * GIGABYTE) as u64;
+        Ok(bytes)
+    }
+
+    /// What is wrong with how it is deployed.
+    pub(super) fn wrong_deployment(&self, kind: ApiKind) -> Option<Problem> {
+        if !self.auto_deploy {
+            return None;
+        }
+        if kind == ApiKind::Rest {
+            return Some(Problem::new(
+                "/autoDeploy",
+                "of HTTP APIs only; leave it out, each stage serves what is read last",
+            ));
+        }
+        let message =
+            "a stage that deploys by itself draws the ids of its deployments; leave this out, or `autoDeploy`";
+        self.deployment_id.as_ref().map(|_| Problem::new("/deploymentId", message))
+    }
 }
 
 /// A canary: a second deployment, which serves a part of the requests.
@@ -95,6 +138,13 @@ pub struct RouteSettingsConfig {
     /// Whether the route's requests are counted, too.
     #[serde(default)]
     pub metrics_enabled: Option<bool>,
+    /// Which requests the execution log tells of, through `tracing` with the target `gateway::execution`; `OFF` unless
+    /// given.
+    #[serde(default)]
+    pub logging_level: Option<LoggingLevel>,
+    /// Whether the execution log, where it is on, tells of all requests with their headers and bodies.
+    #[serde(default)]
+    pub data_trace_enabled: Option<bool>,
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
@@ -124,6 +174,8 @@ impl From<RouteSettingsConfig> for RouteSettings {
             requires_authorization: config.require_authorization_for_cache_control,
             unauthorized: config.unauthorized_cache_control_header_strategy,
             metrics: config.metrics_enabled,
+            logging: config.logging_level,
+            data_trace: config.data_trace_enabled,
         }
     }
 }

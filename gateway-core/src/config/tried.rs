@@ -39,8 +39,8 @@ pub(super) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
         for segment in error.path() {
             let _ = match segment {
                 Segment::Seq { index } => write!(pointer, "/{index}"),
-                Segment::Map { key } => write!(pointer, "/{}", pointer_token(key)),
-                Segment::Enum { .. } | Segment::Unknown => Ok(()),
+                Segment::Map { key } | Segment::Enum { variant: key } => write!(pointer, "/{}", pointer_token(key)),
+                Segment::Unknown => Ok(()),
             };
         }
         Problem::new(pointer, error.inner())

@@ -37,6 +37,8 @@ pub struct UpstreamConfig {
     pub hedge: Option<HedgeConfig>,
     /// How many requests may be under way, and how many may wait.
     pub limits: Option<UpstreamLimitsConfig>,
+    /// How many connections there may be to each target, and how many requests may wait for one.
+    pub connections: Option<UpstreamConnectionsConfig>,
     /// A share of the requests is copied to another upstream.
     pub shadow: Option<ShadowConfig>,
 }
@@ -247,6 +249,21 @@ pub struct UpstreamLimitsConfig {
     pub max_wait_in_millis: Option<u64>,
 }
 
+/// How many connections an upstream's targets bear, whatever the number of requests; what is over is refused with 503.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamConnectionsConfig {
+    /// How many connections there may be to each target, busy or not; all upstreams that name a target count. Over HTTP/2
+    /// requests share connections, and wait for a stream where there may be no more.
+    pub max_per_target: usize,
+    /// How many requests may wait until one is free; 0 unless given.
+    #[serde(default)]
+    pub max_waiting: usize,
+    /// How long they may wait, in milliseconds; 1000 unless given.
+    #[serde(default = "one_second")]
+    pub max_wait_in_millis: u64,
+}
+
 /// A copy of some requests for another upstream, whose answers are compared and thrown away.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -266,6 +283,10 @@ pub struct ShadowConfig {
 
 fn one() -> u32 {
     1
+}
+
+fn one_second() -> u64 {
+    1_000
 }
 
 fn sixteen() -> usize {

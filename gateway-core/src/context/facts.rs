@@ -9,10 +9,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{Method, StatusCode, Uri, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, uri::PathAndQuery};
 
 use serde::Deserialize;
 
+use super::{CallFailure, ClientCertificate};
 use crate::{error::ErrorKind, media::MediaTypes};
 
 /// What an API is: it decides the order of the steps and the form of the answers.
@@ -79,6 +80,10 @@ pub struct StageFacts {
     pub binary_media_types: MediaTypes,
     /// `$context.isCanaryRequest`, on a stage that has a canary.
     pub is_canary: Option<bool>,
+    /// The id of the certificate that HTTP backends are shown.
+    pub client_certificate_id: Option<Arc<str>>,
+    /// Whether this is no stage, but the test of one method or authorizer: nothing is remembered of it.
+    pub is_test: bool,
 }
 
 /// Which method or route serves a request, compiled once.
@@ -230,6 +235,33 @@ pub struct IntegrationFacts {
     pub error: Option<String>,
     /// `$context.awsEndpointRequestId`: the backend's own `x-amzn-requestid` or `x-amz-request-id`.
     pub request_id: Option<String>,
+    /// `$context.awsEndpointRequestId2`: the backend's own `x-amz-id-2`.
+    pub request_id2: Option<String>,
+}
+
+impl IntegrationFacts {
+    /// What an answer of a backend tells, which came after `latency`.
+    #[must_use]
+    pub fn answered(status: StatusCode, headers: &HeaderMap, latency: Duration) -> Self {
+        // A proxy of a REST API has renamed the first by now.
+        static NAMES: [HeaderName; 4] = [
+            HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+            HeaderName::from_static("x-amzn-requestid"),
+            HeaderName::from_static("x-amz-request-id"),
+            HeaderName::from_static("x-amz-id-2"),
+        ];
+        let mut ids = [None; 4];
+        // Few answers have one, and to look through their headers once is cheaper than to hash four names.
+        for (name, value) in headers {
+            if let Some((_, id)) = NAMES.iter().zip(&mut ids).find(|(known, _)| *known == name) {
+                id.get_or_insert(value);
+            }
+        }
+        let text = |id: Option<&HeaderValue>| id.and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let [remapped, own, other, second] = ids;
+        let request_id = text(remapped.or(own).or(other));
+        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second) }
+    }
 }
 
 /// How the response cache served a request of a route whose answers are kept.
@@ -249,6 +281,8 @@ pub struct ErrorFacts {
     pub kind: ErrorKind,
     /// `$context.error.message`.
     pub message: Option<String>,
+    /// How the call of the backend failed, or the client's body, where it was that.
+    pub failure: Option<CallFailure>,
 }
 
 /// What the client was sent.
@@ -262,13 +296,20 @@ pub struct ResponseFacts {
     pub latency: Duration,
     /// Whether the body came to its end.
     pub complete: bool,
+    /// Why it did not, or why there was no response: the backend broke off, or the client left.
+    pub failure: Option<CallFailure>,
 }
 
-/// Which custom domain mapping matched.
-#[derive(Clone, Debug)]
+/// What of a custom domain matched: a mapping or a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
-    /// `$context.customDomain.basePathMatched`; empty for the root mapping.
-    pub base_path: Arc<str>,
+    /// `$context.customDomain.basePathMatched`: of a mapping; empty for the root's.
+    pub base_path: Option<String>,
+    /// `$context.customDomain.routingRuleIdMatched`: of a rule.
+    pub routing_rule_id: Option<String>,
+    /// What the domain's truststore says of the client's certificate, or why it takes none of him; `None` where the domain
+    /// asks for no certificate.
+    pub client_certificate: Option<Result<ClientCertificate, Arc<str>>>,
 }
 
 /// The head of the request as it arrived.
@@ -278,6 +319,6 @@ pub struct RequestFacts {
     pub method: Method,
     /// The target as it arrived, with stage or base path.
     pub uri: Uri,
-    /// The address of the peer, if the host gave it.
+    /// The address of the client, if the host gave it.
     pub source_ip: Option<IpAddr>,
 }

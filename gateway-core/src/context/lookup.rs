@@ -41,6 +41,7 @@ names! {
     ApiKeyId = "identity.apiKeyId";
     BasePath = "customDomain.basePathMatched";
     BackendRequestId = "awsEndpointRequestId" | "integration.requestId";
+    BackendRequestId2 = "awsEndpointRequestId2";
     ConnectedAt = "connectedAt";
     ConnectionId = "connectionId";
     DeploymentId = "deploymentId";
@@ -52,6 +53,9 @@ names! {
     ErrorType = "error.responseType";
     ExtendedRequestId = "extendedRequestId";
     HttpMethod = "httpMethod";
+    FailureCause = "integration.failure.cause";
+    FailurePhase = "integration.failure.phase";
+    FailureSide = "integration.failure.side";
     IntegrationError = "integration.error" | "integrationErrorMessage";
     IntegrationLatency = "integration.latency" | "integrationLatency";
     IntegrationServiceStatus = "integration.integrationStatus" | "integrationStatus";
@@ -69,6 +73,7 @@ names! {
     ResponseLatency = "responseLatency";
     ResponseLength = "responseLength" | "dataProcessed";
     RouteKey = "routeKey";
+    RoutingRule = "customDomain.routingRuleIdMatched";
     SourceIp = "identity.sourceIp";
     Stage = "stage";
     Status = "status";
@@ -126,7 +131,7 @@ impl Context {
             Name::Stage => stage(|facts| &facts.stage),
             Name::ApiKey => self.api_key().map(|_| "[redacted]".into()),
             Name::ApiKeyId => self.api_key().map(|key| (&*key.id).into()),
-            Name::BasePath => self.domain().map(|domain| (&*domain.base_path).into()),
+            Name::BasePath => self.domain()?.base_path.as_deref().map(Cow::from),
             Name::ConnectedAt => self.connection().map(|connection| millis(connection.connected_at).to_string().into()),
             Name::ConnectionId => self.connection().map(|connection| connection.id.as_str().into()),
             Name::DomainName => self.domain_name().map(Cow::from),
@@ -145,6 +150,7 @@ impl Context {
             Name::RequestTimeEpoch => Some(self.received_millis().to_string().into()),
             Name::SourceIp => self.request().source_ip.map(|ip| ip.to_string().into()),
             Name::UserAgent => self.user_agent().map(Cow::from),
+            Name::RoutingRule => self.domain()?.routing_rule_id.as_deref().map(Cow::from),
             Name::ResourceId => route.map(|facts| facts.resource_id.as_str().into()),
             Name::ResourcePath => route.map(|facts| facts.resource_path.as_str().into()),
             Name::RouteKey => route.map(|facts| facts.route_key.as_str().into()),
@@ -163,8 +169,12 @@ impl Context {
             }
             Name::IntegrationStatus => integration?.status.as_ref().map(|status| status.as_str().into()),
             Name::IntegrationLatency => Some(integration?.latency.as_millis().to_string().into()),
+            Name::FailureCause => Some(self.failure()?.cause.name().into()),
+            Name::FailurePhase => Some(self.failure()?.phase.name().into()),
+            Name::FailureSide => Some(self.failure()?.side.name().into()),
             Name::IntegrationError => integration?.error.as_deref().map(Cow::from),
             Name::BackendRequestId => integration?.request_id.as_deref().map(Cow::from),
+            Name::BackendRequestId2 => integration?.request_id2.as_deref().map(Cow::from),
             Name::ErrorMessage => error?.message.as_deref().map(Cow::from),
             Name::ErrorMessageString => Some(quoted(error?.message.as_deref()).into()),
             Name::ValidationError => self.validation_error().map(Cow::from),

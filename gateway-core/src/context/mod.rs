@@ -3,24 +3,25 @@
 mod authorization;
 mod client_certificate;
 mod facts;
+mod failure;
 mod head;
 mod identity;
 mod lookup;
 mod request_id;
 mod times;
 mod trace_id;
+mod written;
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, OnceLock, Weak},
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 
-pub(crate) use self::head::Head;
 pub use self::{
     authorization::Authorization,
     client_certificate::{ClientCertificate, ClientCertificateFields},
@@ -28,11 +29,16 @@ pub use self::{
         ApiKeyFacts, ApiKind, AuthorizerFacts, CacheOutcome, ConnectionFacts, DomainFacts, EndpointType, ErrorFacts,
         IntegrationFacts, PathParams, PathVariable, RequestFacts, ResponseFacts, RouteFacts, StageFacts, Variables,
     },
+    failure::CallFailure,
     identity::{CognitoIdentity, Identity},
     lookup::ContextVariable,
     request_id::RequestId,
     times::{clf_time, iso_time},
     trace_id::TraceId,
+};
+pub(crate) use self::{
+    failure::integration_error,
+    head::{Head, peer, without_port},
 };
 use crate::{
     clock::{Clock, SystemClock, epoch_seconds},
@@ -58,8 +64,9 @@ pub struct Context {
     client_certificate: Option<ClientCertificate>,
     trace_id: OnceLock<TraceId>,
     trace_header: Option<HeaderValue>,
-    steps: Option<Arc<Trace>>,
-    domain: OnceLock<DomainFacts>,
+    steps: OnceLock<Arc<Trace>>,
+    overridden_method: OnceLock<Method>,
+    domain: OnceLock<Arc<DomainFacts>>,
     stage: OnceLock<Arc<StageFacts>>,
     route: OnceLock<Arc<RouteFacts>>,
     path_params: OnceLock<PathParams>,
@@ -96,9 +103,8 @@ impl Context {
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
-        domain: Option<DomainFacts>,
+        domain: Option<Arc<DomainFacts>>,
     ) -> Arc<Self> {
-        let source_ip = source_ip.or_else(|| peer(request));
         Arc::new_cyclic(|this| Self::of_head(Weak::clone(this), request, head, clock, id, source_ip, domain))
     }
 
@@ -110,7 +116,7 @@ impl Context {
         clock: Arc<dyn Clock>,
         id: RequestId,
         source_ip: Option<IpAddr>,
-        domain: Option<DomainFacts>,
+        domain: Option<Arc<DomainFacts>>,
     ) -> Self {
         Self {
             this,
@@ -124,7 +130,8 @@ impl Context {
             client_certificate: request.extensions.get().cloned(),
             trace_id: OnceLock::new(),
             trace_header: head.trace.cloned(),
-            steps: request.extensions.get().cloned(),
+            steps: request.extensions.get::<Arc<Trace>>().cloned().map_or_else(OnceLock::new, OnceLock::from),
+            overridden_method: OnceLock::new(),
             domain: domain.map_or_else(OnceLock::new, OnceLock::from),
             stage: OnceLock::new(),
             route: OnceLock::new(),
@@ -217,11 +224,17 @@ impl Context {
         &self.request
     }
 
+    /// The host that was called, with its port if that was named.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
+        target.or_else(|| self.host.as_ref()?.to_str().ok())
+    }
+
     /// The host that was called, without its port.
     #[must_use]
     pub fn domain_name(&self) -> Option<&str> {
-        let target = self.request.uri.authority().map(http::uri::Authority::as_str);
-        target.or_else(|| self.host.as_ref()?.to_str().ok()).map(without_port)
+        self.authority().map(without_port)
     }
 
     /// The `User-Agent` of the client.
@@ -230,10 +243,14 @@ impl Context {
         self.user_agent.as_ref()?.to_str().ok()
     }
 
-    /// The certificate that the client proved to hold, where the host's TLS asked for one.
+    /// The certificate that the client proved to hold, where the host's TLS asked for one; on a domain with a truststore
+    /// only one that this takes.
     #[must_use]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
-        self.client_certificate.as_ref()
+        match self.domain().and_then(|domain| domain.client_certificate.as_ref()) {
+            Some(checked) => checked.as_ref().ok(),
+            None => self.client_certificate.as_ref(),
+        }
     }
 
     /// The `X-Amzn-Trace-Id` to hand on: the client's, completed, or a new one.
@@ -247,12 +264,17 @@ impl Context {
     /// Where the steps of this request are written down, if somebody asked.
     #[must_use]
     pub fn trace(&self) -> Option<&Arc<Trace>> {
-        self.steps.as_ref()
+        self.steps.get()
+    }
+
+    /// Begins to write the steps down, if that was not done from the start.
+    pub(crate) fn follow(&self) {
+        self.steps.get_or_init(Trace::new);
     }
 
     /// Writes a step down, if somebody asked; else it is not even made.
     pub fn record(&self, step: impl FnOnce() -> Step) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.push(self.age(), step());
         }
     }
@@ -260,7 +282,7 @@ impl Context {
     /// Writes down with which headers the backend was called, where they are known only after
     /// [`Step::EndpointRequest`] was written down: those of a signature.
     pub fn record_sent(&self, headers: &HeaderMap) {
-        if let Some(trace) = &self.steps {
+        if let Some(trace) = self.trace() {
             trace.sent(headers.clone());
         }
     }
@@ -285,12 +307,12 @@ impl Context {
 
     /// Writes down why the request is refused; called where an error is rendered.
     pub(crate) fn refuse(&self, error: &Error) {
-        let stock = match self.kind() {
-            ApiKind::Rest => error.kind().message(),
-            ApiKind::Http => error.kind().http_message(),
+        let message = match self.kind() {
+            ApiKind::Rest => error.message().or(error.kind().message()),
+            ApiKind::Http => error.message().or(error.http_message()),
         };
-        let message = error.message().or(stock).map(str::to_owned);
-        self.set_error(ErrorFacts { kind: error.kind(), message });
+        let message = message.map(str::to_owned);
+        self.set_error(ErrorFacts { kind: error.kind(), message, failure: CallFailure::of(error) });
     }
 }
 
@@ -312,58 +334,14 @@ impl fmt::Debug for Context {
     }
 }
 
-macro_rules! facts {
-    ($($(#[$doc:meta])* $name:ident, $set:ident: $type:ty;)+) => {
-        impl Context {$(
-            $(#[$doc])*
-            #[must_use]
-            pub fn $name(&self) -> Option<&$type> {
-                self.$name.get()
-            }
-
-            #[doc = concat!("Writes down [`Context::", stringify!($name), "`]; ignored if it is known.")]
-            pub fn $set(&self, fact: $type) {
-                let _ = self.$name.set(fact);
-            }
-        )+}
-    };
-}
-
-facts! {
-    /// Which custom domain mapping matched.
-    domain, set_domain: DomainFacts;
-    /// Which API and stage serve.
-    stage, set_stage: Arc<StageFacts>;
-    /// Which route serves.
-    route, set_route: Arc<RouteFacts>;
-    /// The path variables.
-    path_params, set_path_params: PathParams;
-    /// The request's body, where a guard asked for it.
-    body, set_body: Bytes;
-    /// The connection of a WebSocket API that the request opens.
-    connection, set_connection: ConnectionFacts;
-    /// How the call of a Lambda authorizer went; not known where its result was remembered.
-    authorizer, set_authorizer: AuthorizerFacts;
-    /// What the authorizer found out.
-    authorization, set_authorization: Authorization;
-    /// The API key that the request was admitted with.
-    api_key, set_api_key: ApiKeyFacts;
-    /// How the response cache served; known only where answers are kept.
-    cache, set_cache: CacheOutcome;
-    /// How the backend answered.
-    integration, set_integration: IntegrationFacts;
-    /// `$context.integration.integrationStatus`, where a service of AWS stands between the gateway and the backend, as
-    /// Lambda before a function.
-    service_status, set_service_status: StatusCode;
-    /// What request validation found wrong, which may hold parts of the body.
-    validation_error, set_validation_error: String;
-    /// Why the request was refused.
-    error, set_error: ErrorFacts;
-    /// What the client was sent; known when the response's body has ended or was dropped.
-    response, set_response: ResponseFacts;
-}
-
 impl Context {
+    /// How the call of the backend failed, or the way of its answer to the client; known when the request is over.
+    #[must_use]
+    pub fn failure(&self) -> Option<CallFailure> {
+        let of_call = self.error().and_then(|facts| facts.failure);
+        of_call.or_else(|| self.response().and_then(|facts| facts.failure))
+    }
+
     /// The request's headers, where a step after the integration needs them.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
@@ -374,22 +352,4 @@ impl Context {
     pub fn set_headers(&self, fact: HeaderMap) {
         let _ = self.headers.set(Box::new(fact));
     }
-}
-
-/// The peer, where the host put its address into the request's extensions.
-fn peer(request: &Parts) -> Option<IpAddr> {
-    let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
-    socket.or_else(|| request.extensions.get::<IpAddr>().copied())
-}
-
-/// The host of `authority`: without user and port.
-pub(crate) fn without_port(authority: &str) -> &str {
-    // Hosts are short: plain loops beat the searches of `str`.
-    let user = authority.bytes().rposition(|byte| byte == b'@');
-    let host = user.and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
-    let end = match host.bytes().rposition(|byte| byte == b']') {
-        Some(bracket) => Some(bracket + 1),
-        None => host.bytes().position(|byte| byte == b':'),
-    };
-    end.and_then(|end| host.get(..end)).unwrap_or(host)
 }

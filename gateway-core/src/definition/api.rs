@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{RouteDefinition, Slots, StageDefinition, places};
 use crate::{
+    authorizer::Authorizer,
     context::{ApiKind, EndpointType},
     cors::Cors,
     guard::Guard,
@@ -43,7 +44,11 @@ pub struct Api {
     pub(crate) stages: Slots<StageDefinition>,
     pub(crate) default_endpoint: bool,
     pub(crate) minimum_compression_size: Option<u64>,
+    pub(crate) authorizers: NamedAuthorizers,
 }
+
+/// Authorizers by their names.
+pub(crate) type NamedAuthorizers = Arc<BTreeMap<String, Arc<dyn Authorizer>>>;
 
 impl Api {
     /// A REST API: resources and methods, API keys, gateway responses. Unknown routes are answered with 403.
@@ -78,6 +83,7 @@ impl Api {
             stages: Vec::new(),
             default_endpoint: true,
             minimum_compression_size: None,
+            authorizers: NamedAuthorizers::default(),
         }
     }
 
@@ -111,11 +117,11 @@ impl Api {
         self
     }
 
-    /// Compresses answers of so many bytes and more, with gzip or deflate, for clients that like one of these best (REST
-    /// APIs); nothing is compressed unless given.
+    /// Compresses answers of so many bytes and more, with gzip or deflate, for clients that like one of these best;
+    /// nothing is compressed unless given. HTTP APIs of AWS compress nothing.
     ///
     /// An answer whose size is not known beforehand streams through as it is, and so does one that is coded already.
-    /// Requests are decoded in any case.
+    /// Requests of REST APIs are decoded in any case, those of HTTP APIs never.
     ///
     /// AWS developer guide: *Payload compression for REST APIs in API Gateway*.
     #[must_use]
@@ -135,6 +141,14 @@ impl Api {
     #[must_use]
     pub fn gateway_responses(mut self, responses: GatewayResponses) -> Self {
         self.responses = responses;
+        self
+    }
+
+    /// Gives an authorizer a name, under which
+    /// [`test_invoke_authorizer`](crate::GatewayHandle::test_invoke_authorizer) finds it; routes are given theirs themselves.
+    #[must_use]
+    pub fn authorizer(mut self, name: impl Into<String>, authorizer: Arc<dyn Authorizer>) -> Self {
+        Arc::make_mut(&mut self.authorizers).insert(name.into(), authorizer);
         self
     }
 

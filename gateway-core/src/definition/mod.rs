@@ -4,15 +4,24 @@ mod api;
 mod canary;
 mod domain;
 mod route;
+mod routing_rule;
 mod settings;
 mod stage;
 
 use std::sync::Arc;
 
 pub use self::{
-    api::Api, canary::Canary, domain::Domain, route::RouteDefinition, settings::RouteSettings, stage::StageDefinition,
+    api::Api,
+    canary::Canary,
+    domain::{Domain, RoutingMode},
+    route::RouteDefinition,
+    routing_rule::RoutingRule,
+    settings::RouteSettings,
+    stage::StageDefinition,
 };
+pub(crate) use self::{api::NamedAuthorizers, routing_rule::RoutingCondition};
 use crate::{
+    client::Proxies,
     observe::Observer,
     problem::Problem,
     usage_plan::{Plan, Throttle},
@@ -29,6 +38,7 @@ pub struct Definition {
     pub(crate) account_throttle: Option<Throttle>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) limits: Limits,
+    pub(crate) proxies: Option<Arc<dyn Proxies>>,
     /// Called when the definition is served.
     pub(crate) served: Vec<Arc<dyn Fn() + Send + Sync>>,
     /// What was wrong already where the definition was read from.
@@ -48,13 +58,16 @@ pub(crate) fn places<T>(slots: &[Option<T>]) -> impl Iterator<Item = (usize, &T)
     slots.iter().enumerate().filter_map(|(place, part)| Some((place, part.as_ref()?)))
 }
 
-/// The size limits of requests; AWS's own unless changed.
+/// The size limits of requests and answers; AWS's own unless changed.
 ///
 /// AWS developer guide: *Amazon API Gateway quotas and important notes*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest body, in bytes.
+    /// The largest body of a request, in bytes.
     pub payload: u64,
+    /// The largest answer of a backend of an HTTP API, in bytes, where its size is known beforehand and it need not
+    /// stream; a larger one is answered with 500.
+    pub answer: u64,
     /// All header names and values together, with four bytes for each line, in bytes; for an HTTP API, the request line
     /// and all values.
     pub headers: usize,
@@ -64,7 +77,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { payload: 10 * 1024 * 1024, headers: 10_240, uri: 10_240 }
+        Self { payload: 10 * 1024 * 1024, answer: 10 * 1024 * 1024, headers: 10_240, uri: 10_240 }
     }
 }
 
@@ -89,7 +102,7 @@ impl Definition {
         self
     }
 
-    /// Adds a custom domain with its base path mappings.
+    /// Adds a custom domain with its base path mappings and routing rules.
     #[must_use]
     pub fn domain(mut self, domain: Domain) -> Self {
         self.domains.push(Some(domain));
@@ -110,10 +123,18 @@ impl Definition {
         self
     }
 
-    /// Changes the size limits of requests.
+    /// Changes the size limits of requests and answers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Believes what proxies in front say of a client's address (`$context.identity.sourceIp`); nobody's word counts
+    /// unless given.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: impl Proxies) -> Self {
+        self.proxies = Some(Arc::new(proxies));
         self
     }
 

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use crate::{cache::UnauthorizedCacheControl, usage_plan::Throttle};
+use crate::{
+    cache::UnauthorizedCacheControl,
+    observe::{ExecutionLogging, LoggingLevel},
+    usage_plan::Throttle,
+};
 
 /// The settings of a route in one stage; what is not given comes from the stage's default settings, else from the
 /// table.
@@ -13,6 +17,8 @@ use crate::{cache::UnauthorizedCacheControl, usage_plan::Throttle};
 /// | authorization for `Cache-Control` | required |
 /// | what becomes of such a header without it | ignored, and the answer says so |
 /// | detailed metrics | no |
+/// | execution log | `OFF` |
+/// | headers and bodies in it | no |
 ///
 /// AWS developer guide: *Setting up a stage for a REST API* (method settings); API reference: *MethodSetting*.
 ///
@@ -35,6 +41,8 @@ pub struct RouteSettings {
     pub(crate) requires_authorization: Option<bool>,
     pub(crate) unauthorized: Option<UnauthorizedCacheControl>,
     pub(crate) metrics: Option<bool>,
+    pub(crate) logging: Option<LoggingLevel>,
+    pub(crate) data_trace: Option<bool>,
 }
 
 impl RouteSettings {
@@ -89,6 +97,22 @@ impl RouteSettings {
         self
     }
 
+    /// Which requests the execution log tells of: line by line what was done with each, through `tracing` with the
+    /// target `gateway::execution`, or to the stage's own [sink](crate::StageDefinition::execution_log).
+    #[must_use]
+    pub fn logging(mut self, level: LoggingLevel) -> Self {
+        self.logging = Some(level);
+        self
+    }
+
+    /// Whether the execution log, where it is on, tells of all requests with their headers and bodies, credentials in
+    /// known headers masked. Bodies that are streamed are not told.
+    #[must_use]
+    pub fn data_trace(mut self, enabled: bool) -> Self {
+        self.data_trace = Some(enabled);
+        self
+    }
+
     /// These, completed by `other`.
     pub(crate) fn or(self, other: &Self) -> Self {
         Self {
@@ -99,7 +123,14 @@ impl RouteSettings {
             requires_authorization: self.requires_authorization.or(other.requires_authorization),
             unauthorized: self.unauthorized.or(other.unauthorized),
             metrics: self.metrics.or(other.metrics),
+            logging: self.logging.or(other.logging),
+            data_trace: self.data_trace.or(other.data_trace),
         }
+    }
+
+    /// How much of a request the execution log tells.
+    pub(crate) fn execution_logging(&self) -> ExecutionLogging {
+        ExecutionLogging { level: self.logging.unwrap_or_default(), data: self.data_trace.unwrap_or_default() }
     }
 
     /// The throttle, if any limit is given.

@@ -1,7 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Canary, RouteSettings};
-use crate::{cache::StageCache, context::Variables, observe::Observer, usage_plan::Throttle};
+use crate::{
+    cache::StageCache,
+    context::Variables,
+    observe::{LogSink, Observer},
+    usage_plan::Throttle,
+};
 
 /// One stage as it is written down: variables, throttles, who is told of its requests.
 ///
@@ -23,11 +28,13 @@ pub struct StageDefinition {
     pub(crate) variables: Variables,
     pub(crate) default_settings: Option<RouteSettings>,
     pub(crate) settings: BTreeMap<String, RouteSettings>,
+    pub(crate) execution_log: Option<Arc<dyn LogSink>>,
     pub(crate) cache: Option<StageCache>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) metrics: bool,
     pub(crate) detailed_metrics: bool,
     pub(crate) canary: Option<Canary>,
+    pub(crate) client_certificate_id: Option<Arc<str>>,
 }
 
 impl StageDefinition {
@@ -40,12 +47,23 @@ impl StageDefinition {
             variables: Variables::new(),
             default_settings: None,
             settings: BTreeMap::new(),
+            execution_log: None,
             cache: None,
             observers: Vec::new(),
             metrics: false,
             detailed_metrics: false,
             canary: None,
+            client_certificate_id: None,
         }
+    }
+
+    /// The id of the certificate that is shown to HTTP backends over TLS; the integrations have it and its key.
+    ///
+    /// AWS developer guide: *Generate and configure an SSL certificate for backend authentication in API Gateway*.
+    #[must_use]
+    pub fn client_certificate(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.client_certificate_id = Some(id.into());
+        self
     }
 
     /// `$context.deploymentId`; drawn unless given.
@@ -102,6 +120,14 @@ impl StageDefinition {
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Where the lines of the execution log go, which the [settings](RouteSettings::logging) of its routes ask for;
+    /// unless given, to `tracing` with the target `gateway::execution`.
+    #[must_use]
+    pub fn execution_log(mut self, sink: impl LogSink) -> Self {
+        self.execution_log = Some(Arc::new(sink));
         self
     }
 

@@ -2,10 +2,10 @@
 
 mod builder;
 mod deployments;
-mod execution_log;
 mod explain;
 mod handle;
 mod ledger;
+mod test_authorizer;
 mod test_invoke;
 
 use std::{
@@ -23,11 +23,12 @@ pub use self::{
     deployments::{CanarySummary, DeploymentDiff, DeploymentSummary, StageError, StageSummary},
     explain::Explanation,
     handle::GatewayHandle,
+    test_authorizer::{TestInvokeAuthorizer, TestInvokedAuthorizer},
     test_invoke::{TestInvoke, TestInvokeError, TestInvoked},
 };
 use crate::{
     body::Body,
-    context::{ApiKind, Context, Head, RequestId},
+    context::{ApiKind, Context, Head, RequestId, peer},
     definition::Definition,
     error::ErrorKind,
     problem::Problems,
@@ -36,6 +37,7 @@ use crate::{
     service::{Parts, ResponseFuture, tower_service},
     snapshot::{NoTarget, Snapshot},
     stage,
+    trace::Step,
 };
 
 /// The whole gateway: a tower service that any hyper or axum server can mount.
@@ -94,9 +96,14 @@ impl Gateway {
         }
         let runtime = &self.shared.runtime;
         let mut head = Head::of(&parts.headers);
-        let target = unambiguous_host(&parts.uri, &head)
-            .and_then(|host| self.shared.snapshot.load().resolve(host, parts.uri.path()));
-        let source_ip = runtime.peer.as_ref().and_then(|peer| peer(&parts));
+        let snapshot = self.shared.snapshot.load();
+        let target = unambiguous_host(&parts.uri, &head).and_then(|host| snapshot.resolve(host, &parts));
+        let peer = runtime.peer.as_ref().and_then(|peer| peer(&parts)).or_else(|| peer(&parts));
+        let source_ip = match &snapshot.proxies {
+            Some(proxies) => peer.map(|peer| proxies.client(peer, &parts)),
+            None => peer,
+        };
+        drop(snapshot);
         let mut id = RequestId::draw(&runtime.random);
         let begin = |parts: &Parts, head: &Head<'_>, id, domain| {
             Context::begin_shared(parts, head, Arc::clone(&runtime.clock), id, source_ip, domain)
@@ -110,16 +117,30 @@ impl Gateway {
                 return ResponseFuture::new(async { response });
             }
         };
+        let mut overridden = None;
         if target.deployment.facts.kind == ApiKind::Rest {
             id = head.request_id.and_then(|chosen| id.adopt(chosen.as_bytes())).unwrap_or(id);
             if head.overrides_method {
-                override_method(&mut parts);
+                overridden = override_method(&mut parts);
                 head = Head::of(&parts.headers);
             }
         }
         // What a layer or gateway in front wrote down is not about this request's stage and route.
         parts.extensions.remove::<Arc<Context>>();
+        target.authenticate(&parts, || runtime.clock.now());
         let context = begin(&parts, &head, id, target.domain.take());
+        if let Some(domain) = context.domain() {
+            let facts = &target.deployment.facts;
+            context.record(|| Step::CustomDomain {
+                api: facts.api_id.clone(),
+                stage: facts.stage.clone(),
+                base_path: domain.base_path.clone(),
+                routing_rule_id: domain.routing_rule_id.clone(),
+            });
+        }
+        if let Some(method) = overridden {
+            context.set_overridden_method(method);
+        }
         target.rewrite(&mut parts.uri);
         let span = tracing::info_span!(
             "gateway",
@@ -163,12 +184,11 @@ fn unambiguous_host<'a>(target: &'a Uri, head: &Head<'a>) -> Result<Option<&'a s
     }
 }
 
-/// `X-HTTP-Method-Override`, which REST APIs obey and consume.
-fn override_method(request: &mut Parts) {
+/// `X-HTTP-Method-Override`, which REST APIs obey and consume; gives the method that it replaced.
+fn override_method(request: &mut Parts) -> Option<Method> {
     let value = request.headers.remove(&METHOD_OVERRIDE);
-    if let Some(method) = value.and_then(|value| Method::from_bytes(value.as_bytes()).ok()) {
-        request.method = method;
-    }
+    let method = value.and_then(|value| Method::from_bytes(value.as_bytes()).ok())?;
+    Some(std::mem::replace(&mut request.method, method))
 }
 
 impl fmt::Debug for Gateway {

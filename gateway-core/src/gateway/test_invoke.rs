@@ -1,17 +1,19 @@
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{GatewayHandle, execution_log::ExecutionLog};
+use super::GatewayHandle;
 use crate::{
     body::Body,
+    clock::Clock,
     context::{ApiKind, Context, Head, PathParams, PathVariable, RequestId, StageFacts, Variables},
-    error::{Error, ErrorKind},
     header_case::HeaderCase,
+    observe::ExecutionLog,
     route::Route,
     router::{PathSegment, PathTemplate},
-    service::Request,
+    service::{Parts, Request},
     source::query_pairs,
     stage::Deployment,
     trace::{Step, Trace, TracedStep},
@@ -72,10 +74,19 @@ pub enum TestInvokeError {
     /// A header cannot be in a request.
     #[error("`{0}` is no header, or its value is none")]
     Header(String),
+    /// The API has no such authorizer.
+    #[error("Invalid Authorizer identifier specified")]
+    Authorizer,
+    /// A fact of the request cannot be given, or not so.
+    #[error("`{0}` cannot be given, or its value is none: it is httpMethod, identity.sourceIp or resourcePath")]
+    Context(String),
 }
 
 /// What AWS calls the stage of such a call.
 const STAGE: &str = "test-invoke-stage";
+
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short] [month repr:short] [day] [hour]:[minute]:[second] UTC [year]");
 
 impl GatewayHandle {
     /// Calls a method of an API directly: no policy, authorizer, key or throttle is asked, and nothing is counted.
@@ -90,45 +101,33 @@ impl GatewayHandle {
         stage: Option<&str>,
         call: TestInvoke,
     ) -> Result<TestInvoked, TestInvokeError> {
-        let found = {
-            let snapshot = self.shared.snapshot.load();
-            let stage = stage.or_else(|| snapshot.first_stage(api)).unwrap_or_default();
-            snapshot.stage(api, stage).map(|stage| Arc::clone(&stage.stable))
-        };
-        let deployment = found.ok_or(TestInvokeError::Resource)?;
+        let deployment = self.tested(api, stage)?;
         let route = route(&deployment, &call)?;
         let runtime = &self.shared.runtime;
-        let id = RequestId::draw(&runtime.random);
         let trace = Trace::new();
         let request = request(&call, &trace)?;
         let (mut parts, mut body) = request.into_parts();
-        let context =
-            Context::begin_shared(&parts, &Head::of(&parts.headers), Arc::clone(&runtime.clock), id, None, None);
-        let stage = StageFacts {
-            stage: STAGE.to_owned(),
-            variables: call.stage_variables.clone(),
-            ..(*deployment.facts).clone()
-        };
-        context.set_stage(Arc::new(stage));
+        let context = self.test_context(&parts, &deployment, &call.stage_variables, None);
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(path_params(&parts.uri, &route.facts.resource_path, deployment.facts.kind));
         if deployment.keeps_headers {
             context.set_headers(parts.headers.clone());
         }
 
-        let mut log = ExecutionLog::begin(context.request_id(), || runtime.clock.now());
+        let mut text = String::new();
+        let mut log = log(&mut text, &runtime.clock, &context);
         log.line(format_args!("Starting execution for request: {}", context.request_id()));
         log.line(format_args!("HTTP Method: {}, Resource Path: {}", call.method, parts.uri.path()));
         log.map("Method request path", context.path_params().into_iter().flat_map(PathParams::iter));
         let query: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
         log.map("Method request query string", query.iter().map(|(name, value)| (&**name, &**value)));
         log.map("Method request headers", call.headers.iter().map(|(name, value)| (&**name, &**value)));
-        log.line(format_args!("Method request body before transformations: {}", String::from_utf8_lossy(&call.body)));
+        log.body("Method request body before transformations", &call.body);
 
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or("application/json").to_owned();
         let answer = route.call(&mut parts, &mut body, &context).await;
-        let failure = answer.as_ref().err().map(|error| failure(error, &context, &content_type));
+        let failure = answer.as_ref().err().map(|error| (error.kind(), error.message().map(str::to_owned)));
         let response = answer.unwrap_or_else(|error| {
             let mut response = deployment.responses.render(error, &context);
             for name in ["content-type", "x-amzn-requestid", "x-amz-apigw-id"] {
@@ -142,19 +141,17 @@ impl GatewayHandle {
         log.steps(steps.iter().map(|traced| &traced.step));
         let told = steps.iter().any(|traced| matches!(traced.step, Step::Failed { .. }));
         match failure {
-            Some(line) if !told => log.line(format_args!("{line}")),
+            Some((kind, message)) if !told => log.failed(kind, message.as_deref(), &context, &content_type),
             Some(_) => {}
             None => {
-                log.line(format_args!(
-                    "Method response body after transformations: {}",
-                    String::from_utf8_lossy(&body)
-                ));
+                log.body("Method response body after transformations", &body);
                 log.headers("Method response headers", &head.headers);
                 log.line(format_args!("Successfully completed execution"));
             }
         }
         log.line(format_args!("Method completed with status: {}", head.status.as_u16()));
 
+        drop(log);
         let mut multi_value_headers = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in &head.headers {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -166,11 +163,54 @@ impl GatewayHandle {
             headers: multi_value_headers.iter().filter_map(last).collect(),
             multi_value_headers,
             body,
-            log: log.into_text(),
+            log: text,
             latency: context.age(),
             steps,
         })
     }
+}
+
+impl GatewayHandle {
+    /// The deployment of a stage, of the first by name if there is none.
+    pub(super) fn tested(&self, api: &str, stage: Option<&str>) -> Result<Arc<Deployment>, TestInvokeError> {
+        let snapshot = self.shared.snapshot.load();
+        let stage = stage.or_else(|| snapshot.first_stage(api)).unwrap_or_default();
+        snapshot.stage(api, stage).map(|stage| Arc::clone(&stage.stable)).ok_or(TestInvokeError::Resource)
+    }
+
+    /// The facts of a test.
+    pub(super) fn test_context(
+        &self,
+        request: &Parts,
+        deployment: &Deployment,
+        variables: &Variables,
+        source_ip: Option<IpAddr>,
+    ) -> Arc<Context> {
+        let runtime = &self.shared.runtime;
+        let (head, id) = (Head::of(&request.headers), RequestId::draw(&runtime.random));
+        let context = Context::begin_shared(request, &head, Arc::clone(&runtime.clock), id, source_ip, None);
+        let variables = variables.clone();
+        context.set_stage(Arc::new(StageFacts {
+            stage: STAGE.to_owned(),
+            variables,
+            is_test: true,
+            ..(*deployment.facts).clone()
+        }));
+        context
+    }
+}
+
+/// The log of a test, written to `text`.
+pub(super) fn log<'a>(
+    text: &'a mut String,
+    clock: &'a Arc<dyn Clock>,
+    context: &Context,
+) -> ExecutionLog<impl FnMut(&str) + use<'a>> {
+    *text = format!("Execution log for request {}\n", context.request_id());
+    ExecutionLog::new(true, |event| {
+        let time = OffsetDateTime::from(clock.now()).format(TIME).unwrap_or_default();
+        text.push_str(&format!("{time} : {event}\n"));
+    })
 }
 
 /// The resource's own method, else its `ANY`.
@@ -185,19 +225,26 @@ fn route<'d>(deployment: &'d Deployment, call: &TestInvoke) -> Result<&'d Route,
 
 fn request(call: &TestInvoke, trace: &Arc<Trace>) -> Result<Request, TestInvokeError> {
     let target = call.path_with_query.as_deref().filter(|path| !path.is_empty()).unwrap_or(&call.resource_path);
-    let uri = target.parse::<Uri>().ok().filter(|_| target.starts_with('/')).ok_or(TestInvokeError::Path)?;
-    let mut headers = HeaderMap::with_capacity(call.headers.len());
-    for (name, value) in &call.headers {
+    let mut request = Request::new(Body::from(call.body.clone()));
+    *request.method_mut() = call.method.clone();
+    *request.uri_mut() = uri(target)?;
+    *request.headers_mut() = headers(&call.headers)?;
+    request.extensions_mut().insert(Arc::clone(trace));
+    Ok(request)
+}
+
+pub(super) fn uri(target: &str) -> Result<Uri, TestInvokeError> {
+    target.parse::<Uri>().ok().filter(|_| target.starts_with('/')).ok_or(TestInvokeError::Path)
+}
+
+pub(super) fn headers(given: &[(String, String)]) -> Result<HeaderMap, TestInvokeError> {
+    let mut headers = HeaderMap::with_capacity(given.len());
+    for (name, value) in given {
         let wrong = || TestInvokeError::Header(name.clone());
         let parsed = name.parse::<HeaderName>().map_err(|_| wrong())?;
         headers.append(parsed, value.parse::<HeaderValue>().map_err(|_| wrong())?);
     }
-    let mut request = Request::new(Body::from(call.body.clone()));
-    *request.method_mut() = call.method.clone();
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    request.extensions_mut().insert(Arc::clone(trace));
-    Ok(request)
+    Ok(headers)
 }
 
 /// The variables of `template` in the path; none where it does not fit, which AWS lets pass.
@@ -220,24 +267,6 @@ fn path_params(uri: &Uri, template: &str, kind: ApiKind) -> PathParams {
     }
     let fits = template.segments().is_empty() || given.next().is_none();
     if fits { PathParams::new(uri, 1..uri.path().len(), &variables.into()) } else { PathParams::default() }
-}
-
-/// The line of the log for an error that no step has told.
-fn failure(error: &Error, context: &Context, content_type: &str) -> String {
-    match (error.kind(), context.validation_error()) {
-        (ErrorKind::BadRequestBody, Some(wrong)) => {
-            format!("Request body does not match model schema for content type {content_type}: {wrong}")
-        }
-        (ErrorKind::BadRequestParameters, Some(wrong)) => wrong.clone(),
-        (ErrorKind::IntegrationTimeout, _) => "Execution failed due to a timeout error".to_owned(),
-        (ErrorKind::ApiConfigurationError, _) => {
-            format!(
-                "Execution failed due to configuration error: {}",
-                error.message().unwrap_or("Internal server error")
-            )
-        }
-        _ => "Execution failed due to an internal error".to_owned(),
-    }
 }
 
 impl fmt::Debug for TestInvoke {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 pub use self::{from_service::FromService, service::IntegrationService};
 use crate::{
     context::Context,
-    error::Error,
+    error::{Error, ErrorKind},
     service::{Request, Response},
 };
 
@@ -38,6 +38,12 @@ pub trait Integration: Send + Sync + 'static {
     /// [`ApiConfigurationError`](crate::ErrorKind::ApiConfigurationError) when the request cannot be made.
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error>;
 
+    /// Why a request fails that this has not answered in time: [`IntegrationTimeout`](ErrorKind::IntegrationTimeout),
+    /// with another status where AWS has one for such a backend.
+    fn late(&self) -> Error {
+        ErrorKind::IntegrationTimeout.into()
+    }
+
     /// This integration as a tower service.
     fn into_service(self) -> IntegrationService
     where
@@ -63,6 +69,10 @@ where
 impl<I: Integration + ?Sized> Integration for Arc<I> {
     async fn invoke(&self, request: Request, context: &Context) -> Result<Response, Error> {
         (**self).invoke(request, context).await
+    }
+
+    fn late(&self) -> Error {
+        (**self).late()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use metrics::{Counter, Histogram, Label, Unit, counter, describe_counter, describe_histogram, histogram};
 
 use super::Observer;
-use crate::context::{ApiKind, CacheOutcome, Context, RouteFacts, StageFacts};
+use crate::context::{ApiKind, CacheOutcome, CallFailure, Context, RouteFacts, StageFacts};
 
 /// The longest value of a dimension, in bytes.
 const MAX_LENGTH: usize = 255;
@@ -20,14 +20,19 @@ const MAX_LENGTH: usize = 255;
 /// | `Latency` | `Latency` | histogram, ms | from the request's arrival to the end of the response |
 /// | `CacheHitCount`, `CacheMissCount` | | counter | requests of routes whose answers are kept |
 /// | | `DataProcessed` | counter, bytes | bodies of responses |
+/// | `CallFailureCount` | `CallFailureCount` | counter | requests that a backend, or their client, let fail on the way |
+///
+/// `CallFailureCount` is not AWS's; it has the labels `Side` (`client`, `gateway`, `backend`), `Phase` and `Cause`
+/// besides, with the names of [`CallPhase`](crate::CallPhase) and [`CallCause`](crate::CallCause). A client that goes away
+/// counts as that, and not as a failure of its backend.
 ///
 /// [`Metrics::for_stage`] counts by `ApiName` and by `ApiName`, `Stage` (HTTP APIs: `ApiId` instead of `ApiName`);
 /// [`Metrics::for_route`] adds `Resource`, `Method` (HTTP APIs: `Route`) where detailed metrics are asked for, next to
 /// the stage's and not instead of them. What a canary serves counts for its stage, and once more for `STAGE/Canary`. A sum over all label sets thus counts a request more than once, as in
 /// CloudWatch. A request whose client left before there was a status counts in `Count` and `Latency` only.
 ///
-/// Handles are registered when this is built, not for each request: **install the recorder before building the
-/// gateway**; without one, nothing is counted.
+/// Handles are registered when this is built, not for each request; those of failures with the first of a kind.
+/// **Install the recorder before building the gateway**; without one, nothing is counted.
 ///
 /// AWS developer guide: *Amazon API Gateway dimensions and metrics*; *Work with metrics for HTTP APIs*.
 ///
@@ -120,10 +125,21 @@ impl Series {
         }
     }
 
+    /// Few of all that could happen do, so that these handles are looked up.
+    fn count_failure(&self, failure: CallFailure) {
+        let own = [("Side", failure.side.name()), ("Phase", failure.phase.name()), ("Cause", failure.cause.name())];
+        let own = own.map(|(name, value)| Label::from_static_parts(name, value));
+        let labels: Vec<_> = self.labels.iter().cloned().chain(own).collect();
+        counter!("CallFailureCount", labels).increment(1);
+    }
+
     fn record(&self, context: &Context) {
         let response = context.response();
         self.count.increment(1);
         self.latency.record(millis(response.map_or_else(|| context.age(), |response| response.latency)));
+        if let Some(failure) = context.failure() {
+            self.count_failure(failure);
+        }
         let Some((response, status)) = response.and_then(|response| Some((response, response.status?))) else { return };
         if status.is_client_error() {
             self.client_errors.increment(1);
@@ -163,6 +179,7 @@ fn describe(kind: ApiKind) {
     describe_counter!("Count", Unit::Count, "Requests");
     describe_counter!(client_errors, Unit::Count, "Responses with a 4xx status");
     describe_counter!(server_errors, Unit::Count, "Responses with a 5xx status");
+    describe_counter!("CallFailureCount", Unit::Count, "Requests that a backend, or their client, let fail on the way");
     describe_histogram!("IntegrationLatency", Unit::Milliseconds, "From calling the backend to its answer");
     describe_histogram!("Latency", Unit::Milliseconds, "From a request's arrival to the end of its response");
     if kind == ApiKind::Http {

@@ -3,19 +3,26 @@ use std::collections::BTreeMap;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
 use super::{super::testing, *};
+use crate::{
+    call_error::{CallCause, CallPhase, CallSide},
+    context::ResponseFacts,
+};
 
 type Readings = BTreeMap<String, (Option<Unit>, DebugValue)>;
 
 /// What the metrics that `build` makes count, as `Name{Label=Value,...}`.
 fn readings(build: impl Fn() -> Metrics, contexts: &[Context]) -> Readings {
     let recorder = DebuggingRecorder::new();
-    let snapshotter = recorder.snapshotter();
     let metrics = ::metrics::with_local_recorder(&recorder, build);
     // Without the recorder: handles are made once.
     for context in contexts {
         metrics.finished(context);
     }
-    let read = snapshotter.snapshot().into_vec().into_iter().map(|(key, unit, _, value)| {
+    recorded(&recorder)
+}
+
+fn recorded(recorder: &DebuggingRecorder) -> Readings {
+    let read = recorder.snapshotter().snapshot().into_vec().into_iter().map(|(key, unit, _, value)| {
         let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
         (format!("{}{{{}}}", key.key().name(), labels.join(",")), (unit, value))
     });
@@ -126,4 +133,36 @@ fn names_are_made_fit_for_dimensions() {
         let both = format!("Count{{ApiName={expected},Stage={}}}", "ü".repeat(127));
         assert!(read.contains_key(&both), "{:?}", read.keys());
     }
+}
+
+#[test]
+fn failures_count_by_side_phase_and_cause() {
+    let stage = testing::stage(ApiKind::Http);
+    let failed = |side, phase, cause| {
+        let context = testing::begun(ApiKind::Http, "/", b"");
+        let failure = Some(CallFailure { side, phase, cause });
+        context.set_response(ResponseFacts { failure, ..testing::response(None) });
+        context
+    };
+    let recorder = DebuggingRecorder::new();
+    ::metrics::with_local_recorder(&recorder, || {
+        let metrics = Metrics::for_stage(&stage);
+        for context in [
+            failed(CallSide::Backend, CallPhase::Tls, CallCause::TimedOut),
+            failed(CallSide::Backend, CallPhase::Tls, CallCause::TimedOut),
+            failed(CallSide::Client, CallPhase::ResponseBody, CallCause::Closed),
+            testing::answered(ApiKind::Http, Some(500)),
+        ] {
+            metrics.finished(&context);
+        }
+    });
+    let read = recorded(&recorder);
+    for labels in ["ApiId=api1", "ApiId=api1,Stage=prod"] {
+        for (own, count) in
+            [("Side=backend,Phase=tls,Cause=timeout", 2), ("Side=client,Phase=response_body,Cause=closed", 1)]
+        {
+            assert_eq!(counter_of(&read, &format!("CallFailureCount{{{labels},{own}}}")), count);
+        }
+    }
+    assert_eq!(read.keys().filter(|name| name.starts_with("CallFailureCount")).count(), 4, "{:?}", read.keys());
 }

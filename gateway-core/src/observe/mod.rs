@@ -2,6 +2,7 @@
 
 mod access_log;
 mod escape;
+mod execution_log;
 mod format;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -12,10 +13,12 @@ mod writer;
 
 use std::sync::Arc;
 
+pub(crate) use self::execution_log::{ExecutionLog, ExecutionLogging, RouteExecutionLog};
 #[cfg(feature = "metrics")]
 pub use self::metrics::Metrics;
 pub use self::{
     access_log::AccessLog,
+    execution_log::LoggingLevel,
     format::{AccessLogFormat, AccessLogFormatError},
     sink::LogSink,
 };

@@ -52,8 +52,13 @@ pub(super) fn answered(kind: ApiKind, status: Option<u16>) -> Context {
     context.set_authorization(Authorization::new("alice").with_usage_key("secret-usage-key"));
     let status = status.map(|status| StatusCode::from_u16(status).unwrap());
     let latency = Duration::from_millis(20);
-    context.set_integration(IntegrationFacts { status, latency, error: None, request_id: None });
-    let latency = Duration::from_millis(30);
-    context.set_response(ResponseFacts { status, length: 512, latency, complete: status.is_some() });
+    let error = None;
+    context.set_integration(IntegrationFacts { status, latency, error, request_id: None, request_id2: None });
+    context.set_response(response(status));
     context
+}
+
+pub(super) fn response(status: Option<StatusCode>) -> ResponseFacts {
+    let (latency, complete) = (Duration::from_millis(30), status.is_some());
+    ResponseFacts { status, length: 512, latency, complete, failure: None }
 }

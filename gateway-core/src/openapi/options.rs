@@ -1,4 +1,4 @@
-use crate::context::EndpointType;
+use crate::{config::ProtocolType, context::EndpointType};
 
 /// How a document is imported.
 ///
@@ -10,6 +10,8 @@ use crate::context::EndpointType;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
+    pub(super) protocol_type: ProtocolType,
+    pub(super) beyond_aws: bool,
     pub(super) base_path: BasePath,
     pub(super) fail_on_warnings: bool,
     pub(super) ignore_documentation: bool,
@@ -40,6 +42,22 @@ impl ImportOptions {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What the document becomes: a REST API unless given. What is put to an API is read as one of that API's kind.
+    #[must_use]
+    pub fn protocol_type(mut self, protocol_type: ProtocolType) -> Self {
+        self.protocol_type = protocol_type;
+        self
+    }
+
+    /// Whether an HTTP API gets what AWS has for REST APIs alone and HTTP APIs have here too: API keys and where they come
+    /// from, request validation with models, gateway responses, a resource policy, cache keys. Otherwise, as on AWS, they
+    /// are ignored, and the report names each.
+    #[must_use]
+    pub fn beyond_aws(mut self, beyond: bool) -> Self {
+        self.beyond_aws = beyond;
+        self
     }
 
     /// What becomes of the base path (`basepath`).
@@ -85,7 +103,7 @@ impl ImportOptions {
         self
     }
 
-    /// What kind of endpoint the API gets (`endpointConfigurationTypes`).
+    /// What kind of endpoint a REST API gets (`endpointConfigurationTypes`).
     #[must_use]
     pub fn endpoint(mut self, endpoint: EndpointType) -> Self {
         self.endpoint = endpoint;

@@ -10,8 +10,10 @@ use super::{
     resources::method_and_path,
 };
 use crate::{
-    config::{ApiConfig, RouteConfig, Tried},
+    config::{ApiConfig, ProtocolType, RouteConfig, Tried},
+    context::ApiKind,
     problem::{Problem, pointer_token},
+    router::{HttpRouter, RouteConflict, RouteKey},
 };
 
 /// What becomes of what an API has and the document has not.
@@ -28,10 +30,13 @@ pub enum PutMode {
 
 /// Puts a document to an API, and gives the new one back: `api` stays as it is, whatever is wrong with the document.
 ///
-/// The id, account and region of `api` count unless the options name others. No stage changes what it serves before
-/// the new API is put into a gateway.
+/// The document is read as one of the API's kind. The id, account and region of `api` count unless the options name
+/// others. No stage changes what it serves before the new API is put into a gateway.
 ///
-/// AWS API reference: *PutRestApi*.
+/// AWS always overwrites HTTP APIs, which replaces routes, authorizers, CORS and tags. What a document says of them only
+/// where [`beyond_aws`](ImportOptions::beyond_aws) is asked for stays unless it is.
+///
+/// AWS API reference: *PutRestApi*, *ReimportApi*.
 ///
 /// # Errors
 /// What AWS refuses, all errors at once.
@@ -49,7 +54,7 @@ pub enum PutMode {
 /// # Ok::<(), openapi::ImportError>(())
 /// ```
 pub fn put(api: &ApiConfig, text: &str, mode: PutMode, options: &ImportOptions) -> Result<Imported, ImportError> {
-    let mut options = options.clone();
+    let mut options = options.clone().protocol_type(api.protocol_type);
     let own = |option: &mut Option<String>, field: &Option<String>| *option = option.take().or_else(|| field.clone());
     own(&mut options.api_id, &api.id);
     own(&mut options.account_id, &api.account_id);
@@ -60,21 +65,20 @@ pub fn put(api: &ApiConfig, text: &str, mode: PutMode, options: &ImportOptions) 
     }
     let (report, warnings) = (given.report.clone(), given.warnings.clone());
     let api = match mode {
-        PutMode::Merge => merge(api, given)?,
-        PutMode::Overwrite => kept(api, given),
+        PutMode::Merge => merge(api, given, &options)?,
+        PutMode::Overwrite => kept(api, given, &options),
     };
     Ok(Imported { api, report, warnings })
 }
 
 /// What no document changes.
-fn kept(existing: &ApiConfig, given: Given) -> ApiConfig {
+fn kept(existing: &ApiConfig, given: Given, options: &ImportOptions) -> ApiConfig {
     let mut api = given.api;
     let endpoint = &existing.endpoint_configuration;
     api.id.clone_from(&existing.id);
     api.account_id.clone_from(&existing.account_id);
     api.region.clone_from(&existing.region);
     api.stages.clone_from(&existing.stages);
-    api.cors.clone_from(&existing.cors);
     api.unknown.clone_from(&existing.unknown);
     api.endpoint_configuration = given.endpoint.map_or_else(
         || endpoint.clone(),
@@ -87,13 +91,36 @@ fn kept(existing: &ApiConfig, given: Given) -> ApiConfig {
         given.default_endpoint.map_or(existing.disable_execute_api_endpoint, |enabled| !enabled);
     // An API must not open itself to everybody because a document is silent.
     api.policy = api.policy.or_else(|| existing.policy.clone());
+    match api.protocol_type {
+        ProtocolType::Rest => {
+            api.cors.clone_from(&existing.cors);
+            api.tags.clone_from(&existing.tags);
+        }
+        ProtocolType::Http => kept_of_http(existing, &mut api, options),
+    }
     api
 }
 
-fn merge(existing: &ApiConfig, given: Given) -> Result<ApiConfig, ImportError> {
+/// What no document of an HTTP API speaks of, or none that is read as AWS reads it.
+fn kept_of_http(existing: &ApiConfig, api: &mut ApiConfig, options: &ImportOptions) {
+    api.binary_media_types.clone_from(&existing.binary_media_types);
+    api.minimum_compression_size = existing.minimum_compression_size;
+    api.documentation.clone_from(&existing.documentation);
+    if !options.beyond_aws {
+        api.api_key_source = existing.api_key_source;
+        api.gateway_responses.clone_from(&existing.gateway_responses);
+        api.models.clone_from(&existing.models);
+        api.request_validators.clone_from(&existing.request_validators);
+        api.request_validator.clone_from(&existing.request_validator);
+    }
+}
+
+fn merge(existing: &ApiConfig, given: Given, options: &ImportOptions) -> Result<ApiConfig, ImportError> {
     let warnings = given.warnings.clone();
     let has_key_source = given.api_key_source;
-    let mut api = kept(existing, given);
+    let mut api = kept(existing, given, options);
+    api.cors = api.cors.or_else(|| existing.cors.clone());
+    keep(&mut api.tags, &existing.tags);
     api.description = api.description.or_else(|| existing.description.clone());
     if !has_key_source {
         api.api_key_source = existing.api_key_source;
@@ -140,8 +167,11 @@ fn routes(existing: &[Tried<RouteConfig>], given: Vec<Tried<RouteConfig>>) -> Ve
     routes
 }
 
-/// Whether the resources of both can stand beside each other.
+/// Whether the routes of both can stand beside each other.
 fn check(api: &ApiConfig) -> Result<(), Vec<Problem>> {
+    if api.protocol_type == ProtocolType::Http {
+        return check_keys(api);
+    }
     let mut tree = Tree::default();
     let routes = api.routes.iter().filter_map(|route| Some(method_and_path(route.get().ok()?)?.1));
     let mut errors = Vec::new();
@@ -152,4 +182,16 @@ fn check(api: &ApiConfig) -> Result<(), Vec<Problem>> {
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn check_keys(api: &ApiConfig) -> Result<(), Vec<Problem>> {
+    let keys = api.routes.iter().filter_map(|route| RouteKey::parse(&route.get().ok()?.route, ApiKind::Http).ok());
+    let wrong = |conflicts: Vec<RouteConflict>| {
+        let problem = |conflict: RouteConflict| {
+            let path = conflict.second_key.path().map(ToString::to_string).unwrap_or_default();
+            Problem::new(format!("/paths/{}", pointer_token(&path)), conflict)
+        };
+        conflicts.into_iter().map(problem).collect()
+    };
+    HttpRouter::new(keys).map(|_| ()).map_err(wrong)
 }

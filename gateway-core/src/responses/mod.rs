@@ -78,7 +78,7 @@ impl GatewayResponses {
         context.refuse(&error);
         let (source, definition) = self.definition(error.kind());
         context.record(|| {
-            let stock = if kind == ApiKind::Rest { error.kind().status() } else { error.kind().http_status() };
+            let stock = if kind == ApiKind::Rest { error.kind().status() } else { error.http_status() };
             Step::GatewayResponse {
                 response_type: error.kind().name().to_owned(),
                 source: source.to_owned(),

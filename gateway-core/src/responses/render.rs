@@ -51,7 +51,7 @@ pub(super) fn answer(
 ) -> Response {
     let (status, body) = match kind {
         ApiKind::Rest => (error.status(), stock(key(&error), error.message().or(error.kind().message()))),
-        ApiKind::Http => (error.kind().http_status(), stock("message", error.http_message())),
+        ApiKind::Http => (error.http_status(), stock("message", error.http_message())),
     };
     let mut headers = HeaderMap::with_capacity(6);
     let (content_type, body) = match definition.and_then(|definition| definition.body(request, context)) {

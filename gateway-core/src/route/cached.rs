@@ -92,7 +92,7 @@ impl Route {
                         found = cache.store.find(key, context.clock().elapsed());
                         continue;
                     }
-                    None => return Err(ErrorKind::IntegrationTimeout.into()),
+                    None => return Err(self.integration.late()),
                 },
             };
             return Ok(cache.hit(&entry, &key, renewal, context));
@@ -100,41 +100,44 @@ impl Route {
         context.set_cache(CacheOutcome::Miss);
         let answer = self.answer(left(), self.invoke(parts, body, context), context).await;
         let answer = match lead {
-            Some(lead) => keep(lead, answer, rules.ttl, left(), context).await,
+            Some(lead) => match keep(lead, answer, rules.ttl, left(), context).await {
+                Some(kept) => kept,
+                None => Err(self.integration.late()),
+            },
             None => answer,
         };
         answer.map(|response| warned(response, renewal))
     }
 }
 
-/// Keeps the answer, if it is one to keep, or lets those who wait go on.
+/// Keeps the answer, if it is one to keep, or lets those who wait go on; `None` if its body is late.
 async fn keep(
     lead: Lead,
     answer: Result<Response, Error>,
     ttl: Duration,
     limit: Duration,
     context: &Context,
-) -> Result<Response, Error> {
+) -> Option<Result<Response, Error>> {
     let response = match answer {
         Ok(response) if Entry::takes(&response) => response,
         other => {
             lead.let_go();
-            return other;
+            return Some(other);
         }
     };
     match within(limit, pin!(Entry::read(response, ttl, context))).await {
         Some(Ok(entry)) => {
             let entry = Arc::new(entry);
             lead.keep(&entry);
-            Ok(entry.respond(context))
+            Some(Ok(entry.respond(context)))
         }
         Some(Err(error)) => {
             lead.let_go();
-            Err(Error::new(ErrorKind::IntegrationFailure).with_source(error))
+            Some(Err(Error::new(ErrorKind::IntegrationFailure).with_source(error)))
         }
         None => {
             lead.let_go();
-            Err(ErrorKind::IntegrationTimeout.into())
+            None
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName};
+use http_body::Body as _;
 use tokio::{task::unconstrained, time::sleep};
 
 pub(crate) use self::admit::{Admission, RouteThrottle};
@@ -22,13 +22,12 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, Context, IntegrationFacts, RouteFacts},
+    context::{ApiKind, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
-    http_client::integration_error,
     integration::Integration,
-    observe::Observer,
+    observe::{Observer, RouteExecutionLog},
     service::{Parts, Request, Response},
     trace::Step,
     validate::Validation,
@@ -47,9 +46,12 @@ pub struct Route {
     /// Of an HTTP API: preflights that were admitted go no further.
     pub(crate) cors: Option<Arc<CompiledCors>>,
     pub(crate) timeout: Duration,
+    /// The most bytes that an answer may have whose size is known beforehand.
+    pub(crate) max_answer: Option<u64>,
     /// The most bytes that a body may have, decoded.
     pub(crate) max_payload: u64,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) observers: Box<[Arc<dyn Observer>]>,
+    pub(crate) execution_log: Option<Arc<RouteExecutionLog>>,
 }
 
 impl Route {
@@ -82,6 +84,7 @@ impl Route {
             ApiKind::Http => None,
         };
         self.admission.admit(parts, body, context).await?;
+        context.record(|| Step::Admitted);
         if let Some(cors) = self.cors.as_ref().filter(|_| CompiledCors::is_preflight(parts)) {
             let answer = cors.preflight(parts, None);
             context.record(|| Step::MethodResponse {
@@ -115,6 +118,9 @@ impl Route {
             None => self.answer(self.timeout, self.invoke(parts, body, context), context).await,
         };
         let mut answer = answer?;
+        if self.max_answer.is_some_and(|most| answer.body().size_hint().lower() > most) {
+            return Err(Error::new(ErrorKind::ApiConfigurationError).with_source("the backend's answer is too large"));
+        }
         if let Some(cors) = &self.cors {
             cors.strip(answer.headers_mut());
         }
@@ -136,12 +142,17 @@ impl Route {
     async fn answer(&self, limit: Duration, call: Answer<'_>, context: &Context) -> Result<Response, Error> {
         let called = context.clock().elapsed();
         let answer = within(limit, call).await;
-        let answer = answer.unwrap_or_else(|| Err(ErrorKind::IntegrationTimeout.into()));
-        context.set_integration(IntegrationFacts {
-            status: answer.as_ref().ok().map(Response::status),
-            latency: context.clock().elapsed().saturating_sub(called),
-            error: answer.as_ref().err().map(integration_error),
-            request_id: answer.as_ref().ok().and_then(|response| backend_request_id(response.headers())),
+        let answer = answer.unwrap_or_else(|| Err(self.integration.late()));
+        let latency = context.clock().elapsed().saturating_sub(called);
+        context.set_integration(match &answer {
+            Ok(response) => IntegrationFacts::answered(response.status(), response.headers(), latency),
+            Err(error) => IntegrationFacts {
+                status: None,
+                latency,
+                error: Some(integration_error(error)),
+                request_id: None,
+                request_id2: None,
+            },
         });
         answer
     }
@@ -164,20 +175,6 @@ async fn within<F: Future + Unpin>(limit: Duration, mut future: F) -> Option<F::
         timer.as_mut().as_pin_mut().map_or(Poll::Pending, |timer| timer.poll(cx).map(|()| None))
     })
     .await
-}
-
-fn backend_request_id(headers: &HeaderMap) -> Option<String> {
-    // A proxy of a REST API has renamed the first by now.
-    static NAMES: [HeaderName; 3] = [
-        HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
-        HeaderName::from_static("x-amzn-requestid"),
-        HeaderName::from_static("x-amz-request-id"),
-    ];
-    // Few answers have one, and to look through their headers is cheaper than to hash three names.
-    let place = |name: &HeaderName| NAMES.iter().position(|wanted| name == wanted);
-    let named = headers.iter().filter_map(|(name, id)| Some((place(name)?, id)));
-    let (_, id) = named.min_by_key(|(place, _)| *place)?;
-    id.to_str().ok().map(str::to_owned)
 }
 
 impl fmt::Debug for Route {

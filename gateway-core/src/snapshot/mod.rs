@@ -1,14 +1,28 @@
 //! `Snapshot`: everything compiled, swapped at once; which deployment a host and a path mean.
 
+mod base_paths;
+mod domain;
+mod glob;
+mod hosts;
+mod rule;
 mod target;
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use self::target::Target;
+pub(crate) use self::{
+    base_paths::BasePaths,
+    domain::{CompiledDomain, CompiledMapping},
+    glob::Glob,
+    hosts::Hosts,
+    rule::{CompiledConditions, CompiledRule},
+};
+use self::{hosts::lower_case, target::Target};
 use crate::{
-    context::{ApiKind, DomainFacts, without_port},
+    client::Proxies,
+    context::{ApiKind, without_port},
     error::{Error, ErrorKind},
     names::NameMap,
+    service::Parts,
     stage::{CanaryStage, Deployment},
 };
 
@@ -16,8 +30,8 @@ use crate::{
 pub(crate) struct Snapshot {
     /// By their ids, which are the first labels of their default host names.
     pub(crate) apis: BTreeMap<String, ApiStages>,
-    /// By host name, in lower case; `.example.com` takes what has one label more, `*` every other.
-    pub(crate) domains: NameMap<String, Vec<CompiledMapping>>,
+    pub(crate) domains: Hosts,
+    pub(crate) proxies: Option<Arc<dyn Proxies>>,
 }
 
 /// The stages of one API.
@@ -42,12 +56,6 @@ impl CompiledStage {
     }
 }
 
-/// One base path mapping; the longest of a domain comes first.
-pub(crate) struct CompiledMapping {
-    pub(crate) base_path: Arc<str>,
-    pub(crate) stage: CompiledStage,
-}
-
 /// Why a request has no target, and in which kind of API's words to say so: a REST API's as long as none is known.
 pub(crate) struct NoTarget {
     pub(crate) kind: ApiKind,
@@ -62,24 +70,24 @@ impl From<ErrorKind> for NoTarget {
 
 /// The stage of an HTTP API that takes no segment of the path.
 const DEFAULT_STAGE: &str = "$default";
-const ANY_DOMAIN: &str = "*";
 
 impl Snapshot {
-    /// Finds the API and the stage by host and path.
-    pub(crate) fn resolve(&self, host: Option<&str>, path: &str) -> Result<Target, NoTarget> {
+    /// Finds the API and the stage by what was called.
+    pub(crate) fn resolve(&self, host: Option<&str>, request: &Parts) -> Result<Target, NoTarget> {
         let host = host.map(without_port).unwrap_or_default();
         // `example.com.` is the same name, written in full.
         let host = host.strip_suffix('.').unwrap_or(host);
         if !self.domains.is_empty() {
             let host = lower_case(host);
-            let wildcard = || self.domains.get(host.get(host.find('.')?..)?);
-            if let Some(mappings) = self.domains.get(&*host).or_else(wildcard) {
-                return mapped(mappings, path).ok_or_else(|| ErrorKind::Forbidden.into());
+            if let Some(domain) = self.domains.named(&host) {
+                let refused = || NoTarget { kind: domain.kind, error: ErrorKind::Forbidden.into() };
+                return domain.target(&host, request).ok_or_else(refused);
             }
-            if let Some(target) = self.domains.get(ANY_DOMAIN).and_then(|mappings| mapped(mappings, path)) {
+            if let Some(target) = self.domains.any.as_ref().and_then(|domain| domain.target(&host, request)) {
                 return Ok(target);
             }
         }
+        let path = request.uri.path();
         let api = host.split('.').next().and_then(|label| self.api(label)).ok_or(ErrorKind::Forbidden)?;
         let target = if api.default_endpoint { api.by_path(path) } else { None };
         target.ok_or_else(|| NoTarget { kind: api.kind, error: ErrorKind::Forbidden.into() })
@@ -117,31 +125,9 @@ impl ApiStages {
         let start = path.len() - path.trim_start_matches('/').len();
         let segment = path.get(start..)?.split('/').next()?;
         if let Some(stage) = self.stages.get(segment).filter(|_| segment != DEFAULT_STAGE) {
-            return Some(Target { deployment: stage.choose(), prefix: start + segment.len(), domain: None });
+            return Some(Target::of_api(stage.choose(), start + segment.len()));
         }
         let stage = self.stages.get(DEFAULT_STAGE)?;
-        Some(Target { deployment: stage.choose(), prefix: 0, domain: None })
+        Some(Target::of_api(stage.choose(), 0))
     }
-}
-
-/// Most clients write hosts in lower case already.
-fn lower_case(host: &str) -> Cow<'_, str> {
-    match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        true => host.to_ascii_lowercase().into(),
-        false => host.into(),
-    }
-}
-
-/// The first mapping, which is the longest, whose segments begin the path.
-fn mapped(mappings: &[CompiledMapping], path: &str) -> Option<Target> {
-    mappings.iter().find_map(|mapping| {
-        let base = &*mapping.base_path;
-        let prefix = match path.strip_prefix('/')?.strip_prefix(base)? {
-            _ if base.is_empty() => 0,
-            rest if rest.is_empty() || rest.starts_with('/') => base.len() + 1,
-            _ => return None,
-        };
-        let domain = Some(DomainFacts { base_path: Arc::clone(&mapping.base_path) });
-        Some(Target { deployment: mapping.stage.choose(), prefix, domain })
-    })
 }

@@ -4,7 +4,7 @@ use super::front;
 use crate::{
     context::{Context, StageFacts},
     cors::CompiledCors,
-    definition::Limits,
+    definition::{Limits, NamedAuthorizers},
     error::{Error, ErrorKind},
     observe::Observer,
     responses::GatewayResponses,
@@ -32,6 +32,8 @@ pub struct Deployment {
     pub(crate) limits: Limits,
     /// Of every answer, where that is wanted.
     pub(crate) cors: Option<Arc<CompiledCors>>,
+    /// By name, for tests of one alone.
+    pub(crate) authorizers: NamedAuthorizers,
 }
 
 impl Deployment {
@@ -55,6 +57,7 @@ impl Deployment {
 
     /// Finds the route that serves a request.
     pub(crate) fn route(&self, request: &Parts, context: &Context) -> Result<&Route, Error> {
+        front::authenticated(context)?;
         front::check(request, &context.request().uri, self.facts.kind, &self.limits)?;
         if self.keeps_headers {
             context.set_headers(request.headers.clone());
@@ -72,13 +75,19 @@ impl Deployment {
         let route = self.routes.get(found.route).ok_or(ErrorKind::ApiConfigurationError)?;
         context.set_route(Arc::clone(&route.facts));
         context.set_path_params(found.params);
+        if let Some(log) = &route.execution_log {
+            log.follow(request, context);
+        }
         Ok(route)
     }
 
-    pub(crate) fn route_observer(&self, context: &Context) -> Option<&Arc<dyn Observer>> {
-        let facts = context.route().filter(|_| self.has_route_observers)?;
-        let route = self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts))?;
-        route.observer.as_ref()
+    /// Who is told of the requests of the route alone.
+    pub(crate) fn route_observers(&self, context: &Context) -> &[Arc<dyn Observer>] {
+        let route = context
+            .route()
+            .filter(|_| self.has_route_observers)
+            .and_then(|facts| self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts)));
+        route.map_or(&[], |route| &route.observers)
     }
 }
 

@@ -3,11 +3,24 @@
 use http::{HeaderMap, Uri, header};
 
 use crate::{
-    context::ApiKind,
+    context::{ApiKind, Context},
     definition::Limits,
     error::{Error, ErrorKind},
     service::Parts,
 };
+
+/// Refuses a client without the certificate that the domain asks for.
+///
+/// AWS developer guide: *How to turn on mutual TLS authentication for your REST APIs*.
+pub(super) fn authenticated(context: &Context) -> Result<(), Error> {
+    match context.domain().and_then(|domain| domain.client_certificate.as_ref()) {
+        Some(Err(reason)) => Err(Error::new(ErrorKind::AccessDenied)
+            .with_message("Forbidden")
+            .with_exception("ForbiddenException")
+            .with_source(reason.to_string())),
+        _ => Ok(()),
+    }
+}
 
 /// Refuses what is too large, and what two readers could read in two ways. `target` is the URI as it arrived.
 ///

@@ -13,6 +13,14 @@ const LONGEST: usize = 200;
 impl Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::CustomDomain { api, stage, base_path, routing_rule_id } => {
+                write!(f, "custom domain: stage `{}` of `{}`, by ", Plain(stage), Plain(api))?;
+                match (routing_rule_id, base_path.as_deref().unwrap_or_default()) {
+                    (Some(id), _) => write!(f, "the routing rule {}", Plain(id)),
+                    (None, "") => f.write_str("the mapping of every path"),
+                    (None, base_path) => write!(f, "the base path `{}`", Plain(base_path)),
+                }
+            }
             Self::Routed { candidates } => {
                 match candidates.iter().find(|candidate| candidate.lost.is_none()) {
                     Some(winner) => write!(f, "routed to `{}`", Plain(&winner.route))?,
@@ -42,6 +50,7 @@ impl Display for Step {
                 Some(caller) if refused.is_none() => write!(f, "authorizer found the caller {}", Plain(caller)),
                 _ => write!(f, "authorizer {}", Verdict("let the request pass", refused.as_deref())),
             },
+            Self::AuthorizerResult { body } => write!(f, "authorizer's function answered {}", Text(body)),
             Self::ApiKey { id, plan, refused } => {
                 f.write_str("API key")?;
                 if let Some(id) = id {
@@ -68,6 +77,7 @@ impl Display for Step {
                     _ => Ok(()),
                 }
             }
+            Self::Admitted => f.write_str("every check passed"),
             Self::Validation { error } => write!(f, "validation {}", Verdict("found nothing wrong", error.as_deref())),
             Self::Cache { key, outcome } => write!(f, "cache: {} for {}", Plain(outcome), Plain(key)),
             Self::Template { phase, content_type, input, output } => {
@@ -118,7 +128,7 @@ impl Display for Step {
 }
 
 /// Text that stays on its line.
-struct Plain<'a>(&'a str);
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

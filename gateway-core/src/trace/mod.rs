@@ -13,6 +13,8 @@ use std::{
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+pub(crate) use self::display::Plain;
+
 /// What one request went through. Only requests that are asked about have one, see
 /// [`GatewayHandle::explain`](crate::GatewayHandle::explain).
 #[derive(Debug, Default)]
@@ -77,6 +79,17 @@ impl Trace {
 #[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Step {
+    /// A custom domain found the stage.
+    CustomDomain {
+        /// The id of the API.
+        api: String,
+        /// The stage.
+        stage: String,
+        /// The base path of the mapping that matched.
+        base_path: Option<String>,
+        /// The id of the routing rule that matched.
+        routing_rule_id: Option<String>,
+    },
     /// The router looked for a route.
     Routed {
         /// Every route whose path could be meant, and what became of it.
@@ -114,6 +127,11 @@ pub enum Step {
         /// Why it refused.
         refused: Option<String>,
     },
+    /// The function of a Lambda authorizer has answered.
+    AuthorizerResult {
+        /// With this, as text; without the API key in it.
+        body: String,
+    },
     /// The API key.
     ApiKey {
         /// The id of the key, if there is one.
@@ -145,6 +163,8 @@ pub enum Step {
         /// Whether it held.
         passed: bool,
     },
+    /// Every check let the request pass; validation and integration follow.
+    Admitted,
     /// Request validation.
     Validation {
         /// What was wrong; `None` if nothing was.

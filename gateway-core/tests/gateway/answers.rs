@@ -112,7 +112,7 @@ fn gateway_responses_are_customised_by_type_and_by_family() -> Outcome {
 fn sizes_are_limited_declared_or_not() -> Outcome {
     run(async {
         let backend = RecordingIntegration::answering("ok");
-        let limits = Limits { payload: 8, headers: 100, uri: 30 };
+        let limits = Limits { payload: 8, headers: 100, uri: 30, ..Limits::default() };
         let definition = rest([("POST /x", Route::to(backend.clone()))]).limits(limits);
         let gateway = TestGateway::new(definition)?;
         let post = || http::Request::post("/prod/x");

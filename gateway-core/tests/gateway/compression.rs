@@ -211,21 +211,33 @@ fn what_is_not_coded_as_it_says_is_refused() -> Outcome {
 }
 
 #[test]
-fn the_minimum_has_a_range_and_http_apis_have_none() {
-    let api = |api: Api, minimum| {
-        let route = Route::to(RecordingIntegration::answering("ok"));
-        problems(Definition::new().api(api.minimum_compression_size(minimum).route("GET /x", route)))
-    };
-    let rest = || Api::rest("api").stage(StageDefinition::new("prod"));
-    assert!(api(rest(), 10_485_760).is_empty());
-    assert_eq!(
-        api(rest(), 10_485_761),
-        ["/apis/0/minimumCompressionSize: answers are compressed from at most 10485760 bytes on"]
-    );
-    assert_eq!(
-        api(Api::http("api").stage(StageDefinition::new("$default")), 1),
-        ["/apis/0/minimumCompressionSize: an HTTP API compresses nothing; make it a REST API"]
-    );
+fn the_minimum_has_a_range() {
+    for kind in [Api::rest("api"), Api::http("api")] {
+        let of = |minimum| {
+            let route = Route::to(RecordingIntegration::answering("ok"));
+            let api = kind.clone().stage(StageDefinition::new("prod")).route("GET /x", route);
+            problems(Definition::new().api(api.minimum_compression_size(minimum)))
+        };
+        assert!(of(10_485_760).is_empty());
+        let said = "/apis/0/minimumCompressionSize: answers are compressed from at most 10485760 bytes on";
+        assert_eq!(of(10_485_761), [said]);
+    }
+}
+
+/// Which HTTP APIs of AWS have not; requests go to the backend as they came, as on AWS.
+#[test]
+fn an_http_api_compresses_answers_and_decodes_nothing() -> Outcome {
+    run(async {
+        let backend = RecordingIntegration::answering(TEXT);
+        let api = Api::http("api").stage(StageDefinition::new("prod")).route("POST /x", Route::to(backend.clone()));
+        let gateway = crate::gateway(Definition::new().api(api.minimum_compression_size(10)))?;
+        let request = http::Request::post("/prod/x").header("accept-encoding", "gzip");
+        let coded = gzip(b"question")?;
+        let answer = gateway.send_body(request.header("content-encoding", "gzip"), coded.clone()).await;
+        assert_eq!((answer.header("content-encoding"), plain(&answer)?), ("gzip", TEXT.into()));
+        assert_eq!(backend.calls().pop().ok_or("no call")?.body, coded);
+        Ok(())
+    })
 }
 
 /// Bytes that are well coded, or nearly, or not at all.

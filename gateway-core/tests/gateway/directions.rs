@@ -5,9 +5,9 @@ use std::{collections::HashMap, fs, path::Path};
 use crate::Outcome;
 
 const FLOORS: &[&[&str]] = &[
-    &["body", "clock", "error", "media", "names", "problem", "random", "trace"],
+    &["body", "call_error", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
-    &["cors", "function", "header_case", "http_client", "policy", "router", "source"],
+    &["client", "cors", "function", "header_case", "http_client", "policy", "router", "source"],
     &["cache", "compress", "template"],
     &["observe", "responses"],
     &["guard", "integration"],

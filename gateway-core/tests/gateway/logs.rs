@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 
 use gateway_core::{
-    AccessLog, AccessLogFormat, Api, ApiKind, Body, Context, Definition, ErrorKind, Gateway, Request, Response, Route,
-    StageDefinition,
+    AccessLog, AccessLogFormat, Api, ApiKind, Body, CallCause, CallError, CallPhase, Context, Definition, ErrorKind,
+    Gateway, LoggingLevel, Request, Response, Route, RouteSettings, StageDefinition,
     testing::{CapturedLines, RecordingIntegration, TestGateway},
 };
 use tower::ServiceExt;
@@ -66,6 +66,91 @@ fn a_client_that_leaves_is_logged_with_what_was_known() -> Outcome {
         assert_eq!(
             seen.lines(),
             [r#"Some((None, false)) Some("/never")"#, r#"Some((Some(200), false)) Some("/endless")"#,]
+        );
+        Ok(())
+    })
+}
+
+/// An answer that breaks off because of `error`.
+fn broken(error: impl Into<gateway_core::BoxError>) -> Body {
+    let frames = http_body_util::StreamBody::new(Breaking(Some(error.into())));
+    Body::new(frames)
+}
+
+struct Breaking(Option<gateway_core::BoxError>);
+
+impl futures_core::Stream for Breaking {
+    type Item = Result<http_body::Frame<bytes::Bytes>, gateway_core::BoxError>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(self.0.take().map(Err))
+    }
+}
+
+#[test]
+fn who_failed_where_and_why_is_logged() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let format = AccessLogFormat::parse(
+            "$context.requestId $context.integration.failure.side $context.integration.failure.phase \
+             $context.integration.failure.cause",
+        )?;
+        let failing = |phase, cause| {
+            move |_: Request| async move {
+                let call = CallError::new(phase, cause);
+                Err(gateway_core::Error::new(ErrorKind::IntegrationFailure).with_source(call))
+            }
+        };
+        let breaking = |error: fn() -> gateway_core::BoxError| {
+            move |_: Request| async move { Ok::<_, gateway_core::Error>(Response::new(broken(error()))) }
+        };
+        let late = |_: Request| std::future::pending::<Result<Response, gateway_core::Error>>();
+        let endless = |_: Request| async {
+            Ok::<_, gateway_core::Error>(Response::new(Body::new(http_body_util::StreamBody::new(Endless))))
+        };
+        let api = Api::http("api")
+            .route("GET /fine", Route::to(RecordingIntegration::answering("hello")))
+            .route("GET /tls", Route::to(failing(CallPhase::Tls, CallCause::TimedOut)))
+            .route("GET /busy", Route::to(failing(CallPhase::Admission, CallCause::Busy)))
+            .route("GET /silent", Route::to(RecordingIntegration::failing(ErrorKind::IntegrationFailure)))
+            .route("GET /late", Route::to(late))
+            .route(
+                "GET /cut",
+                Route::to(breaking(|| CallError::new(CallPhase::ResponseBody, CallCause::Closed).into())),
+            )
+            .route("GET /odd", Route::to(breaking(|| "odd".into())))
+            .route("ANY /endless", Route::to(endless))
+            .stage(StageDefinition::new("$default").observer(AccessLog::new(format, lines.clone())));
+        let gateway = Gateway::new(Definition::new().api(api))?;
+        let request = |method, path| http::Request::builder().method(method).uri(path).body(Body::empty());
+        for path in ["/fine", "/tls", "/busy", "/silent", "/late", "/cut", "/odd"] {
+            let _ = gateway.clone().oneshot(request("GET", path)?).await?.into_body().collect().await;
+        }
+        // A client that leaves, before the answer or in it, is no failure of the backend; one without a body has all.
+        let second = std::time::Duration::from_secs(1);
+        let left = tokio::time::timeout(second, gateway.clone().oneshot(request("GET", "/late")?)).await;
+        assert!(left.is_err());
+        drop(gateway.clone().oneshot(request("GET", "/endless")?).await?);
+        drop(gateway.oneshot(request("HEAD", "/endless")?).await?);
+        let lines: Vec<_> =
+            lines.lines().iter().map(|line| line.split_once(' ').unwrap_or_default().1.to_owned()).collect();
+        assert_eq!(
+            lines,
+            [
+                "- - -",
+                "backend tls timeout",
+                "gateway admission busy",
+                "backend call other",
+                "backend call deadline",
+                "backend response_body closed",
+                "backend response_body other",
+                "client call closed",
+                "client response_body closed",
+                "- - -",
+            ]
         );
         Ok(())
     })
@@ -186,6 +271,72 @@ fn a_line_may_name_the_operation_and_the_kind_of_endpoint() -> Outcome {
         }
         let lines = lines.lines();
         assert!(lines[0].ends_with("|ListPets|REGIONAL") && lines[1].ends_with("|-|REGIONAL"), "{lines:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn an_execution_log_tells_what_was_done_in_the_words_of_aws() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let answer = |_: Request| async {
+            let response = http::Response::builder().header("content-type", "text/plain").body(Body::from("rex\nand"));
+            Ok::<_, gateway_core::Error>(response.unwrap())
+        };
+        let api = Api::rest("api")
+            .id("abc123")
+            .route("GET /pets/{id}", Route::to(answer))
+            .route("GET /down", Route::to(RecordingIntegration::failing(ErrorKind::IntegrationTimeout)))
+            .route("GET /key", Route::to(RecordingIntegration::answering("")).api_key_required())
+            .route("ANY /quiet", Route::to(RecordingIntegration::answering("")))
+            .stage(
+                StageDefinition::new("prod")
+                    .default_settings(RouteSettings::new().logging(LoggingLevel::Error))
+                    .settings("GET /pets/{id}", RouteSettings::new().logging(LoggingLevel::Info))
+                    .settings("PUT /quiet", RouteSettings::new().data_trace(true))
+                    .settings("GET /quiet", RouteSettings::new().logging(LoggingLevel::Off).data_trace(true))
+                    .execution_log(lines.clone()),
+            );
+        let gateway = TestGateway::new(Definition::new().api(api))?;
+        let told = |before: usize| -> Vec<String> {
+            // Each line begins with the request's id.
+            let told = lines.lines();
+            told.iter().skip(before).map(|line| line.split_once(") ").unwrap().1.to_owned()).collect()
+        };
+        gateway.send(http::Request::get("/prod/pets/7?a=b").header("authorization", "secret")).await;
+        let all = told(0);
+        assert!(all[0].starts_with("Extended Request Id: "), "{all:?}");
+        assert!(all[1].starts_with("Starting execution for request: "), "{all:?}");
+        assert_eq!(
+            all[2..],
+            [
+                "HTTP Method: GET, Resource Path: /prod/pets/7",
+                "Successfully completed execution",
+                "Method completed with status: 200",
+            ]
+        );
+        let before = lines.lines().len();
+        gateway.send(http::Request::get("/prod/down")).await;
+        assert_eq!(told(before), ["Execution failed due to a timeout error", "Method completed with status: 504"]);
+        let before = lines.lines().len();
+        gateway.send(http::Request::get("/prod/key")).await;
+        let refused = told(before);
+        assert!(refused[0].starts_with("INVALID_API_KEY: "), "{refused:?}");
+        assert_eq!(refused[1..], ["Method completed with status: 403"]);
+        let before = lines.lines().len();
+        gateway.send(http::Request::get("/prod/quiet")).await;
+        gateway.send(http::Request::delete("/prod/quiet")).await;
+        assert_eq!(told(before), [""; 0], "switched off, or nothing failed");
+        gateway
+            .send(
+                http::Request::put("/prod/quiet?token=a")
+                    .header("authorization", "a-secret-of-some-length-0123456789abcdef"),
+            )
+            .await;
+        let data = told(before);
+        assert!(data.contains(&"Method request query string: {token=a}".to_owned()), "{data:?}");
+        let headers = data.iter().find(|line| line.starts_with("Method request headers: ")).unwrap();
+        assert!(headers.contains("***abcdef") && !headers.contains("secret"), "{headers}");
         Ok(())
     })
 }

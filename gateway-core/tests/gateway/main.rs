@@ -9,6 +9,7 @@ mod canary;
 mod compression;
 mod config;
 mod directions;
+mod domains;
 mod explain;
 mod front_door;
 mod gateway_responses;

@@ -120,7 +120,7 @@ apis:
         cacheClusterEnabled: true
         cacheClusterSize: "0.5"
         methodSettings:
-          "*/*": { cachingEnabled: true, cacheTtlInSeconds: 10 }
+          "*/*": { cachingEnabled: true, cacheTtlInSeconds: 10, loggingLevel: ERROR, dataTraceEnabled: false }
           "~1items~1{id}/GET": { requireAuthorizationForCacheControl: false }
 "#;
 

@@ -125,6 +125,7 @@ fn the_routes_of_an_http_api_are_ranked_by_its_own_rules() -> Outcome {
                  a path without a greedy variable comes first",
                 "not to `GET /a`: segment 2: the route ends before it, and the path goes on with `b`",
                 "not to `$default`: another route fits",
+                "every check passed",
             ]
         );
         let lines = told(&gateway, http::Request::get("/a/")).await?;
@@ -139,7 +140,7 @@ fn the_routes_of_an_http_api_are_ranked_by_its_own_rules() -> Outcome {
 fn each_check_tells_why_it_refused() -> Outcome {
     run(async {
         let gateway = gateway(guarded()?)?;
-        let passed = ["guard 0 let the request pass", "authorizer found the caller alice"];
+        let passed = ["guard 0 let the request pass", "authorizer found the caller alice", "every check passed"];
         for (request, step, answer) in [
             (
                 kept().header("x-blocked", "1"),
@@ -197,6 +198,7 @@ fn throttles_and_quota_tell_what_is_left() -> Outcome {
                 "throttle of the method let the request pass (3 left, 2 a second, 4 at once)",
                 "throttle of the account let the request pass (199 left, 100 a second, 200 at once)",
                 "quota let the request pass: 1 of 4 used",
+                "every check passed",
             ]
         );
         call().await?;
@@ -243,6 +245,7 @@ fn a_body_that_does_not_match_is_told_with_the_engines_messages() -> Outcome {
         assert_eq!(
             lines[1..],
             [
+                "every check passed",
                 "validation refused: [object has missing required properties ([\"name\"])]",
                 "gateway response BAD_REQUEST_BODY as AWS has it, 400 Bad Request; \
                  BAD_REQUEST_BODY: Invalid request body",
@@ -290,7 +293,10 @@ fn what_a_store_cannot_tell_is_left_out() -> Outcome {
         let lines = told(&gateway, kept().header("x-api-key", KEY)).await?;
         let lines = decided(&lines);
         assert_eq!(lines[6], "throttle of the account let the request pass (100 a second, 200 at once)");
-        assert_eq!(lines[7..], ["quota let the request pass: the limit is 4, what is used cannot be read"]);
+        assert_eq!(
+            lines[7..],
+            ["quota let the request pass: the limit is 4, what is used cannot be read", "every check passed"]
+        );
         Ok(())
     })
 }

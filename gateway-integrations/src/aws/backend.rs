@@ -98,17 +98,18 @@ impl AwsBackend {
     /// The address, and the action in it.
     fn target(&self, parameters: &CallParameters, context: &Context) -> Result<(Uri, Option<String>), Error> {
         let (mut target, action) = match &self.uri.target {
-            Target::Path(path) => {
-                let target = path.encoded(context, &parameters.path);
-                let bare = target.split('?').next().unwrap_or_default();
-                if path.has_parameters() && climbs(bare) {
-                    return Err(Error::new(ErrorKind::BadRequest).with_source("a parameter leads out of the path"));
+            Target::Path(path) => (beneath(path, path.encoded(context, &parameters.path))?, None),
+            Target::Action(action) => called(action.text(context).into_owned()),
+            Target::Variable(tail) => {
+                const NEITHER: &str = "AWS ARN for integration must contain path or action";
+                let text = tail.encoded(context, &parameters.path);
+                match text.split_once('/') {
+                    Some(("path", path)) => {
+                        (beneath(tail, format!("/{}", path.strip_prefix('/').unwrap_or(path)))?, None)
+                    }
+                    Some(("action", action)) if !action.is_empty() => called(action.to_owned()),
+                    _ => return Err(misconfigured(context, NEITHER)),
                 }
-                (target, None)
-            }
-            Target::Action(action) => {
-                let action = action.text(context).into_owned();
-                (format!("/?Action={}", utf8_percent_encode(&action, QUERY)), Some(action))
             }
             Target::Function(_) | Target::StreamingFunction(_) => (String::new(), None),
         };
@@ -121,6 +122,20 @@ impl AwsBackend {
         let uri = Uri::try_from(address).map_err(|_| misconfigured(context, "Invalid endpoint address"))?;
         Ok((uri, action))
     }
+}
+
+/// A path that is made of `pieces`, if no client leads out of it.
+fn beneath(pieces: &Pieces, path: String) -> Result<String, Error> {
+    let bare = path.split('?').next().unwrap_or_default();
+    if pieces.has_parameters() && climbs(bare) {
+        return Err(Error::new(ErrorKind::BadRequest).with_source("a parameter leads out of the path"));
+    }
+    Ok(path)
+}
+
+/// The path of an action, and its name.
+fn called(action: String) -> (String, Option<String>) {
+    (format!("/?Action={}", utf8_percent_encode(&action, QUERY)), Some(action))
 }
 
 impl fmt::Debug for AwsBackend {

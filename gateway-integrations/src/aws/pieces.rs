@@ -67,6 +67,11 @@ impl Pieces {
         Self(pieces)
     }
 
+    /// Whether a stage variable comes first.
+    pub(super) fn begins_with_variable(&self) -> bool {
+        matches!(self.0.first(), Some(Piece::StageVariable(_)))
+    }
+
     /// The text, as it is, with the stage variables of this request; one that is not there is empty.
     pub(crate) fn text(&self, context: &Context) -> Cow<'_, str> {
         if let [Piece::Text(text)] = self.0.as_slice() {

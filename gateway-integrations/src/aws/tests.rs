@@ -48,6 +48,7 @@ async fn exchange(
         mapped = mapped.request_parameter(target, source).unwrap();
     }
     let stage = StageDefinition::new("prod").variable("role", "caller").variable("queue", "q-1");
+    let stage = stage.variable("target", "action/SendMessage").variable("bucket", "path/bucket");
     let api = Api::rest("pets").id("a1b2c3d4e5").route("ANY /{proxy+}", Route::to(mapped)).stage(stage);
     let gateway = TestGateway::new(Definition::new().api(api)).unwrap();
     let mut request = request.body(Body::from(body)).unwrap();
@@ -85,11 +86,20 @@ async fn addresses_are_made_of_path_or_action_and_what_is_mapped() {
             "https://s3.us-east-1.amazonaws.com/bucket?list-type=2&a%20b=1%262",
         ),
         ("sqs:path/${stageVariables.queue}", &[], "/prod/x", "https://sqs.us-east-1.amazonaws.com/q-1"),
+        ("sqs:${stageVariables.target}", &[], "/prod/x", "https://sqs.us-east-1.amazonaws.com/?Action=SendMessage"),
+        ("s3:${stageVariables.bucket}/{key}", &[path], "/prod/a", "https://s3.us-east-1.amazonaws.com/bucket/a"),
         ("sqs:path/${stageVariables.none}x", &[], "/prod/x", "https://sqs.us-east-1.amazonaws.com/x"),
         ("data-ats.iot:path/t", &[], "/prod/x", "https://data-ats.iot.us-east-1.amazonaws.com/t"),
     ] {
         assert_eq!(called(service, parameters, target).await, uri, "{service}");
     }
+}
+
+#[tokio::test]
+async fn a_variable_that_names_neither_path_nor_action_is_a_failure() {
+    let request = http::Request::get("/prod/x");
+    let (response, calls) = exchange(&config("sqs:${stageVariables.queue}", "GET"), &[], request, "").await;
+    assert_eq!((response.status.as_u16(), calls.len()), (500, 0));
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use super::pieces::Pieces;
 /// - `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations` calls a function, as does its own
 ///   ARN; `.../2021-11-15/functions/{arn}/response-streaming-invocations` calls one that streams its answer.
 ///
-/// `${stageVariables.name}` may stand behind `path/` and `action/`, and `{name}`, a mapped path parameter
+/// `${stageVariables.name}` may stand behind `path/` and `action/`, or begin what such a variable names itself, with a value
+/// such as `action/Scan`; and `{name}`, a mapped path parameter
 /// (`integration.request.path.name`), behind `path/` of what is no function.
 ///
 /// AWS API reference: *Integration*, `uri`.
@@ -48,6 +49,9 @@ pub(crate) enum Target {
     /// An action.
     #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
     Action(Pieces),
+    /// What a stage variable says: `path/` and a path, or `action/` and an action.
+    #[cfg_attr(not(feature = "mapping"), expect(dead_code, reason = "services are called behind mappings"))]
+    Variable(Pieces),
 }
 
 /// Why a text is no address of a service.
@@ -78,18 +82,16 @@ impl ServiceUri {
             return Self::of_function(text);
         }
         let (region, host, rest) = (part()?, part()?, part()?);
-        let (style, rest) = rest.split_once('/').ok_or(ServiceUriError::PathOrAction)?;
-        let target = match style {
-            "path" => Target::of_path(rest),
-            "action" => Target::Action(Pieces::parse(rest)),
+        let target = match (Target::of_variable(rest).filter(|_| host != "lambda"), rest.split_once('/')) {
+            (Some(variable), _) => variable,
+            (None, Some(("path", path))) => match Target::of_path(path) {
+                Target::Function(_) | Target::StreamingFunction(_) if host != "lambda" => {
+                    Target::Path(Pieces::path(path))
+                }
+                target => target,
+            },
+            (None, Some(("action", action))) if !action.is_empty() => Target::Action(Pieces::parse(action)),
             _ => return Err(ServiceUriError::PathOrAction),
-        };
-        let target = match target {
-            Target::Path(_) | Target::Action(_) if rest.is_empty() && style == "action" => {
-                return Err(ServiceUriError::PathOrAction);
-            }
-            Target::Function(_) | Target::StreamingFunction(_) if host != "lambda" => Target::Path(Pieces::path(rest)),
-            target => target,
         };
         if [partition, region, host].iter().any(|part| part.contains(['{', '}'])) {
             return Err(ServiceUriError::Variable);
@@ -175,6 +177,12 @@ impl FromStr for ServiceUri {
 }
 
 impl Target {
+    /// What begins with a stage variable.
+    fn of_variable(text: &str) -> Option<Self> {
+        let pieces = Pieces::parse(text);
+        pieces.begins_with_variable().then_some(Self::Variable(pieces))
+    }
+
     /// What `path`, behind `path/`, means.
     fn of_path(path: &str) -> Self {
         let bare = path.trim_start_matches('/');
@@ -224,6 +232,8 @@ mod tests {
         let uri = ServiceUri::parse("arn:aws:lambda:eu-west-1:000000000000:function:${stageVariables.f}").unwrap();
         assert_eq!((uri.service(), uri.region()), ("lambda", "eu-west-1"));
         assert!(matches!(uri.target, Target::Function(_)));
+        let uri = ServiceUri::parse("arn:aws:apigateway:us-east-1:sqs:${stageVariables.target}").unwrap();
+        assert!(matches!(uri.target, Target::Variable(_)));
         let function = "functions/arn:aws:lambda:us-east-1:000000000000:function:f:live";
         for (path, is_function) in [
             (format!("2015-03-31/{function}/invocations"), true),
@@ -245,6 +255,9 @@ mod tests {
             ("arn:aws:iam::000000000000:role/service-role/x", PathOrAction),
             ("arn:aws:apigateway:us-east-1:sqs:queue", PathOrAction),
             ("arn:aws:apigateway:us-east-1:sqs:action/", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:sqs:path", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:sqs:${stageVariables.open", PathOrAction),
+            ("arn:aws:apigateway:us-east-1:lambda:${stageVariables.target}", PathOrAction),
             ("arn:aws:iam:us-east-1:sqs:path/x", Arn),
             ("arn:aws:apigateway::sqs:path/x", Arn),
             ("arn:aws:apigateway:us-east-1::path/x", Arn),

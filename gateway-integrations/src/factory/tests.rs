@@ -67,6 +67,18 @@ fn problems_say_where_they_are() {
         (r#"{"type":"http_proxy","uri":"http://{host}/"}"#, "/uri"),
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"FETCH"}"#, "/httpMethod"),
         (r#"{"type":"http_proxy","uri":"http://h","httpMethod":"CONNECT"}"#, "/httpMethod"),
+        (r#"{"type":"http_proxy","uri":"http://h","headerRules":{"via":"a\nb"}}"#, "/headerRules/via"),
+        (
+            r#"{"type":"http_proxy","uri":"http://h","headerRules":{"trustedProxies":["::1","10.0.0.0/33"]}}"#,
+            "/headerRules/trustedProxies/1",
+        ),
+        (r#"{"type":"http_proxy","uri":"http://h","headerRules":{"request":{"a b":"1"}}}"#, "/headerRules/request/a b"),
+        (
+            r#"{"type":"http_proxy","uri":"http://h","headerRules":{"response":{"x/y":"1"}}}"#,
+            "/headerRules/response/x~1y",
+        ),
+        (r#"{"type":"aws_proxy","uri":"x","headerRules":{}}"#, "/headerRules"),
+        (r#"{"type":"http","uri":"http://h","upgrades":["websocket"]}"#, "/upgrades"),
         (r#"{"type":"fixed","statusCode":101}"#, "/statusCode"),
         (r#"{"type":"fixed","statusCode":600}"#, "/statusCode"),
         (r#"{"type":"fixed","headers":{"a/b c":"1"}}"#, "/headers/a~1b c"),

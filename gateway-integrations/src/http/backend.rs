@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, head
 use http_body::Body as _;
 
 use super::{
-    headers::set_content_length,
+    headers::{HeaderRules, set_content_length},
     uri::{UriTemplate, UriTemplateError},
 };
 use crate::{
@@ -33,6 +33,7 @@ pub struct HttpBackend {
     uri: UriTemplate,
     client: Arc<dyn HttpClient>,
     method: Option<Method>,
+    own: HeaderRules,
 }
 
 impl HttpBackend {
@@ -41,7 +42,7 @@ impl HttpBackend {
     /// # Errors
     /// When `uri` is no address.
     pub fn new(uri: &str, client: Arc<dyn HttpClient>) -> Result<Self, UriTemplateError> {
-        Ok(Self { uri: UriTemplate::parse(uri)?, client, method: None })
+        Ok(Self { uri: UriTemplate::parse(uri)?, client, method: None, own: HeaderRules::new() })
     }
 
     /// Calls the backend with `method`, whatever the client's own is.
@@ -50,11 +51,22 @@ impl HttpBackend {
         self.method = Some(method);
         self
     }
+
+    /// Changes headers as the host says, after the mapping and the gateway's own; a `Host` that is mapped stays.
+    #[must_use]
+    pub fn header_rules(mut self, rules: HeaderRules) -> Self {
+        self.own = rules;
+        self
+    }
 }
 
 impl fmt::Debug for HttpBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpBackend").field("uri", &self.uri).field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("HttpBackend")
+            .field("uri", &self.uri)
+            .field("method", &self.method)
+            .field("own", &self.own)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,8 +82,10 @@ impl Integration for HttpBackend {
         if parts.method == Method::CONNECT {
             return Err(misconfigured(context, "CONNECT cannot be sent"));
         }
-        parts.headers.entry(header::HOST).or_insert(host);
+        let clients = || HeaderValue::from_str(context.authority()?).ok();
+        parts.headers.entry(header::HOST).or_insert_with(|| self.own.host(host, clients));
         add_defaults(&mut parts.headers, context);
+        self.own.request(&mut parts.headers);
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
         parts.uri = uri;
         parts.version = Version::HTTP_11;
@@ -81,11 +95,14 @@ impl Integration for HttpBackend {
             headers: parts.headers.clone(),
             body: readable(body.as_bytes().unwrap_or_default()),
         });
+        #[cfg(feature = "tls-aws-lc-rs")]
+        super::client_certificate::show(&mut parts, context);
         let answer = self.client.send(Request::from_parts(parts, body)).await;
-        let response = answer.map_err(|error| no_answer(context, error))?;
+        let mut response = answer.map_err(|error| no_answer(context, error))?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(misconfigured(context, "the backend switched protocols unasked"));
         }
+        self.own.response(response.headers_mut());
         Ok(response)
     }
 }

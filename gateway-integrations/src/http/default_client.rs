@@ -28,9 +28,10 @@ impl HttpProxy {
     /// # Example
     /// ```
     /// use gateway_core::Integration;
-    /// use gateway_integrations::HttpProxy;
+    /// use gateway_integrations::{HttpProxy, http::HeaderRules};
     ///
-    /// let backend = HttpProxy::to("http://127.0.0.1:9000")?.preserve_host(true).into_service();
+    /// let rules = HeaderRules::new().preserve_host(true);
+    /// let backend = HttpProxy::to("http://127.0.0.1:9000")?.header_rules(rules).into_service();
     /// # Ok::<(), gateway_integrations::http::HttpProxyError>(())
     /// ```
     pub fn to(uri: &str) -> Result<Self, HttpProxyError> {

@@ -1,21 +1,22 @@
 //! `HttpProxy`: passes requests on to an HTTP backend.
 
-use std::{fmt, future::ready, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, future::ready, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use gateway_core::{Body, Context, Error, ErrorKind, HttpClient, Integration, Parts, Request, Response, Step};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 
 use super::{
-    headers::{OwnRules, Rules, clients_host, set_content_length},
+    headers::{HeaderRules, Rules, clients_host, set_content_length},
     uri::{UriTemplate, UriTemplateError, Variables},
 };
 use crate::failure::{no_answer, read_request, readable};
 #[cfg(feature = "mapping")]
 use crate::mapping::{
-    BodyText, MappedRequest, MappingError, headers::Behind, parameters::RequestParameters, source::MethodRequest,
+    BodyText, MappedHost, MappedRequest, MappingError, headers::Behind, parameters::RequestParameters,
+    source::MethodRequest,
 };
 
 /// An HTTP backend; requests and answers stream through.
@@ -49,8 +50,7 @@ pub struct HttpProxy {
     uri: UriTemplate,
     client: Arc<dyn HttpClient>,
     method: Option<Method>,
-    preserve_host: bool,
-    own: OwnRules,
+    own: HeaderRules,
     #[cfg(feature = "proxy")]
     upgrades: super::upgrade::Upgrades,
     #[cfg(feature = "mapping")]
@@ -66,8 +66,10 @@ struct Added {
     path: Option<Vec<(Box<str>, String)>>,
     /// Whether the request's path stands in place of the address's own.
     overwrites_path: bool,
-    /// The `Host` to call with; the address's own where none is mapped.
-    host: Option<HeaderValue>,
+    /// Parameters that the address must not have of its own.
+    replaced: Option<Arc<[Box<str>]>>,
+    #[cfg(feature = "mapping")]
+    host: MappedHost,
 }
 
 impl HttpProxy {
@@ -84,8 +86,7 @@ impl HttpProxy {
             uri,
             client,
             method: None,
-            preserve_host: false,
-            own: OwnRules::default(),
+            own: HeaderRules::new(),
             #[cfg(feature = "proxy")]
             upgrades: super::upgrade::Upgrades::default(),
             #[cfg(feature = "mapping")]
@@ -100,52 +101,10 @@ impl HttpProxy {
         self
     }
 
-    /// Whether the backend sees the `Host` that the client named, instead of its own. No unless said.
-    ///
-    /// Over HTTP/2 the backend's own name stays in `:authority`.
+    /// Changes headers as the host says, after all other rules.
     #[must_use]
-    pub fn preserve_host(mut self, preserve: bool) -> Self {
-        self.preserve_host = preserve;
-        self
-    }
-
-    /// Continues what a client says in `X-Forwarded-*` and `Forwarded` only if `trusts` holds for the peer's address, and
-    /// begins anew for others. Everybody is trusted unless this is set, as by Amazon API Gateway.
-    ///
-    /// # Example
-    /// ```
-    /// # use gateway_integrations::HttpProxy;
-    /// fn behind_our_balancer(proxy: HttpProxy) -> HttpProxy {
-    ///     proxy.trust_forwarded(|peer| peer.is_loopback())
-    /// }
-    /// ```
-    #[must_use]
-    pub fn trust_forwarded(mut self, trusts: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
-        self.own.trusts = Some(Arc::new(trusts));
-        self
-    }
-
-    /// Appends this to `Via`, such as `1.1 edge` (RFC 9110, 7.6.3). Nothing unless set, but what AWS says in front of
-    /// an HTTP API.
-    #[must_use]
-    pub fn via(mut self, via: HeaderValue) -> Self {
-        self.own.via = Some(via);
-        self
-    }
-
-    /// Sets a header of every request to the backend, or with `None` removes it; `Host` too. After all other rules, in
-    /// the order of the calls.
-    #[must_use]
-    pub fn request_header(mut self, name: HeaderName, value: impl Into<Option<HeaderValue>>) -> Self {
-        self.own.request.push(name, value.into());
-        self
-    }
-
-    /// Sets a header of every answer of the backend, or with `None` removes it. After all other rules, in the order of
-    /// the calls.
-    #[must_use]
-    pub fn response_header(mut self, name: HeaderName, value: impl Into<Option<HeaderValue>>) -> Self {
-        self.own.response.push(name, value.into());
+    pub fn header_rules(mut self, rules: HeaderRules) -> Self {
+        self.own = rules;
         self
     }
 
@@ -198,8 +157,9 @@ impl HttpProxy {
     /// What is mapped; `body` is there where [`reads_body`](Self::reads_body).
     #[cfg(feature = "mapping")]
     fn added(&self, parts: &mut Parts, body: Option<&Bytes>, context: &Context) -> Result<Added, Error> {
-        if let Some(MappedRequest { has_path, host }) = parts.extensions.remove() {
-            return Ok(Added { overwrites_path: has_path, host, ..Added::default() });
+        if let Some(MappedRequest { has_path, replaced, host }) = parts.extensions.remove() {
+            let replaced = Some(replaced);
+            return Ok(Added { overwrites_path: has_path, replaced, host, ..Added::default() });
         }
         if self.parameters.is_empty() {
             return Ok(Added::default());
@@ -214,6 +174,19 @@ impl HttpProxy {
     #[cfg(not(feature = "mapping"))]
     fn added(&self, _: &mut Parts, _: Option<&Bytes>, _: &Context) -> Result<Added, Error> {
         Ok(Added::default())
+    }
+
+    /// The `Host` to call with; `own` is the address's.
+    fn host(&self, own: HeaderValue, added: &Added, client: &HeaderMap, context: &Context) -> HeaderValue {
+        #[cfg(feature = "mapping")]
+        match &added.host {
+            MappedHost::Value(mapped) => return mapped.clone(),
+            MappedHost::Removed => return own,
+            MappedHost::Unmapped => {}
+        }
+        #[cfg(not(feature = "mapping"))]
+        let _ = added;
+        self.own.host(own, || clients_host(client, context))
     }
 
     /// The same, of a request whose body a mapping reads.
@@ -238,7 +211,8 @@ impl HttpProxy {
             None if added.overwrites_path => Variables::PathOverwritten,
             None => Variables::OfRoute,
         };
-        let (uri, host) = self.uri.proxied(&parts.uri, variables, &added.query, context)?;
+        let replaced = added.replaced.as_deref().unwrap_or_default();
+        let (uri, host) = self.uri.proxied(&parts.uri, variables, &added.query, replaced, context)?;
         if let Some(method) = &self.method {
             parts.method = method.clone();
         }
@@ -252,8 +226,7 @@ impl HttpProxy {
         self.own.distrust(&mut parts.headers, context);
         rules.extend_request(&mut parts.headers, context);
         set_content_length(&mut parts.headers, &parts.method, body.size_hint().exact());
-        let host = if self.preserve_host { clients_host(&parts.headers, context).unwrap_or(host) } else { host };
-        parts.headers.insert(header::HOST, added.host.unwrap_or(host));
+        parts.headers.insert(header::HOST, self.host(host, &added, &parts.headers, context));
         replace(&mut parts.headers, added.headers);
         self.own.request(&mut parts.headers);
         #[cfg(feature = "proxy")]
@@ -270,6 +243,8 @@ impl HttpProxy {
             body: readable(body.as_bytes().unwrap_or_default()),
         });
         let called = context.trace().map(|_| context.clock().elapsed());
+        #[cfg(feature = "tls-aws-lc-rs")]
+        super::client_certificate::show(&mut parts, context);
         let answer = self.client.send(Request::from_parts(parts, body));
         Ok(Box::pin(async move {
             #[cfg_attr(not(feature = "proxy"), expect(unused_mut, reason = "only upgrades change it here"))]
@@ -305,7 +280,7 @@ impl HttpProxy {
         });
         *response.version_mut() = Version::HTTP_11;
         rules.answer(&mut response, method);
-        self.own.response.apply(response.headers_mut());
+        self.own.response(response.headers_mut());
         context.record(|| {
             let (headers, body) = record(&response);
             Step::MethodResponse { status: response.status(), headers, body }
@@ -325,7 +300,6 @@ impl fmt::Debug for HttpProxy {
         f.debug_struct("HttpProxy")
             .field("uri", &self.uri)
             .field("method", &self.method)
-            .field("preserve_host", &self.preserve_host)
             .field("own", &self.own)
             .finish_non_exhaustive()
     }

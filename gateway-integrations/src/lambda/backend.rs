@@ -41,7 +41,7 @@ pub fn backend(config: &BackendConfig, functions: &Functions) -> Result<Option<L
         Target::StreamingFunction(_) => {
             Err(Problem::new("/uri", "a function behind a mapping cannot stream its answer; call /invocations"))
         }
-        Target::Path(_) | Target::Action(_) => Ok(None),
+        Target::Path(_) | Target::Action(_) | Target::Variable(_) => Ok(None),
     }
 }
 

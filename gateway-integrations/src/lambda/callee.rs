@@ -11,7 +11,7 @@ use tower::BoxError;
 
 use crate::{
     aws::{self, Pieces, ServiceUri, Target},
-    failure::{PAYLOAD, misconfigured, no_answer, readable},
+    failure::{PAYLOAD, misconfigured, no_answer, of_call, readable},
     headers::{Behind, Fate},
 };
 
@@ -68,7 +68,7 @@ impl Callee {
         context: &Context,
     ) -> Result<Invoked, Error> {
         let (function, invocation) = self.begin(client, invocation, context)?;
-        let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, error))?;
+        let invoked = function.invoke(invocation, context).await.map_err(|error| no_answer(context, of_call(error)))?;
         check(invoked.status, context)?;
         if invoked.payload.len() as u64 > PAYLOAD {
             let cause = format!("the function gave more than {PAYLOAD} bytes");
@@ -86,7 +86,7 @@ impl Callee {
     ) -> Result<InvokedStream, Error> {
         let (function, invocation) = self.begin(client, invocation, context)?;
         let invoked =
-            function.invoke_streaming(invocation, context).await.map_err(|error| no_answer(context, error))?;
+            function.invoke_streaming(invocation, context).await.map_err(|error| no_answer(context, of_call(error)))?;
         check(invoked.status, context)?;
         Ok(invoked)
     }
@@ -170,7 +170,7 @@ fn forbidden(config: &BackendConfig) -> Option<HeaderName> {
 fn arn(uri: &ServiceUri, context: &Context) -> String {
     match &uri.target {
         Target::Function(arn) | Target::StreamingFunction(arn) => arn.text(context).into_owned(),
-        Target::Path(_) | Target::Action(_) => String::new(),
+        Target::Path(_) | Target::Action(_) | Target::Variable(_) => String::new(),
     }
 }
 
@@ -180,6 +180,7 @@ fn check(status: StatusCode, context: &Context) -> Result<(), Error> {
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
             Err(misconfigured(context, "Invalid permissions on Lambda function"))
         }
+        StatusCode::PAYLOAD_TOO_LARGE => Err(no_answer(context, ErrorKind::RequestTooLarge.into())),
         status if !status.is_success() => {
             let cause = format!("the call of the function was answered with {status}");
             Err(no_answer(context, failed(context, cause)))

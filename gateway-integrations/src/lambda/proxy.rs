@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     aws::{self, Target},
-    failure::{read_request, readable},
+    failure::{late, read_request, readable},
 };
 
 /// A function that gets the request as an event, and whose result is the answer (`AWS_PROXY`).
@@ -88,10 +88,10 @@ pub fn proxy(config: &BackendConfig, functions: &Functions) -> Result<LambdaProx
             return Err(Problem::new("/responseTransferMode", message));
         }
         Target::Function(_) | Target::StreamingFunction(_) => {}
-        Target::Path(_) | Target::Action(_) if uri.service() == "firehose" => {
+        Target::Path(_) | Target::Action(_) | Target::Variable(_) if uri.service() == "firehose" => {
             return Err(Problem::new("/uri", "`AWS_PROXY` to Firehose is not supported; use `AWS`"));
         }
-        Target::Path(_) | Target::Action(_) => return Err(Problem::new("/uri", OTHER)),
+        Target::Path(_) | Target::Action(_) | Target::Variable(_) => return Err(Problem::new("/uri", OTHER)),
     }
     let format = match config.payload_format_version.as_deref() {
         None | Some("2.0") => PayloadFormat::V2,
@@ -133,6 +133,10 @@ impl Integration for LambdaProxy {
         let (response, text) = answer::of(result, format, parts.headers.get(header::ACCEPT), context)?;
         given(&response, text.unwrap_or_default(), context);
         Ok(response)
+    }
+
+    fn late(&self) -> Error {
+        late()
     }
 }
 

@@ -155,16 +155,13 @@ impl<I: Integration> Integration for Mapped<I> {
         }
         self.response.apply(Answer { head, body }, call.overrides, &request, context)
     }
+
+    fn late(&self) -> Error {
+        self.inner.late()
+    }
 }
 
 /// Writes down how the backend itself answered: what the client gets may be quite another answer.
-fn answered(head: &Parts, latency: Duration, context: &Context) {
-    let ids = ["x-amzn-requestid", "x-amz-request-id"];
-    let id = ids.into_iter().find_map(|name| head.headers.get(name)).and_then(|id| id.to_str().ok());
-    context.set_integration(IntegrationFacts {
-        status: Some(head.status),
-        latency,
-        error: None,
-        request_id: id.map(str::to_owned),
-    });
+pub(super) fn answered(head: &Parts, latency: Duration, context: &Context) {
+    context.set_integration(IntegrationFacts::answered(head.status, &head.headers, latency));
 }

@@ -27,7 +27,7 @@ mod templates;
 pub(crate) use self::{
     body_text::BodyText,
     define::request_parameters,
-    http_api::{MappedRequest, RequestScene, RequestValue},
+    http_api::{MappedHost, MappedRequest, RequestScene, RequestValue},
 };
 pub use self::{
     call::{CallParameters, SelectionSubject},

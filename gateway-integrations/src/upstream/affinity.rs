@@ -46,6 +46,10 @@ impl<I: Integration> Integration for WithAffinity<I> {
         }
         self.integration.invoke(request, context)
     }
+
+    fn late(&self) -> Error {
+        self.integration.late()
+    }
 }
 
 impl Inner {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use gateway_core::{Error, ErrorKind, Request, Response};
+use gateway_core::{CallCause, CallError, CallPhase, Error, ErrorKind, Request, Response};
 use http::{StatusCode, header};
 
 use super::{
     Inner, Live,
     breaker::Pass,
     failure::Failure,
+    metrics::Event,
     shed::Shed,
     state::{TargetState, UnderWay},
 };
@@ -49,12 +50,18 @@ pub(super) async fn attempt(
     if headers.get(header::HOST).is_none_or(|host| host == inner.name.as_str()) {
         headers.insert(header::HOST, target.target.host().clone());
     }
+    if let Some(connections) = live.settings.connections {
+        request.extensions_mut().insert(connections);
+    }
     *request.uri_mut() = target.target.uri(std::mem::take(request.uri_mut()));
     let sending = inner.client.send(request);
     let answer = match live.settings.timeout {
         None => sending.await,
         Some(limit) => {
-            let late = |_| Err(Error::new(ErrorKind::IntegrationTimeout).with_source("the target took too long"));
+            let late = |_| {
+                let call = CallError::new(CallPhase::Call, CallCause::Deadline).with_source("the target took too long");
+                Err(Error::new(ErrorKind::IntegrationTimeout).with_source(call))
+            };
             tokio::time::timeout(limit, sending).await.unwrap_or_else(late)
         }
     };
@@ -70,7 +77,12 @@ pub(super) async fn attempt(
         (Some(failure), _) => inner.failed(live, &target, pass, failure),
         (None, Ok(_)) => inner.succeeded(live, &target, pass, latency),
         // Not the target's fault, and no word on how it is.
-        (None, Err(_)) => drop(pass),
+        (None, Err(error)) => {
+            if CallError::of(error).is_some_and(|call| call.phase() == CallPhase::Admission) {
+                inner.metrics.count(Event::Rejected);
+            }
+            drop(pass);
+        }
     }
     Ok(Attempt { answer, failure, under_way })
 }

@@ -85,9 +85,11 @@ impl Call<'_> {
         let retried = settings.retry.as_ref().map_or(0, |retry| retry.config.max_body_bytes);
         let bound = retried.max(copy.map_or(0, |shadow| shadow.max_body_bytes));
         let replay = Replay::new(body, bound).await.map_err(unreadable)?;
+        let began = self.inner.clock.elapsed();
         let sent = self.tries(&parts, &replay).await?;
         let Some(shadow) = copy else { return Ok(sent) };
-        let answer = sent.answer.map(|response| self.inner.copy(shadow, parts, &replay, response));
+        let latency = self.inner.clock.elapsed().saturating_sub(began);
+        let answer = sent.answer.map(|response| self.inner.copy(shadow, parts, &replay, response, latency));
         Ok(Attempt { answer, ..sent })
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 #[cfg(feature = "metrics")]
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 
-use super::{failure::Failure, status::BreakerState};
+use super::{failure::Failure, shadow::Difference, status::BreakerState};
 
 /// The handles of one target.
 #[cfg(feature = "metrics")]
@@ -26,7 +26,8 @@ pub(super) struct UpstreamMetrics {
     breaker: Gauge,
     usable: Gauge,
     shadowed: Counter,
-    shadow_differs: Counter,
+    shadow_differs: [Counter; Difference::ALL.len()],
+    shadow_times: [Histogram; 2],
     shadow_dropped: Counter,
 }
 
@@ -44,7 +45,6 @@ pub(super) enum Event {
     Hedge,
     Rejected,
     Shadowed,
-    ShadowDiffers,
     ShadowDropped,
 }
 
@@ -97,7 +97,12 @@ impl UpstreamMetrics {
             breaker: gauge!("BreakerState", &labels),
             usable: gauge!("UsableTargetCount", &labels),
             shadowed: counter!("ShadowRequestCount", &labels),
-            shadow_differs: counter!("ShadowDifferenceCount", &labels),
+            shadow_differs: Difference::ALL.map(|difference| {
+                counter!("ShadowDifferenceCount", "Upstream" => upstream.to_owned(), "Difference" => difference.name())
+            }),
+            shadow_times: ["Primary", "Shadow"].map(|answer| {
+                histogram!("ShadowResponseTime", "Upstream" => upstream.to_owned(), "Answer" => answer)
+            }),
             shadow_dropped: counter!("ShadowDroppedCount", &labels),
         }
     }
@@ -109,10 +114,23 @@ impl UpstreamMetrics {
             Event::Hedge => &self.hedges,
             Event::Rejected => &self.rejected,
             Event::Shadowed => &self.shadowed,
-            Event::ShadowDiffers => &self.shadow_differs,
             Event::ShadowDropped => &self.shadow_dropped,
         };
         counter.increment(1);
+    }
+
+    pub(super) fn shadow_differs(&self, difference: Difference) {
+        if let Some(counter) = self.shadow_differs.get(difference as usize) {
+            counter.increment(1);
+        }
+    }
+
+    pub(super) fn shadow_took(&self, primary: Duration, shadow: Option<Duration>) {
+        for (histogram, time) in self.shadow_times.iter().zip([Some(primary), shadow]) {
+            if let Some(time) = time {
+                histogram.record(time.as_secs_f64() * 1000.0);
+            }
+        }
     }
 
     pub(super) fn breaker(&self, state: BreakerState) {
@@ -143,7 +161,8 @@ fn describe() {
     describe_gauge!("BreakerState", Unit::Count, "0 closed, 1 half open, 2 open");
     describe_gauge!("UsableTargetCount", Unit::Count, "Targets that get requests");
     describe_counter!("ShadowRequestCount", Unit::Count, "Requests copied to another upstream");
-    describe_counter!("ShadowDifferenceCount", Unit::Count, "Copies whose answer differed in status or body");
+    describe_counter!("ShadowDifferenceCount", Unit::Count, "Copies whose answer differed, by what first");
+    describe_histogram!("ShadowResponseTime", Unit::Milliseconds, "From sending a copied request to its two answers");
     describe_counter!("ShadowDroppedCount", Unit::Count, "Requests not copied: too many under way, too large a body");
 }
 
@@ -169,6 +188,10 @@ impl UpstreamMetrics {
     }
 
     pub(super) fn count(&self, _: Event) {}
+
+    pub(super) fn shadow_differs(&self, _: Difference) {}
+
+    pub(super) fn shadow_took(&self, _: Duration, _: Option<Duration>) {}
 
     pub(super) fn breaker(&self, _: BreakerState) {}
 

@@ -40,7 +40,9 @@
 //! | `RetryCount`, `RetryDeniedCount` | `Upstream` | counter | requests sent again, or not because of the budget |
 //! | `HedgeCount` | `Upstream` | counter | requests sent to a second target |
 //! | `RejectedRequestCount` | `Upstream` | counter | requests refused with 503 |
-//! | `ShadowRequestCount`, `ShadowDifferenceCount`, `ShadowDroppedCount` | `Upstream` | counter | copies, those whose answer differed, those not made |
+//! | `ShadowRequestCount`, `ShadowDroppedCount` | `Upstream` | counter | copies, those not made |
+//! | `ShadowDifferenceCount` | `Upstream`, `Difference` | counter | copies with no `Answer`, or another `Status`, `Shape` of JSON, or `Body` |
+//! | `ShadowResponseTime` | `Upstream`, `Answer` | histogram, ms | of requests that were copied: `Primary` and `Shadow` |
 
 mod affinity;
 mod attempt;
@@ -59,6 +61,7 @@ mod replay;
 mod resolve;
 mod settings;
 mod shadow;
+mod shape;
 mod shed;
 mod state;
 mod status;
@@ -102,6 +105,7 @@ pub use self::{
     builder::UpstreamBuilder,
     resolve::{Dns, Resolve, Resolved},
     shadow::{Comparison, ShadowObserver},
+    shape::{JsonType, ShapeDifference},
     shed::Shed,
     status::{BreakerState, Health, TargetStatus, UpstreamStatus},
     target::{Target, TargetError},

@@ -6,12 +6,13 @@ use gateway_core::{
     Problem, Problems, ValueSource,
     config::{
         BalanceConfig, CircuitBreakerConfig, DnsConfig, HealthCheckConfig, HedgeConfig, OutlierDetectionConfig,
-        RetryConfig, ShadowConfig, UpstreamConfig, UpstreamLimitsConfig,
+        RetryConfig, ShadowConfig, UpstreamConfig, UpstreamConnectionsConfig, UpstreamLimitsConfig,
     },
 };
 use http::{Method, StatusCode, uri::PathAndQuery};
 
 use super::{Target, failure::Failure};
+use crate::http::ConnectionLimits;
 
 /// How many targets an upstream has at most.
 pub(super) const MOST_TARGETS: usize = 1_000;
@@ -31,6 +32,7 @@ pub(super) struct Settings {
     pub(super) retry: Option<Retry>,
     pub(super) hedge: Option<Hedge>,
     pub(super) limits: UpstreamLimitsConfig,
+    pub(super) connections: Option<ConnectionLimits>,
     pub(super) shadow: Option<ShadowConfig>,
 }
 
@@ -89,6 +91,7 @@ impl Settings {
             retry: config.retry.as_ref().and_then(|retry| check.retry(retry)),
             hedge: config.hedge.as_ref().and_then(|hedge| check.hedge(hedge)),
             limits: config.limits.unwrap_or_default(),
+            connections: config.connections.as_ref().map(|connections| check.connections(connections)),
             shadow: config.shadow.clone(),
         };
         if let Some(dns) = &config.dns {
@@ -235,6 +238,17 @@ impl Check {
             healthy_from: config.healthy_threshold,
             unhealthy_from: config.unhealthy_threshold,
         })
+    }
+
+    fn connections(&mut self, config: &UpstreamConnectionsConfig) -> ConnectionLimits {
+        if config.max_per_target == 0 {
+            self.wrong("/connections/maxPerTarget", "0 lets no request through; write 1 or more");
+        }
+        ConnectionLimits {
+            connections: config.max_per_target,
+            waiting: config.max_waiting,
+            wait: Duration::from_millis(config.max_wait_in_millis),
+        }
     }
 
     fn outliers(&mut self, config: &OutlierDetectionConfig) {

@@ -35,6 +35,7 @@ fn problems_say_where_they_are() {
         (r#""hedge": {"percentile": 95, "afterInMillis": 5}"#, &["/hedge"]),
         (r#""limits": {"maxRequests": 0}"#, &["/limits/maxRequests"]),
         (r#""limits": {"maxWaiting": 5}"#, &["/limits/maxWaiting"]),
+        (r#""connections": {"maxPerTarget": 0}"#, &["/connections/maxPerTarget"]),
         (r#""shadow": {"upstream": "b", "percent": 0}"#, &["/shadow/percent"]),
         (r#""dns": {"name": "", "port": 80, "refreshInMillis": 1}"#, &["/dns/refreshInMillis", "/dns/name"]),
         (r#""panicThresholdPercent": 101"#, &["/panicThresholdPercent"]),

@@ -1,7 +1,6 @@
 //! Copies of requests for another upstream, whose answers are compared and thrown away.
 
 use std::{
-    hash::{DefaultHasher, Hasher},
     pin::Pin,
     sync::{
         Arc,
@@ -17,7 +16,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
-use super::{Inner, metrics::Event, replay::Replay, upstreams::Named};
+use super::{Inner, ShapeDifference, metrics::Event, replay::Replay, shape::differences, upstreams::Named};
 
 /// How long a copy may take, answer and all.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -42,19 +41,59 @@ pub struct Comparison {
     pub path: String,
     /// The status that the client got.
     pub status: StatusCode,
+    /// From the request to the head of the answer that the client got, retries and all.
+    pub latency: Duration,
     /// The shadow's, if it answered.
     pub shadow_status: Option<StatusCode>,
     /// From sending the copy to the head of its answer.
     pub shadow_latency: Duration,
     /// Whether the bodies are the same; `None` if one was not read to its end, or was too long.
     pub same_body: Option<bool>,
+    /// Where the bodies have different names or types, at most sixteen places; `None` if they were not compared, or are no
+    /// JSON.
+    pub shape: Option<Vec<ShapeDifference>>,
+}
+
+/// What an answer and its shadow's differ in first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    Answer,
+    Status,
+    Shape,
+    Body,
+}
+
+#[cfg(feature = "metrics")]
+impl Difference {
+    pub(super) const ALL: [Self; 4] = [Self::Answer, Self::Status, Self::Shape, Self::Body];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "Answer",
+            Self::Status => "Status",
+            Self::Shape => "Shape",
+            Self::Body => "Body",
+        }
+    }
 }
 
 impl Comparison {
     /// Whether both answers are the same, as far as they were compared.
     #[must_use]
     pub fn is_same(&self) -> bool {
-        self.shadow_status == Some(self.status) && self.same_body != Some(false)
+        self.difference().is_none()
+    }
+
+    fn difference(&self) -> Option<Difference> {
+        if self.shadow_status.is_none() {
+            Some(Difference::Answer)
+        } else if self.shadow_status != Some(self.status) {
+            Some(Difference::Status)
+        } else if self.shape.as_ref().is_some_and(|shape| !shape.is_empty()) {
+            Some(Difference::Shape)
+        } else {
+            (self.same_body == Some(false)).then_some(Difference::Body)
+        }
     }
 }
 
@@ -115,6 +154,7 @@ impl Inner {
         mut parts: Parts,
         replay: &Replay,
         response: Response,
+        latency: Duration,
     ) -> Response {
         let client = self.copier.other.as_ref().and_then(|other| match other {
             Other::Client(client) => Some(Arc::clone(client)),
@@ -137,8 +177,9 @@ impl Inner {
         }
         parts.extensions.insert(Copied);
         let (status, method, path) = (response.status(), parts.method.clone(), parts.uri.path().to_owned());
-        let bound = shadow.max_body_bytes as u64;
-        let (response, digest) = digested(response, bound);
+        let bound = shadow.max_body_bytes;
+        let is_json = is_json(&response);
+        let (response, whole) = kept(response, bound);
         let inner = Arc::clone(self);
         let comparing = async move {
             let _copying = copying;
@@ -148,22 +189,33 @@ impl Inner {
             let answer = answer.ok().and_then(Result::ok);
             let shadow_status = answer.as_ref().map(Response::status);
             let reading = async {
-                let body = answer?.into_body().with_limit(bound).collect().await.ok()?;
-                let digest = digest.await.ok()?;
-                Some(digest == digest_of(&body))
+                let answer = answer?;
+                let is_json = is_json && self::is_json(&answer);
+                let shadow = answer.into_body().with_limit(bound as u64).collect().await.ok()?;
+                let primary = whole.await.ok()?;
+                Some((primary == shadow, is_json.then(|| differences(&primary, &shadow)).flatten()))
             };
-            let same_body = timeout(LONGEST, reading).await.ok().flatten();
-            let upstream = inner.name.clone();
-            let comparison = Comparison { upstream, method, path, status, shadow_status, shadow_latency, same_body };
-            inner.compared(&comparison);
+            let (same_body, shape) = timeout(LONGEST, reading).await.ok().flatten().unzip();
+            inner.compared(&Comparison {
+                upstream: inner.name.clone(),
+                method,
+                path,
+                status,
+                latency,
+                shadow_status,
+                shadow_latency,
+                same_body,
+                shape: shape.flatten(),
+            });
         };
         runtime.spawn(comparing);
         response
     }
 
     fn compared(&self, comparison: &Comparison) {
-        if !comparison.is_same() {
-            self.metrics.count(Event::ShadowDiffers);
+        self.metrics.shadow_took(comparison.latency, comparison.shadow_status.map(|_| comparison.shadow_latency));
+        if let Some(difference) = comparison.difference() {
+            self.metrics.shadow_differs(difference);
         }
         if let Some(observer) = &self.copier.observer {
             observer.compared(comparison);
@@ -171,42 +223,47 @@ impl Inner {
     }
 }
 
-/// A body that is digested while it is read.
-struct Digested {
+/// Whether an answer says that it is JSON.
+fn is_json(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
+}
+
+/// A body that is kept while it is read.
+struct Kept {
     body: Body,
-    hasher: DefaultHasher,
-    left: u64,
-    done: Option<oneshot::Sender<u64>>,
+    kept: Vec<u8>,
+    bound: usize,
+    done: Option<oneshot::Sender<Bytes>>,
 }
 
-/// A response, and what becomes of its body.
-fn digested(response: Response, bound: u64) -> (Response, oneshot::Receiver<u64>) {
-    let (done, digest) = oneshot::channel();
+/// A response, and its body once that was read to its end, unless it is longer than `bound`.
+fn kept(response: Response, bound: usize) -> (Response, oneshot::Receiver<Bytes>) {
+    let (done, whole) = oneshot::channel();
     if let Some(bytes) = response.body().as_bytes() {
-        if bytes.len() as u64 <= bound {
-            let _ = done.send(digest_of(bytes));
+        if bytes.len() <= bound {
+            let _ = done.send(Bytes::copy_from_slice(bytes));
         }
-        return (response, digest);
+        return (response, whole);
     }
-    let wrap = |body| Body::new(Digested { body, hasher: DefaultHasher::new(), left: bound, done: Some(done) });
-    (response.map(wrap), digest)
+    let wrap = |body| Body::new(Kept { body, kept: Vec::new(), bound, done: Some(done) });
+    (response.map(wrap), whole)
 }
 
-fn digest_of(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
-}
-
-impl Digested {
+impl Kept {
     fn end(&mut self) {
         if let Some(done) = self.done.take() {
-            let _ = done.send(self.hasher.finish());
+            let _ = done.send(std::mem::take(&mut self.kept).into());
         }
+    }
+
+    fn give_up(&mut self) {
+        (self.done, self.kept) = (None, Vec::new());
     }
 }
 
-impl http_body::Body for Digested {
+impl http_body::Body for Kept {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -214,20 +271,18 @@ impl http_body::Body for Digested {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         match &frame {
             Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    match self.left.checked_sub(data.len() as u64) {
-                        Some(left) => {
-                            self.left = left;
-                            self.hasher.write(data);
-                        }
-                        None => self.done = None,
+                if let Some(data) = frame.data_ref().filter(|_| self.done.is_some()) {
+                    if self.kept.len() + data.len() <= self.bound {
+                        self.kept.extend_from_slice(data);
+                    } else {
+                        self.give_up();
                     }
                 }
                 if self.body.is_end_stream() {
                     self.end();
                 }
             }
-            Some(Err(_)) => self.done = None,
+            Some(Err(_)) => self.give_up(),
             None => self.end(),
         }
         Poll::Ready(frame)

@@ -1,11 +1,11 @@
 //! What is refused at once, and why.
 
-use gateway_core::{Error, ErrorKind};
+use gateway_core::{CallCause, CallError, CallPhase, Error, ErrorKind};
 use http::StatusCode;
 
 /// Why an upstream refuses a request without asking a target.
 ///
-/// It is the source of the [`Error`], whose status is 503.
+/// It stands behind the [`CallError`] that is the source of the [`Error`], whose status is 503.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Shed {
@@ -25,9 +25,13 @@ pub enum Shed {
 
 impl From<Shed> for Error {
     fn from(shed: Shed) -> Self {
+        let cause = match shed {
+            Shed::Full(_) | Shed::Waited(_) => CallCause::Busy,
+            Shed::Open(_) | Shed::NoTarget(_) => CallCause::Unavailable,
+        };
         Self::new(ErrorKind::IntegrationFailure)
             .with_status(StatusCode::SERVICE_UNAVAILABLE)
             .with_message("Service Unavailable")
-            .with_source(shed)
+            .with_source(CallError::new(CallPhase::Admission, cause).with_source(shed))
     }
 }

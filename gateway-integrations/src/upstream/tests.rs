@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gateway_core::ErrorKind;
+use gateway_core::{CallCause, CallError, CallPhase, ErrorKind};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -229,7 +229,7 @@ impl ShadowObserver for Seen {
 
 #[tokio::test(start_paused = true)]
 async fn a_shadow_gets_a_copy_and_the_client_does_not_notice() {
-    let targets = answering(&[(0, 200), (0, 201), (0, 200), (0, 200), (0, 200), (60_000, 0)]);
+    let targets = answering(&[(7, 200), (9, 201), (0, 200), (0, 200), (0, 200), (60_000, 0)]);
     let (observer, mut comparisons) = tokio::sync::mpsc::unbounded_channel();
     let other = made(
         &targets,
@@ -249,7 +249,8 @@ async fn a_shadow_gets_a_copy_and_the_client_does_not_notice() {
     let comparison = comparisons.recv().await.unwrap();
     let statuses = (comparison.status.as_u16(), comparison.shadow_status.map(|status| status.as_u16()));
     assert_eq!((statuses, comparison.same_body, comparison.is_same()), ((200, Some(201)), Some(true), false));
-    assert_eq!(seen(&targets), [("a /x".into(), 0), ("shadow /x".into(), 0)], "a copy is not copied");
+    assert_eq!((comparison.latency.as_millis(), comparison.shadow_latency.as_millis()), (7, 9));
+    assert_eq!(seen(&targets), [("a /x".into(), 0), ("shadow /x".into(), 7)], "a copy is not copied");
 
     users.send(request("GET")).await.unwrap();
     assert!(comparisons.recv().await.unwrap().is_same());
@@ -278,6 +279,8 @@ async fn nothing_is_left_when_all_is_drained() {
     users.drain("http://b", true);
     let error = Service::call(&mut users, request("GET")).await.unwrap_err();
     assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let source = std::error::Error::source(&error).unwrap().downcast_ref::<Shed>();
+    let call = CallError::of(&error).unwrap();
+    assert_eq!((call.phase(), call.cause()), (CallPhase::Admission, CallCause::Unavailable));
+    let source = std::error::Error::source(call).unwrap().downcast_ref::<Shed>();
     assert_eq!(source, Some(&Shed::NoTarget("users".into())));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gateway_core::{ApiKind, Body, Integration, PathParams, PathVariable, Request, RouteFacts, StageFacts};
-use gateway_integrations::HttpProxy;
+use gateway_integrations::{HttpProxy, http::HeaderRules};
 
 use crate::backend::{Backend, Speaks, context, echo, get, invoke, text};
 
@@ -56,7 +56,7 @@ async fn a_path_that_leads_upwards_never_leaves() {
 #[tokio::test]
 async fn the_clients_host_is_kept_on_the_wire() {
     let backend = Backend::start(Speaks::Http1, echo).await;
-    let proxy = HttpProxy::to(&backend.uri("/x")).unwrap().preserve_host(true);
+    let proxy = HttpProxy::to(&backend.uri("/x")).unwrap().header_rules(HeaderRules::new().preserve_host(true));
     let mut request = get("/");
     request.headers_mut().insert("host", "api.example.com".parse().unwrap());
     assert!(text(invoke(&proxy, request).await.unwrap()).await.contains("host=api.example.com "));

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use gateway_core::{Body, CallCause, CallError, CallPhase, Error, ErrorKind, HttpClient, Request, Response};
+use gateway_core::{Body, CallCause, CallError, CallPhase, CallSide, Error, ErrorKind, HttpClient, Request, Response};
 use gateway_integrations::http::{PooledClient, PooledClientBuilder};
 use http_body_util::BodyExt;
 use tokio::{
@@ -17,29 +17,29 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::backend::{Backend, Chunks, Speaks, now, serve, text};
+use crate::backend::{Backend, Chunks, Speaks, now, text};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-fn client(change: impl FnOnce(PooledClientBuilder) -> PooledClientBuilder) -> PooledClient {
+pub(crate) fn client(change: impl FnOnce(PooledClientBuilder) -> PooledClientBuilder) -> PooledClient {
     change(PooledClient::builder().plain_only()).build().unwrap()
 }
 
-fn request(method: &str, backend: &Backend, body: impl Into<Body>) -> Request {
+pub(crate) fn request(method: &str, backend: &Backend, body: impl Into<Body>) -> Request {
     http::Request::builder().method(method).uri(backend.uri("/")).body(body.into()).unwrap()
 }
 
-fn get(backend: &Backend) -> Request {
+pub(crate) fn get(backend: &Backend) -> Request {
     request("GET", backend, Body::empty())
 }
 
-fn call(error: &(dyn std::error::Error + 'static)) -> (CallPhase, CallCause) {
+pub(crate) fn call(error: &(dyn std::error::Error + 'static)) -> (CallPhase, CallCause) {
     let call = CallError::of(error).unwrap_or_else(|| panic!("{error:?} says nothing of the call"));
     (call.phase(), call.cause())
 }
 
 /// Reads the head of a request; false at the end of the stream.
-async fn read_head(stream: &mut TcpStream) -> bool {
+pub(crate) async fn read_head(stream: &mut TcpStream) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -51,7 +51,7 @@ async fn read_head(stream: &mut TcpStream) -> bool {
 }
 
 /// Closes with a reset.
-fn reset(stream: TcpStream) {
+pub(crate) fn reset(stream: TcpStream) {
     stream.set_zero_linger().unwrap();
     drop(stream);
 }
@@ -83,7 +83,9 @@ async fn after(said: &'static [u8]) -> Result<Response, Error> {
 async fn a_backend_that_goes_away_at_once() {
     let backend = Backend::accepting(async |stream| reset(stream)).await;
     let error = client(|builder| builder).send(get(&backend)).await.unwrap_err();
-    assert_eq!((error.kind(), call(&error).0), (ErrorKind::IntegrationFailure, CallPhase::ResponseHead));
+    assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
+    // Whether it goes away before the request is sent is chance.
+    assert!(matches!(call(&error).0, CallPhase::Send | CallPhase::ResponseHead), "{error:?}");
 }
 
 #[tokio::test]
@@ -187,7 +189,7 @@ async fn a_call_that_takes_too_long_in_all() {
             Ok(response) => response.into_body().collect().await.unwrap_err().into(),
             Err(error) => error.into(),
         };
-        assert_eq!(call(&*error), (phase, CallCause::TimedOut));
+        assert_eq!(call(&*error), (phase, CallCause::Deadline));
     }
 }
 
@@ -262,7 +264,7 @@ async fn a_client_whose_body_breaks_off() {
         let body = Body::new(http_body_util::StreamBody::new(Frames(frames.into_iter())));
         let error = client.send(request("POST", &backend, body)).await.unwrap_err();
         assert_eq!((error.kind(), call(&error).0), (ErrorKind::BadRequest, CallPhase::RequestBody));
-        assert!(CallError::of(&error).unwrap().is_clients());
+        assert_eq!(CallError::of(&error).unwrap().side(), CallSide::Client);
     }
 }
 
@@ -373,28 +375,4 @@ async fn an_answer_before_the_request_is_sent_out() {
     assert_eq!(answer.status(), 413);
     assert_eq!(text(answer).await, "no");
     drop(chunks);
-}
-
-#[tokio::test]
-async fn both_directions_stream_at_once() {
-    for speaks in [Speaks::Http1, Speaks::Http2] {
-        let backend = Backend::accepting(move |stream| {
-            serve(speaks, stream, async |request: http::Request<hyper::body::Incoming>| {
-                Response::new(Body::new(request.into_body()))
-            })
-        })
-        .await;
-        let client = client(|builder| match speaks {
-            Speaks::Http1 => builder,
-            Speaks::Http2 => builder.http2_prior_knowledge(),
-        });
-        let (chunks, body) = Chunks::channel();
-        let mut answer = client.send(request("POST", &backend, body)).await.unwrap().into_body();
-        for chunk in ["first", "second"] {
-            chunks.send(chunk.into()).await.unwrap();
-            assert_eq!(answer.frame().await.unwrap().unwrap().into_data().unwrap(), chunk);
-        }
-        drop(chunks);
-        assert_eq!(answer.collect().await.unwrap(), "");
-    }
 }

@@ -78,6 +78,47 @@ async fn a_mapped_query_follows_the_addresss_own() {
     assert_eq!(called("GET /x", integration, "/dev/x?a=1&b=2").await.uri, "http://h/own?k=v&b=2&stage=dev");
 }
 
+/// Each row: what is done to a query, of an address with one of its own.
+#[tokio::test]
+async fn parameters_of_the_addresss_own_query_are_mapped_as_the_clients_are() {
+    for (own, key, value, target, called_at) in [
+        ("k=v", "append:querystring.k", "w", "/dev/x", "http://h/own?k=v&k=w"),
+        ("k=v", "append:querystring.k", "w", "/dev/x?k=u", "http://h/own?k=v&k=u&k=w"),
+        ("k=v", "overwrite:querystring.k", "w", "/dev/x", "http://h/own?k=w"),
+        ("k=v&l=m", "overwrite:querystring.k", "w", "/dev/x?k=u&a=1", "http://h/own?l=m&a=1&k=w"),
+        ("k=v&l=m", "overwrite:querystring.k", "$request.querystring.none", "/dev/x?k=u", "http://h/own?l=m"),
+        ("k=v", "remove:querystring.k", "", "/dev/x", "http://h/own"),
+        ("k=v", "remove:querystring.k", "", "/dev/x?a=1&k=u", "http://h/own?a=1"),
+        ("l=m&k=v&k", "remove:querystring.k", "", "/dev/x?a=1", "http://h/own?l=m&a=1"),
+        ("%6B=v&k%20k=1&k+k=2", "remove:querystring.k k", "", "/dev/x", "http://h/own?%6B=v"),
+        ("%6B=v", "remove:querystring.k", "", "/dev/x", "http://h/own"),
+        ("k=v", "remove:querystring.K", "", "/dev/x", "http://h/own?k=v"),
+    ] {
+        let uri = format!("http://h/own?{own}");
+        let integration = json!({"type": "http_proxy", "uri": uri, "requestParameters": {key: value}});
+        assert_eq!(called("GET /x", integration, target).await.uri, called_at, "{own} {key} {target}");
+    }
+}
+
+/// Each row: what is done to `Host`, which is not among the reserved headers.
+#[tokio::test]
+async fn the_host_can_be_mapped() {
+    for (key, value, host) in [
+        ("overwrite:header.host", "pets.internal", "pets.internal"),
+        ("overwrite:header.Host", "${stageVariables.none}.internal", ".internal"),
+        ("overwrite:header.host", "$request.header.none", "h"),
+        ("append:header.host", "pets.internal", "pets.internal"),
+        ("append:header.host", "$request.header.none", "h"),
+        ("remove:header.host", "", "h"),
+    ] {
+        let integration = json!({"type": "http_proxy", "uri": "http://h/own", "requestParameters": {key: value}});
+        let call = called("GET /x", integration, "/dev/x").await;
+        let hosts: Vec<_> = call.headers.get_all("host").iter().collect();
+        assert_eq!(hosts, [host], "{key} {value}");
+        assert!(call.headers["forwarded"].to_str().unwrap().contains("host=api.example.com"));
+    }
+}
+
 #[tokio::test]
 async fn a_mapped_host_is_called_by_its_name_and_the_clients_is_told() {
     let integration = json!({"type": "http_proxy", "uri": "http://h/own", "requestParameters":

@@ -14,9 +14,14 @@ mod http_api;
 mod parameters;
 mod passing;
 mod pool;
+mod resets;
+mod rules;
+#[cfg(feature = "aws")]
+mod streamed_function;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;
 #[cfg(feature = "upstream")]
 mod upstream;
+mod whole;
 mod wire;

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use gateway_core::{Body, ErrorKind, Integration, Response};
-use gateway_integrations::{HttpProxy, http::PooledClient};
+use gateway_integrations::{
+    HttpProxy,
+    http::{HeaderRules, PooledClient},
+};
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -29,7 +32,7 @@ async fn through(proxy: HttpProxy) -> TcpStream {
     TcpStream::connect(front.address).await.unwrap()
 }
 
-async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+pub(crate) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut read = Vec::new();
     while !read.ends_with(end.as_bytes()) {
         read.push(stream.read_u8().await.unwrap_or_else(|error| panic!("{error} after {read:?}")));
@@ -38,7 +41,7 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
 }
 
 /// A backend that switches to `protocol`, and then says each byte twice.
-async fn switching(protocol: &'static str) -> Backend {
+pub(crate) async fn switching(protocol: &'static str) -> Backend {
     Backend::accepting(move |mut stream: TcpStream| async move {
         let head = read_until(&mut stream, "\r\n\r\n").await.to_lowercase();
         assert!(head.contains("upgrade: websocket") && head.contains("connection: upgrade"), "{head}");
@@ -51,7 +54,8 @@ async fn switching(protocol: &'static str) -> Backend {
     .await
 }
 
-const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n";
+pub(crate) const UPGRADE: &str =
+    "GET /chat HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
 #[tokio::test]
 async fn a_connection_is_switched_where_it_may_be() {
@@ -121,18 +125,25 @@ async fn an_expectation_is_met_here() {
 
 #[tokio::test]
 async fn interim_answers_end_here() {
-    let backend = Backend::accepting(|mut stream: TcpStream| async move {
-        read_until(&mut stream, "\r\n\r\n").await;
-        let said = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-        stream.write_all(said.as_bytes()).await.unwrap();
-    })
-    .await;
-    let mut client = through(HttpProxy::to(&backend.uri("")).unwrap()).await;
-    client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    assert!(read_until(&mut client, "ok").await.starts_with("HTTP/1.1 200 OK\r\n"));
+    for interim in [
+        "103 Early Hints\r\nLink: </a>",
+        "100 Continue",
+        "102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b>",
+    ] {
+        let backend = Backend::accepting(move |mut stream: TcpStream| async move {
+            read_until(&mut stream, "\r\n\r\n").await;
+            let said = format!("HTTP/1.1 {interim}\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            stream.write_all(said.as_bytes()).await.unwrap();
+        })
+        .await;
+        let mut client = through(HttpProxy::to(&backend.uri("")).unwrap()).await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let answer = read_until(&mut client, "ok").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && !answer.contains("link"), "{interim}: {answer}");
+    }
 }
 
-fn trailers(name: &'static str) -> HeaderMap {
+pub(crate) fn trailers(name: &'static str) -> HeaderMap {
     HeaderMap::from_iter([(header::HeaderName::from_static(name), HeaderValue::from_static("1"))])
 }
 
@@ -167,7 +178,7 @@ async fn trailers_pass_in_both_directions() {
     assert_eq!((te.unwrap(), asked), (HeaderValue::from_static("trailers"), Some(trailers("x-asked"))));
 }
 
-trait WithTrailers {
+pub(crate) trait WithTrailers {
     async fn collect_with_trailers(self) -> (bytes::Bytes, Option<HeaderMap>);
 }
 
@@ -187,12 +198,12 @@ impl WithTrailers for Body {
 #[tokio::test]
 async fn the_hosts_own_header_rules_come_last() {
     let backend = Backend::start(Speaks::Http1, echo).await;
-    let proxy = HttpProxy::to(&backend.uri("/x"))
-        .unwrap()
+    let rules = HeaderRules::new()
         .preserve_host(true)
         .request_header(header::HOST, HeaderValue::from_static("pets.example"))
         .response_header(header::DATE, None)
         .response_header(header::SERVER, HeaderValue::from_static("edge"));
+    let proxy = HttpProxy::to(&backend.uri("/x")).unwrap().header_rules(rules);
     let answer = invoke(&proxy, get("/")).await.unwrap();
     assert_eq!(answer.headers()[header::SERVER], "edge");
     assert!(!answer.headers().contains_key(header::DATE));

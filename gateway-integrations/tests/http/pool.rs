@@ -226,3 +226,47 @@ fn a_client_outlives_the_runtime_that_it_was_used_in() {
         });
     }
 }
+
+#[tokio::test]
+async fn no_more_connections_are_opened_than_allowed_and_few_wait_for_one() {
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let pass = Arc::clone(&gate);
+    let backend = Backend::start(Speaks::Http1, move |_| {
+        let (arrived, pass) = (arrived.clone(), Arc::clone(&pass));
+        async move {
+            arrived.send(()).unwrap();
+            pass.acquire().await.unwrap().forget();
+            Response::new(Body::from("ok"))
+        }
+    })
+    .await;
+    let client = PooledClient::builder()
+        .plain_only()
+        .max_connections_per_host(3)
+        .max_waiting_for_connection(20, Duration::from_secs(60))
+        .build()
+        .unwrap();
+    let proxy = HttpProxy::new(&backend.uri("/"), Arc::new(client)).unwrap();
+    let calls: Vec<_> = (0..30)
+        .map(|_| {
+            let proxy = proxy.clone();
+            tokio::spawn(async move { invoke(&proxy, get("/")).await.map_err(|error| error.status().as_u16()) })
+        })
+        .collect();
+    for _ in 0..3 {
+        arrivals.recv().await.unwrap();
+    }
+    gate.add_permits(30);
+    let mut refused = 0;
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(answer) => assert_eq!(text(answer).await, "ok"),
+            Err(status) => {
+                assert_eq!(status, 503);
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((refused, backend.connections()), (7, 3));
+}

@@ -3,13 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use gateway_core::{
-    CallError, CallPhase, ErrorKind, HttpClient,
-    config::{IntegrationFactory, IntegrationPlace},
+    CallCause, CallError, CallPhase, ErrorKind, HttpClient,
+    config::{Config, IntegrationFactory, IntegrationPlace, Registry},
+    testing::TestGateway,
 };
 use gateway_integrations::{
     HttpProxy,
     http::{PooledClient, Tls},
 };
+use serde_json::json;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -104,7 +106,10 @@ async fn a_certificate_of_someone_else_is_refused() {
     let (ours, _) = backend(Speaks::Http1, &[]).await;
     let (_, theirs) = backend(Speaks::Http1, &[]).await;
     let proxy = HttpProxy::new(&uri(&ours), client(trusting(theirs))).unwrap();
-    assert_eq!(invoke(&proxy, get("/")).await.unwrap_err().kind(), ErrorKind::IntegrationFailure);
+    let error = invoke(&proxy, get("/")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
+    let call = CallError::of(&error).unwrap();
+    assert_eq!((call.phase(), call.cause()), (CallPhase::Tls, CallCause::Untrusted));
 }
 
 #[tokio::test]
@@ -120,12 +125,16 @@ async fn a_handshake_that_never_ends_is_given_up() {
     let (_, certificate) = backend(Speaks::Http1, &[]).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
-    let client = PooledClient::builder().tls(Arc::new(trusting(certificate))).connect_timeout(Duration::from_secs(2));
+    let client = PooledClient::builder().tls(Arc::new(trusting(certificate)));
+    // Connecting is done long before.
+    let client = client.connect_timeout(Duration::from_secs(3600)).tls_handshake_timeout(Duration::from_secs(2));
     let proxy = HttpProxy::new(&uri, Arc::new(client.build().unwrap())).unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(3), invoke(&proxy, get("/"))).await;
-    let error = answer.expect("within the connect timeout").unwrap_err();
+    let error = answer.expect("within the timeout of the handshake").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IntegrationFailure);
-    let cause = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap();
+    let call = CallError::of(&error).unwrap();
+    assert_eq!((call.phase(), call.cause()), (CallPhase::Tls, CallCause::TimedOut));
+    let cause = std::error::Error::source(call).unwrap();
     assert!(cause.to_string().contains("no connection within 2s"), "{cause}");
 }
 
@@ -248,18 +257,52 @@ async fn another_name_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_definition_can_skip_verification() {
-    let backend = Authority::new().backend("localhost", VALID, None).await;
+async fn a_definition_can_skip_verification_and_name_who_answers() {
     let integrations = gateway_integrations::Integrations::with_default_client().unwrap();
     let (api, route) = Default::default();
     let place = IntegrationPlace { api: &api, route: &route };
-    for (skips, answers) in [(true, true), (false, false)] {
-        let config = serde_json::json!({
-            "type": "http_proxy", "uri": uri(&backend), "tlsConfig": {"insecureSkipVerification": skips}
-        });
+    for (name, tls, answers) in [
+        ("localhost", json!({ "insecureSkipVerification": true }), true),
+        ("localhost", json!({ "insecureSkipVerification": false }), false),
+        ("inside.example", json!({ "insecureSkipVerification": true, "serverNameToVerify": "inside.example" }), true),
+        ("inside.example", json!({ "insecureSkipVerification": true, "serverNameToVerify": "other.example" }), false),
+        ("inside.example", json!({ "insecureSkipVerification": true }), false),
+    ] {
+        let backend = Authority::new().backend(name, VALID, None).await;
+        let config = json!({ "type": "http_proxy", "uri": uri(&backend), "tlsConfig": tls });
         let config = serde_json::from_value(config).unwrap();
         let integration = integrations.integration(&config, place).unwrap().unwrap();
-        assert_eq!(invoke(&integration, get("/")).await.is_ok(), answers, "{skips}");
+        assert_eq!(invoke(&integration, get("/")).await.is_ok(), answers, "{name} {tls}");
+    }
+}
+
+#[tokio::test]
+async fn a_stage_shows_its_certificate_to_backends() {
+    let (ours, clients) = (Authority::new(), Authority::new());
+    let backend = ours.backend("localhost", VALID, Some(&clients)).await;
+    let (chain, key) = clients.sign("gateway", VALID);
+    let integrations = gateway_integrations::Integrations::with_default_client().unwrap();
+    assert!(integrations.clone().client_certificate("c1", chain.as_bytes(), b"no key").is_err());
+    let integrations = integrations.client_certificate("c1", chain.as_bytes(), key.as_bytes()).unwrap();
+    let registry = Registry::new().integrations(integrations);
+    let api = |protocol: &str, certificate: &str| {
+        let integration = json!({
+            "type": "http_proxy", "uri": uri(&backend), "httpMethod": "GET",
+            "tlsConfig": { "insecureSkipVerification": true },
+        });
+        let api = json!({
+            "name": "pets", "protocolType": protocol, "routes": [{ "route": "GET /x", "integration": integration }],
+            "stages": [{ "name": "with", "clientCertificateId": certificate }, { "name": "without" }],
+        });
+        Config::from_value(json!({ "apis": [api] })).unwrap().define(&registry)
+    };
+    let gateway = TestGateway::new(api("REST", "c1")).unwrap();
+    assert_eq!(gateway.send(http::Request::get("/with/x")).await.status, 200);
+    assert_eq!(gateway.send(http::Request::get("/without/x")).await.status, 504);
+    for (protocol, certificate) in [("REST", "c2"), ("HTTP", "c1")] {
+        let problems = TestGateway::new(api(protocol, certificate)).unwrap_err();
+        let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(places, ["/apis/0/stages/0/clientCertificateId"], "{protocol}");
     }
 }
 
@@ -268,7 +311,7 @@ async fn who_waits_for_a_connection_of_others_does_not_wait_in_line() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port());
     let tls = Tls::new().insecure_skip_verification();
-    let client = PooledClient::builder().tls_options(tls).unwrap().connect_timeout(Duration::from_secs(2));
+    let client = PooledClient::builder().tls_options(tls).unwrap().tls_handshake_timeout(Duration::from_secs(2));
     let proxy = HttpProxy::new(&uri, Arc::new(client.build().unwrap())).unwrap();
     let started = now();
     let calls: Vec<_> = (0..10)

@@ -156,8 +156,7 @@ impl Node {
     pub(super) fn target(&self, reference: &str) -> Option<&Self> {
         let pointer = reference.strip_prefix("#/")?;
         pointer.split('/').try_fold(self, |node, token| {
-            let token = percent_encoding::percent_decode_str(token).decode_utf8().ok()?;
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = unescaped(token)?;
             match node {
                 Self::Object(object) => object.get(&token),
                 Self::List(items) => items.get(token.parse::<usize>().ok()?),
@@ -165,4 +164,10 @@ impl Node {
             }
         })
     }
+}
+
+/// The name that a token of a reference means.
+pub(super) fn unescaped(token: &str) -> Option<String> {
+    let token = percent_encoding::percent_decode_str(token).decode_utf8().ok()?;
+    Some(token.replace("~1", "/").replace("~0", "~"))
 }

@@ -93,15 +93,26 @@ impl Export<'_> {
         for (name, authorizer) in &self.api.authorizers {
             let Ok(authorizer) = authorizer.get() else { continue };
             let unknown = || ExportError::Unknown(name.clone());
-            let scheme = match scheme(authorizer) {
+            let scheme = match self.scheme(authorizer) {
                 Some(scheme) if self.options.authorizers => scheme,
-                Some(Scheme { name, position, .. }) => Scheme { name, position, auth_type: None, extension: None },
+                Some(scheme) => Scheme { auth_type: None, extension: None, ..scheme },
                 None if self.options.authorizers => return Err(unknown()),
                 None => continue,
             };
             schemes.insert(name.clone(), scheme.write());
         }
         Ok(schemes)
+    }
+
+    /// The scheme of an authorizer, if AWS has such a one for this kind of API.
+    fn scheme(&self, authorizer: &AuthorizerConfig) -> Option<Scheme> {
+        let mut scheme = scheme(authorizer)?;
+        match (authorizer, self.is_http()) {
+            (AuthorizerConfig::Jwt(_), true) => scheme.is_oauth = true,
+            (AuthorizerConfig::Token(_) | AuthorizerConfig::CognitoUserPools(_), true) => return None,
+            _ => {}
+        }
+        Some(scheme)
     }
 }
 
@@ -110,6 +121,8 @@ const SIGV4: &str = "sigv4";
 const AUTHTYPE: &str = "x-amazon-apigateway-authtype";
 
 struct Scheme {
+    /// Whether it is the flows of OAuth 2.0 that give the credential.
+    is_oauth: bool,
     name: String,
     position: &'static str,
     auth_type: Option<String>,
@@ -120,17 +133,27 @@ impl Scheme {
     /// The scheme whose credential is where the identity is, if that is one place.
     fn at(identity_source: Option<&str>) -> Self {
         let source = identity_source.unwrap_or_default().trim();
-        let place = [("method.request.header.", "header"), ("method.request.querystring.", "query")];
+        let place = [
+            ("method.request.header.", "header"),
+            ("method.request.querystring.", "query"),
+            ("$request.header.", "header"),
+            ("$request.querystring.", "query"),
+        ];
         let found = place.iter().find_map(|(start, position)| Some((source.strip_prefix(start)?, *position)));
         let (name, position) = found.filter(|(name, _)| !name.contains(',')).unwrap_or(("Unused", "header"));
-        Self { name: name.to_owned(), position, auth_type: None, extension: None }
+        Self { is_oauth: false, name: name.to_owned(), position, auth_type: None, extension: None }
     }
 
     fn write(self) -> Value {
         let mut written = Map::new();
-        written.insert("type".to_owned(), json!("apiKey"));
-        written.insert("name".to_owned(), json!(self.name));
-        written.insert("in".to_owned(), json!(self.position));
+        if self.is_oauth {
+            written.insert("type".to_owned(), json!("oauth2"));
+            written.insert("flows".to_owned(), json!({}));
+        } else {
+            written.insert("type".to_owned(), json!("apiKey"));
+            written.insert("name".to_owned(), json!(self.name));
+            written.insert("in".to_owned(), json!(self.position));
+        }
         put(&mut written, AUTHTYPE, self.auth_type.as_ref());
         if let Some(extension) = self.extension {
             written.insert("x-amazon-apigateway-authorizer".to_owned(), Value::Object(extension));
@@ -204,6 +227,9 @@ fn write_lambda(lambda: &LambdaAuthorizerConfig, extension: &mut Map<String, Val
     put(extension, IDENTITY_SOURCE, lambda.identity_source.as_ref());
     put(extension, "identityValidationExpression", lambda.identity_validation_expression.as_ref());
     put(extension, TTL, lambda.authorizer_result_ttl_in_seconds.as_ref());
+    let version = lambda.authorizer_payload_format_version.as_ref();
+    put(extension, "authorizerPayloadFormatVersion", version);
+    put(extension, "enableSimpleResponses", lambda.enable_simple_responses.then_some(&true));
 }
 
 const IDENTITY_SOURCE: &str = "identitySource";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Export, put};
+use super::{Export, http_api, put};
 use crate::{
     config::{DocumentationConfig, GatewayResponseConfig},
     usage_plan::ApiKeySource,
@@ -16,13 +16,18 @@ impl Export<'_> {
         let mut add = |name: &str, part: Value| {
             document.insert(format!("x-amazon-apigateway-{name}"), part);
         };
-        if !api.binary_media_types.is_empty() {
+        if self.is_http() {
+            add("importexport-version", json!("1.0"));
+            if let Some(cors) = &api.cors {
+                add("cors", http_api::cors(cors));
+            }
+        } else if !api.binary_media_types.is_empty() {
             add("binary-media-types", json!(api.binary_media_types));
         }
         if api.api_key_source == ApiKeySource::Authorizer {
             add("api-key-source", json!("AUTHORIZER"));
         }
-        if let Some(size) = api.minimum_compression_size {
+        if let Some(size) = api.minimum_compression_size.filter(|_| !self.is_http()) {
             add("minimum-compression-size", json!(size));
         }
         if let Some(policy) = &api.policy {

@@ -57,7 +57,7 @@ fn response(response: &IntegrationResponseConfig) -> (String, Value) {
     (pattern, Value::Object(written))
 }
 
-fn map(written: &mut Map<String, Value>, field: &str, texts: &BTreeMap<String, String>) {
+pub(super) fn map(written: &mut Map<String, Value>, field: &str, texts: &BTreeMap<String, String>) {
     if !texts.is_empty() {
         written.insert(field.to_owned(), json!(texts));
     }

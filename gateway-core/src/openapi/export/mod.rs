@@ -3,6 +3,7 @@
 mod components;
 mod documented;
 mod extensions;
+mod http_api;
 mod integration;
 mod operation;
 
@@ -87,7 +88,7 @@ impl ExportOptions {
     }
 
     /// Whether all `x-amazon-apigateway-*` extensions are written, with which a document can be imported again
-    /// (`extensions=apigateway`).
+    /// (`extensions=apigateway`; for HTTP APIs `includeExtensions`).
     #[must_use]
     pub fn extensions(self, extensions: bool) -> Self {
         self.integrations(extensions).authorizers(extensions)
@@ -165,23 +166,34 @@ pub enum ExportError {
     /// The document could not be written as text: why.
     #[error("the document could not be written: {0}")]
     Text(String),
-    /// It is an HTTP API.
-    #[error("only REST APIs are exported")]
-    Http,
+    /// A route asks for an authorizer that the API has not: without it the document would open the route.
+    #[error("`{route}` asks for the authorizer `{authorizer}`, which the API has not")]
+    Authorizer {
+        /// The route's key.
+        route: String,
+        /// The authorizer's name.
+        authorizer: String,
+    },
+    /// An HTTP API was to be written as Swagger 2.0.
+    #[error("an HTTP API is exported as OpenAPI 3.0 only")]
+    Swagger,
 }
 
-/// Writes a REST API as a document. What cannot be read of the API is left out.
+/// Writes an API as a document. What cannot be read of the API is left out.
 ///
-/// AWS developer guide: *Export a REST API from API Gateway*.
+/// AWS developer guide: *Export a REST API from API Gateway*; *Exporting an HTTP API from API Gateway*, which writes
+/// extensions unless told otherwise.
 ///
 /// # Errors
 /// When a part of the API has no place in such a document.
 pub fn export(api: &ApiConfig, options: &ExportOptions) -> Result<Value, ExportError> {
-    if api.protocol_type != ProtocolType::Rest {
-        return Err(ExportError::Http);
+    if api.protocol_type == ProtocolType::Http && options.specification == Specification::Swagger {
+        return Err(ExportError::Swagger);
     }
     let export = Export { api, options };
     let mut document = export.head();
+    let tags = http_api::tags(api, options.integrations);
+    put(&mut document, "tags", Some(&tags).filter(|tags| export.is_http() && !tags.is_empty()));
     document.insert("paths".to_owned(), export.paths()?);
     export.components(&mut document)?;
     export.documented(&mut document);
@@ -191,7 +203,7 @@ pub fn export(api: &ApiConfig, options: &ExportOptions) -> Result<Value, ExportE
     Ok(Value::Object(document))
 }
 
-/// Writes a REST API as the text of a document, in the format that the options name.
+/// Writes an API as the text of a document, in the format that the options name.
 ///
 /// # Errors
 /// As [`export`].
@@ -225,6 +237,10 @@ impl Export<'_> {
         self.options.specification == Specification::Swagger
     }
 
+    fn is_http(&self) -> bool {
+        self.api.protocol_type == ProtocolType::Http
+    }
+
     fn head(&self) -> Map<String, Value> {
         let Self { api, options } = self;
         let mut info = Map::new();
@@ -239,9 +255,11 @@ impl Export<'_> {
             let base_path = format!("/{}", options.stage);
             json!({ "swagger": "2.0", "info": info, "host": host, "basePath": base_path, "schemes": ["https"] })
         } else {
+            // The stage without a name has no path.
+            let base_path = Some(&*options.stage).filter(|stage| *stage != "$default").unwrap_or_default();
             let mut server = json!({
                 "url": format!("https://{host}/{{basePath}}"),
-                "variables": { "basePath": { "default": options.stage } },
+                "variables": { "basePath": { "default": base_path } },
             });
             if let (Some(endpoint), Some(server)) = (self.endpoint(), server.as_object_mut()) {
                 server.insert(extensions::ENDPOINT.to_owned(), endpoint);
@@ -257,18 +275,30 @@ impl Export<'_> {
     fn paths(&self) -> Result<Value, ExportError> {
         let mut paths = Map::new();
         for route in self.api.routes.iter().filter_map(|route| route.get().ok()) {
-            let Some((method, path)) = method_and_path(route) else { continue };
-            let operation = self.operation(route)?;
+            let (method, path) = match method_and_path(route) {
+                Some(parts) => parts,
+                None if self.is_http() => ("ANY", http_api::DEFAULT),
+                None => continue,
+            };
+            if let Some(name) = route.authorizer.as_ref().filter(|name| !self.api.authorizers.contains_key(*name)) {
+                return Err(ExportError::Authorizer { route: route.route.clone(), authorizer: name.clone() });
+            }
+            let operation = if self.is_http() { self.http_operation(route)? } else { self.operation(route)? };
             let field = match method {
                 "ANY" => "x-amazon-apigateway-any-method".to_owned(),
                 method => method.to_ascii_lowercase(),
             };
-            let item = paths.entry(path).or_insert_with(|| json!({}));
+            let item = paths.entry(path).or_insert_with(|| self.item(path));
             if let Some(item) = item.as_object_mut() {
                 item.insert(field, operation);
             }
         }
         Ok(Value::Object(paths))
+    }
+
+    /// What a path has before its operations.
+    fn item(&self, path: &str) -> Value {
+        if self.is_http() { http_api::item(path) } else { json!({}) }
     }
 }
 

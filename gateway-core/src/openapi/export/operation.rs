@@ -47,7 +47,7 @@ impl Export<'_> {
         Ok(Value::Object(operation))
     }
 
-    fn parameters(&self, route: &RouteConfig) -> Vec<Value> {
+    pub(super) fn parameters(&self, route: &RouteConfig) -> Vec<Value> {
         let mut parameters = Vec::new();
         let mut add = |name: &str, position: &str, required: bool| {
             let mut parameter = json!({ "name": name, "in": position });
@@ -78,7 +78,7 @@ impl Export<'_> {
         parameters
     }
 
-    fn body(
+    pub(super) fn body(
         &self,
         route: &RouteConfig,
         operation: &mut Map<String, Value>,

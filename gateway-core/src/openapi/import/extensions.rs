@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::Import;
+use super::{Import, REST_ONLY};
 use crate::{
-    config::GatewayResponseConfig,
+    config::{EndpointConfig, GatewayResponseConfig},
     error::ErrorKind,
     openapi::document::{Node, Object, Place},
     usage_plan::ApiKeySource,
@@ -17,21 +17,26 @@ const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 
 impl<'d> Import<'d> {
     pub(super) fn extensions(&mut self, root: &'d Object) {
+        let (http, has_rest_parts) = (self.is_http(), self.has_rest_parts());
         for (name, node) in root.iter().filter(|(name, _)| name.starts_with("x-amazon-apigateway-")) {
             let place = Place::ROOT.field(name);
             match name.trim_start_matches("x-amazon-apigateway-") {
-                "api-key-source" => self.key_source(place, node),
-                "binary-media-types" => self.binary_media_types(place, node),
+                "api-key-source" if has_rest_parts => self.key_source(place, node),
+                "binary-media-types" if !http => self.binary_media_types(place, node),
+                "cors" if http => self.cors(place, node),
                 "endpoint-configuration" => self.endpoint(place, node),
                 "endpoint-access-mode" | "security-policy" => self.report.ignore(place, TLS),
-                "gateway-responses" => self.gateway_responses(place, node),
-                "minimum-compression-size" => self.compression(place, node),
-                "policy" => self.policy(place, node),
-                "request-validators" => self.request_validators(place, node),
+                "gateway-responses" if has_rest_parts => self.gateway_responses(place, node),
+                "importexport-version" if http => self.algorithm_version(place, node),
+                "minimum-compression-size" if !http => self.compression(place, node),
+                "policy" if has_rest_parts => self.policy(place, node),
+                "request-validators" if has_rest_parts => self.request_validators(place, node),
                 _ => {}
             }
         }
-        self.default_validator(root);
+        if has_rest_parts {
+            self.default_validator(root);
+        }
         // OpenAPI 3 has what belongs to the endpoint at its server.
         if let Some(server) = self.document.get("servers").and_then(Node::list).and_then(<[Node]>::first) {
             let place = Place::ROOT.field("servers");
@@ -89,11 +94,27 @@ impl<'d> Import<'d> {
             self.api.disable_execute_api_endpoint = off;
             self.default_endpoint = Some(!off);
         }
+        if let Some(ip) = object.get("ipAddressType").and_then(Node::str) {
+            endpoint.ip_address_type = Some(ip.to_owned());
+            self.report.approximate(place.field("ipAddressType"), HOSTS_NETWORK);
+        }
+        if self.is_http() {
+            self.others(place, object, ENDPOINT_FIELDS, REST_ENDPOINT);
+        } else {
+            self.rest_endpoint(place, object, &mut endpoint);
+        }
+        self.api.endpoint_configuration = endpoint.clone();
+        self.endpoint = Some(endpoint);
+        self.report.exact(place);
+    }
+
+    /// What only REST APIs say of their endpoint.
+    fn rest_endpoint(&mut self, place: Place<'_>, object: &Object, endpoint: &mut EndpointConfig) {
         if let Some(ids) = object.get("vpcEndpointIds").and_then(Node::list) {
             endpoint.vpc_endpoint_ids = ids.iter().filter_map(Node::str).map(str::to_owned).collect();
         }
-        if let Some(ip) = object.get("ipAddressType").and_then(Node::str) {
-            endpoint.ip_address_type = Some(ip.to_owned());
+        if object.get("vpcEndpointIds").is_some() {
+            self.report.approximate(place.field("vpcEndpointIds"), HOSTS_NETWORK);
         }
         if let Some(types) = object.get("types").and_then(Node::list) {
             let kind = types.first().and_then(Node::str).map(str::to_ascii_uppercase);
@@ -104,15 +125,7 @@ impl<'d> Import<'d> {
                 _ => self.error(place.field("types"), "Invalid endpoint type specified"),
             }
         }
-        self.others(place, object, &["disableExecuteApiEndpoint", "vpcEndpointIds", "ipAddressType", "types"], &[]);
-        for field in ["vpcEndpointIds", "ipAddressType"] {
-            if object.get(field).is_some() {
-                self.report.approximate(place.field(field), "it is kept; the network is the host's");
-            }
-        }
-        self.api.endpoint_configuration = endpoint.clone();
-        self.endpoint = Some(endpoint);
-        self.report.exact(place);
+        self.others(place, object, &[ENDPOINT_FIELDS, &["vpcEndpointIds", "types"]].concat(), &[]);
     }
 
     fn gateway_responses(&mut self, place: Place<'_>, node: &'d Node) {
@@ -250,4 +263,7 @@ fn expand_one(resource: &mut Value, arn: &str) {
 }
 
 const RESPONSE_FIELDS: &[&str] = &["statusCode", "responseParameters", "responseTemplates"];
+const ENDPOINT_FIELDS: &[&str] = &["disableExecuteApiEndpoint", "ipAddressType"];
+const REST_ENDPOINT: &[(&str, &str)] = &[("vpcEndpointIds", REST_ONLY), ("types", REST_ONLY)];
+const HOSTS_NETWORK: &str = "it is kept; the network is the host's";
 const TLS: &str = "TLS is the host's";

@@ -43,7 +43,7 @@ const IGNORED: &[(&str, &str)] = &[
 const RESPONSE_FIELDS: &[&str] = &["statusCode", "responseParameters", "responseTemplates", "contentHandling"];
 
 /// What the fields are, also those of responses.
-const SHAPES: &[(&str, Shape)] = &[
+pub(super) const SHAPES: &[(&str, Shape)] = &[
     ("cacheKeyParameters", Shape::List),
     ("requestParameters", Shape::Object),
     ("requestTemplates", Shape::Object),
@@ -62,9 +62,10 @@ const SHAPES: &[(&str, Shape)] = &[
     ("contentHandling", Shape::Text),
     ("cacheNamespace", Shape::Text),
 ];
-const NO_LINK: &str = "it is kept, but the backend is called at its `uri`, without a VPC link";
+const NO_LINK: &str =
+    "an upstream with the id of the VPC link stands for it; without one the backend is called at its `uri`";
 
-type Wrap = fn(Box<BackendConfig>) -> IntegrationConfig;
+pub(super) type Wrap = fn(Box<BackendConfig>) -> IntegrationConfig;
 
 impl<'d> Import<'d> {
     pub(super) fn integration(
@@ -124,7 +125,8 @@ impl<'d> Import<'d> {
         route.integration = Some(wrap(Box::new(backend)));
     }
 
-    fn call(&mut self, object: &Object, backend: &mut BackendConfig) {
+    /// What is called, and how.
+    pub(super) fn call(&mut self, object: &Object, backend: &mut BackendConfig) {
         let text = |field| object.get(field).and_then(Node::str).filter(|text| !text.is_empty()).map(str::to_owned);
         backend.uri = text("uri").unwrap_or_default();
         backend.http_method = text("httpMethod").map(|method| method.to_ascii_uppercase());
@@ -139,7 +141,7 @@ impl<'d> Import<'d> {
     }
 
     /// Tells what is kept for an export and changes nothing here.
-    fn without_effect(&mut self, place: Place<'_>, backend: &BackendConfig) {
+    pub(super) fn without_effect(&mut self, place: Place<'_>, backend: &BackendConfig) {
         let linked = backend.connection_type.as_deref().is_some_and(|kind| kind != "INTERNET");
         let fields = [
             ("connectionType", linked, NO_LINK),
@@ -283,13 +285,7 @@ fn check_call(config: &IntegrationConfig, backend: &BackendConfig) -> Result<(),
         return Err("Enumeration value for HttpMethod must be non-empty");
     }
     if !arn {
-        let uri = &backend.uri;
-        let host = ["http://", "https://"].iter().find_map(|scheme| {
-            let start = uri.get(..scheme.len())?;
-            start.eq_ignore_ascii_case(scheme).then(|| uri.get(scheme.len()..)).flatten()
-        });
-        let is_host = |host: &str| !host.is_empty() && !host.starts_with(['/', '?', '#', ' ']);
-        return if host.is_some_and(is_host) { Ok(()) } else { Err("Invalid HTTP endpoint specified for URI") };
+        return if is_web_address(&backend.uri) { Ok(()) } else { Err("Invalid HTTP endpoint specified for URI") };
     }
     let mut parts = backend.uri.splitn(6, ':');
     if parts.next() != Some("arn") {
@@ -309,4 +305,13 @@ fn check_call(config: &IntegrationConfig, backend: &BackendConfig) -> Result<(),
         );
     }
     Ok(())
+}
+
+/// Whether an address has a scheme of the web and a host, which may be a variable.
+pub(super) fn is_web_address(uri: &str) -> bool {
+    let host = ["http://", "https://"].iter().find_map(|scheme| {
+        let start = uri.get(..scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then(|| uri.get(scheme.len()..)).flatten()
+    });
+    host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', '?', '#', ' ']))
 }

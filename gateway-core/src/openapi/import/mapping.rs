@@ -1,19 +1,19 @@
 //! Parameter mappings: what a document may map, and to what.
 
-use super::{Import, operation::Operation};
+use std::{collections::BTreeMap, fmt};
+
+use super::Import;
 use crate::{
     config::{MethodResponseConfig, RouteConfig},
     openapi::document::{Node, Object, Place},
 };
 
-use std::collections::BTreeMap;
-
 impl<'d> Import<'d> {
-    /// A map of texts; what is no text is left out with a warning.
+    /// A map of texts of `owner`; what is no text is left out with a warning.
     pub(super) fn texts(
         &mut self,
         place: Place<'_>,
-        operation: &Operation<'_, 'd>,
+        owner: &dyn fmt::Display,
         field: &str,
         map: Option<&'d Object>,
     ) -> BTreeMap<String, String> {
@@ -29,10 +29,9 @@ impl<'d> Import<'d> {
                 }
                 _ => {
                     let found = value.scalar().unwrap_or_else(|| value.to_value().to_string());
-                    let Operation { path, method, .. } = operation;
                     self.warn(format_args!(
-                        "Invalid format for '{field}'. Expected type string for property '{name}' of resource \
-                         '{path}' and method '{method}' but got '{found}'"
+                        "Invalid format for '{field}'. Expected type string for property '{name}' of {owner} but got \
+                         '{found}'"
                     ));
                     self.report.ignore(place.field(field).field(name), "it is no text");
                 }
@@ -46,6 +45,21 @@ impl<'d> Import<'d> {
 pub(super) fn is_request_target(target: &str) -> bool {
     let rest = target.strip_prefix("integration.request.").and_then(|rest| rest.split_once('.'));
     rest.is_some_and(|(position, name)| matches!(position, "header" | "querystring" | "path") && !name.is_empty())
+}
+
+/// Whether a request to an HTTP API can be changed so: `append:header.NAME`, `overwrite:path`.
+pub(super) fn is_request_change(target: &str) -> bool {
+    let changed = target.split_once(':').filter(|(how, _)| matches!(*how, "append" | "overwrite" | "remove"));
+    changed.is_some_and(|(how, what)| match what.split_once('.') {
+        Some((position, name)) => matches!(position, "header" | "querystring") && !name.is_empty(),
+        None => (how, what) == ("overwrite", "path"),
+    })
+}
+
+/// Whether an answer of an HTTP API can be changed so: `append:header.NAME`, `overwrite:statuscode`.
+pub(super) fn is_response_change(target: &str) -> bool {
+    let is_header = target.split_once(":header.").is_some_and(|(_, name)| !name.is_empty());
+    target == "overwrite:statuscode" || (is_header && is_request_change(target))
 }
 
 /// Whether a request can be mapped from this: a parameter of the method must be declared.

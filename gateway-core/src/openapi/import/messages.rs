@@ -27,6 +27,16 @@ pub(super) fn malformed(path: &str) -> String {
     format!("Unable to parse API definition because of a malformed integration at path {path}")
 }
 
+/// Of a route of an HTTP API.
+pub(super) fn route(key: &str, what: impl fmt::Display) -> String {
+    format!("Unable to create route '{key}': {what}")
+}
+
+/// Of an integration of an HTTP API, which a route or its name stands for.
+pub(super) fn route_integration(owner: &str, what: impl fmt::Display) -> String {
+    format!("Unable to create integration for '{owner}': {what}")
+}
+
 /// Of a model.
 pub(super) fn model(name: &str, what: impl fmt::Display) -> String {
     format!("Unable to create model for '{name}': {what}")

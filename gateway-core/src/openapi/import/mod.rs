@@ -1,6 +1,8 @@
 //! From a document to an API: one concern a file, all of them write into [`Import`].
 
 mod extensions;
+mod fields;
+mod http_api;
 mod integration;
 mod mapping;
 mod messages;
@@ -17,7 +19,14 @@ use std::{
     fmt,
 };
 
-use self::security::{Scheme, Security};
+use self::{
+    fields::{
+        COMPONENT_FIELDS, COMPONENT_IGNORED, FOR_PEOPLE, INFO_IGNORED, NOT_STORED, OWN_CREDENTIALS, REST_ONLY,
+        ROOT_FIELDS, ROOT_IGNORED,
+    },
+    http_api::HttpParts,
+    security::{Scheme, Security},
+};
 pub(super) use self::{
     models::{MODELS, model_name},
     operation::JSON,
@@ -30,7 +39,8 @@ use super::{
     report::Report,
 };
 use crate::{
-    config::{ApiConfig, Config, EndpointConfig, StageConfig},
+    config::{ApiConfig, Config, EndpointConfig, ProtocolType, StageConfig},
+    context::EndpointType,
     problem::Problem,
 };
 
@@ -65,12 +75,25 @@ impl Imported {
     }
 }
 
-/// Imports a document as a new REST API.
+/// Imports a document as a new API, of the kind that the options name.
 ///
-/// AWS API reference: *ImportRestApi*.
+/// AWS API reference: *ImportRestApi*, *ImportApi*.
 ///
 /// # Errors
 /// What AWS refuses, all errors at once.
+///
+/// # Example
+/// ```
+/// use gateway_core::{config::ProtocolType, openapi::{self, ImportOptions}};
+///
+/// let document = r#"{ "openapi": "3.0.1", "info": { "title": "pets" }, "paths": { "/$default": {
+///   "x-amazon-apigateway-any-method": { "isDefaultRoute": true, "x-amazon-apigateway-integration":
+///     { "type": "HTTP_PROXY", "httpMethod": "ANY", "uri": "https://pets.example.com", "payloadFormatVersion": "1.0" } }
+/// } } }"#;
+/// let imported = openapi::import(document, &ImportOptions::new().protocol_type(ProtocolType::Http))?;
+/// assert_eq!(imported.api.routes[0].get().map(|route| route.route.as_str()), Ok("$default"));
+/// # Ok::<(), openapi::ImportError>(())
+/// ```
 pub fn import(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
     let given = read(text, options)?;
     Ok(Imported { api: given.api, report: given.report, warnings: given.warnings })
@@ -127,6 +150,8 @@ struct Import<'d> {
     security: Security,
     request_validator: Option<String>,
     tree: Tree,
+    /// What only an HTTP API has.
+    http: HttpParts<'d>,
     api_key_source: bool,
     endpoint: Option<EndpointConfig>,
     default_endpoint: Option<bool>,
@@ -138,6 +163,11 @@ impl<'d> Import<'d> {
         let version = |field| document.get(field).and_then(Node::scalar);
         let mut report = Report::default();
         let swagger = match (version("swagger").as_deref(), version("openapi").as_deref()) {
+            (Some("2.0" | "2"), None) if options.protocol_type == ProtocolType::Http => {
+                let message = "An HTTP API is imported from OpenAPI 3.0, and this is Swagger 2.0";
+                let errors = vec![Problem::new("/swagger", message)];
+                return Err(ImportError::Errors { errors, warnings: Vec::new() });
+            }
             (Some("2.0" | "2"), None) => true,
             (None, Some(version)) if version == "3.0" || version.starts_with("3.0.") => false,
             (None, Some(version)) if version == "3.1" || version.starts_with("3.1.") => {
@@ -151,11 +181,17 @@ impl<'d> Import<'d> {
                 return Err(wrong(&format!("`{field}` is no object")));
             }
         }
+        // HTTP APIs have one kind of endpoint.
+        let endpoint = match options.protocol_type {
+            ProtocolType::Rest => options.endpoint,
+            ProtocolType::Http => EndpointType::default(),
+        };
         let api = ApiConfig {
             id: options.api_id.clone(),
+            protocol_type: options.protocol_type,
             account_id: options.account_id.clone(),
             region: options.region.clone(),
-            endpoint_configuration: EndpointConfig { r#type: options.endpoint, ..EndpointConfig::default() },
+            endpoint_configuration: EndpointConfig { r#type: endpoint, ..EndpointConfig::default() },
             ..ApiConfig::default()
         };
         Ok(Self {
@@ -173,6 +209,7 @@ impl<'d> Import<'d> {
             security: Security::default(),
             request_validator: None,
             tree: Tree::default(),
+            http: HttpParts::default(),
             api_key_source: false,
             endpoint: None,
             default_endpoint: None,
@@ -183,9 +220,17 @@ impl<'d> Import<'d> {
         let Some(document) = self.document.object() else { return };
         self.information();
         self.extensions(document);
-        self.models();
+        if self.has_rest_parts() {
+            self.models();
+        }
+        if self.is_http() {
+            self.shared_integrations();
+        }
         self.security_schemes();
         self.paths();
+        if self.is_http() {
+            return self.rest_of_http(document);
+        }
         self.documentation();
         self.others(Place::ROOT, document, ROOT_FIELDS, ROOT_IGNORED);
         if let Some(components) = self.document.get("components").and_then(Node::object) {
@@ -292,7 +337,8 @@ impl<'d> Import<'d> {
         self.api.description = text("description");
         self.api.version = text("version");
         self.report.exact(place);
-        self.others(place, info, &["title", "description", "version"], INFO_IGNORED);
+        let ignored = if self.is_http() { http_api::INFO_IGNORED } else { INFO_IGNORED };
+        self.others(place, info, &["title", "description", "version"], ignored);
     }
 }
 
@@ -319,59 +365,3 @@ fn weight(node: &Node, most: usize) -> usize {
         }),
     }
 }
-
-const OWN_CREDENTIALS: &str = "it is kept, but no role is assumed here: the host calls with credentials of its own";
-const NOT_STORED: &str = "AWS stores no such thing";
-const FOR_PEOPLE: &str = "it is for people; say it in x-amazon-apigateway-documentation";
-
-const ROOT_FIELDS: &[&str] = &[
-    "swagger",
-    "openapi",
-    "info",
-    "paths",
-    "components",
-    "definitions",
-    "securityDefinitions",
-    "security",
-    "basePath",
-    "servers",
-    "consumes",
-    "produces",
-    "parameters",
-    "responses",
-    "x-amazon-apigateway-api-key-source",
-    "x-amazon-apigateway-binary-media-types",
-    "x-amazon-apigateway-documentation",
-    "x-amazon-apigateway-endpoint-access-mode",
-    "x-amazon-apigateway-endpoint-configuration",
-    "x-amazon-apigateway-gateway-responses",
-    "x-amazon-apigateway-minimum-compression-size",
-    "x-amazon-apigateway-policy",
-    "x-amazon-apigateway-request-validator",
-    "x-amazon-apigateway-request-validators",
-    "x-amazon-apigateway-security-policy",
-];
-
-const ROOT_IGNORED: &[(&str, &str)] = &[
-    ("host", NOT_STORED),
-    ("schemes", NOT_STORED),
-    ("tags", FOR_PEOPLE),
-    ("externalDocs", FOR_PEOPLE),
-    ("webhooks", "a REST API calls nobody"),
-    ("jsonSchemaDialect", "models are JSON Schemas of draft 4"),
-    ("x-amazon-apigateway-cors", "of HTTP APIs only"),
-    ("x-amazon-apigateway-importexport-version", "of HTTP APIs only"),
-];
-
-const COMPONENT_FIELDS: &[&str] =
-    &["schemas", "securitySchemes", "parameters", "responses", "requestBodies", "headers", "pathItems"];
-
-const COMPONENT_IGNORED: &[(&str, &str)] = &[
-    ("examples", FOR_PEOPLE),
-    ("links", NOT_STORED),
-    ("callbacks", "a REST API calls nobody"),
-    ("x-amazon-apigateway-integrations", "of HTTP APIs only"),
-];
-
-const INFO_IGNORED: &[(&str, &str)] =
-    &[("summary", FOR_PEOPLE), ("termsOfService", FOR_PEOPLE), ("contact", FOR_PEOPLE), ("license", FOR_PEOPLE)];

@@ -1,6 +1,6 @@
 //! Operations: methods with their parameters and bodies.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{FOR_PEOPLE, Import, NOT_STORED, messages};
 use crate::{
@@ -15,6 +15,14 @@ pub(super) struct Operation<'o, 'd> {
     pub(super) method: &'static str,
     pub(super) node: &'d Object,
     pub(super) item: &'d Object,
+    /// Where the path stands.
+    pub(super) above: Place<'o>,
+}
+
+impl fmt::Display for Operation<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "resource '{}' and method '{}'", self.path, self.method)
+    }
 }
 
 const FIELDS: &[&str] = &[
@@ -72,7 +80,7 @@ impl<'d> Import<'d> {
         self.api.routes.push(route.into());
     }
 
-    fn route_validator(&mut self, place: Place<'_>, operation: &Operation<'_, 'd>, route: &mut RouteConfig) {
+    pub(super) fn route_validator(&mut self, place: Place<'_>, operation: &Operation<'_, 'd>, route: &mut RouteConfig) {
         let field = "x-amazon-apigateway-request-validator";
         let own = operation.node.get(field).and_then(Node::str);
         if own.is_none() && !self.grow(self.request_validator.as_ref().map_or(0, String::len)) {
@@ -89,12 +97,13 @@ impl<'d> Import<'d> {
     }
 
     /// The parameters of the operation and, where it has none of the kind, of its path.
-    fn parameters(&mut self, place: Place<'_>, operation: &Operation<'_, 'd>, route: &mut RouteConfig) {
+    pub(super) fn parameters(&mut self, place: Place<'_>, operation: &Operation<'_, 'd>, route: &mut RouteConfig) {
         let shared = operation.item.get("parameters").and_then(Node::list).unwrap_or_default();
         let own = operation.node.get("parameters").and_then(Node::list).unwrap_or_default();
         // The path's first, so that the operation's replace them.
+        let above = operation.above.field("parameters");
         for (number, parameter) in shared.iter().enumerate() {
-            self.parameter(place.item(number), parameter, operation, route);
+            self.parameter(above.item(number), parameter, operation, route);
         }
         let place = place.field("parameters");
         for (number, parameter) in own.iter().enumerate() {
@@ -121,7 +130,9 @@ impl<'d> Import<'d> {
         let key = match position {
             "query" => format!("method.request.querystring.{name}"),
             "header" => format!("method.request.header.{name}"),
-            "path" if variables(operation.path).any(|variable| variable == name) => return,
+            "path" if is_variable(operation.path, if self.is_http() { name.trim_end_matches('+') } else { name }) => {
+                return;
+            }
             // AWS keeps it: a validator of parameters then refuses every request.
             "path" => {
                 self.report.approximate(place, "the path has no such variable, so that it is always missing");
@@ -173,7 +184,7 @@ impl<'d> Import<'d> {
         if fits { types } else { Vec::new() }
     }
 
-    fn request_body(&mut self, place: Place<'_>, written: &'d Node, route: &mut RouteConfig) {
+    pub(super) fn request_body(&mut self, place: Place<'_>, written: &'d Node, route: &mut RouteConfig) {
         let Some(body) = self.resolve(place, written) else { return };
         if body.get("required").and_then(Node::truth) == Some(true) {
             let how =
@@ -203,6 +214,11 @@ impl<'d> Import<'d> {
 }
 
 const PARAMETER_FIELDS: &[&str] = &["name", "in", "required", "type", "description", "schema"];
+
+/// Whether a path has this variable.
+pub(super) fn is_variable(path: &str, name: &str) -> bool {
+    variables(path).any(|variable| variable == name)
+}
 
 /// The names of a path's variables.
 fn variables(path: &str) -> impl Iterator<Item = &str> {

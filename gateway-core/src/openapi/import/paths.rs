@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The fields of a path item that are methods, with the methods.
-const METHODS: [(&str, &str); 8] = [
+pub(super) const METHODS: [(&str, &str); 8] = [
     ("get", "GET"),
     ("put", "PUT"),
     ("post", "POST"),
@@ -24,7 +24,7 @@ const METHODS: [(&str, &str); 8] = [
     ("x-amazon-apigateway-any-method", "ANY"),
 ];
 
-const ITEM_FIELDS: &[&str] = &[
+pub(super) const ITEM_FIELDS: &[&str] = &[
     "get",
     "put",
     "post",
@@ -92,6 +92,9 @@ impl<'d> Import<'d> {
     }
 
     fn path(&mut self, place: Place<'_>, written: &str, item: &'d Node) {
+        if self.is_http() {
+            return self.http_path(place, written, item);
+        }
         let path = joined(&[&self.base_path, written]);
         if joined(&[written]) != written {
             self.report.approximate(place, format!("the resource is `{path}`"));
@@ -113,14 +116,15 @@ impl<'d> Import<'d> {
         for (field, method) in METHODS {
             let Some(operation) = item.get(field) else { continue };
             empty = false;
-            let place = place.field(field);
+            let above = place;
+            let place = above.field(field);
             if self.tree.methods.insert((resource, method), ()).is_some() {
                 self.error(place, messages::method(method, &path, "Method already exists for this resource"));
                 continue;
             }
             match operation.object() {
                 Some(node) if self.grow(path.len()) => {
-                    self.operation(place, &Operation { path: &path, method, node, item });
+                    self.operation(place, &Operation { path: &path, method, node, item, above });
                 }
                 Some(_) => {}
                 None => self.report.ignore(place, "it is no object"),

@@ -1,6 +1,9 @@
 //! Security: schemes become authorizers, API keys and signatures; requirements become what a method asks for.
 
-use super::{Import, OWN_CREDENTIALS, Shape};
+use super::{
+    Import, OWN_CREDENTIALS, Shape,
+    http_api::{BEYOND_AWS, HTTP_AUTHORIZER_FIELDS, HTTP_AUTHORIZER_IGNORED},
+};
 use crate::{
     config::{
         AuthorizerConfig, CognitoAuthorizerConfig, JwtAuthorizerConfig, JwtClaimConfig, JwtIssuerConfig,
@@ -18,7 +21,7 @@ pub(super) enum Scheme {
     ApiKey,
     /// Signatures with AWS credentials.
     Iam,
-    /// Nothing that a REST API knows.
+    /// Nothing that this kind of API knows.
     Unknown,
 }
 
@@ -29,6 +32,8 @@ pub(super) struct Security {
     scopes: Vec<String>,
     iam: bool,
     api_key: bool,
+    /// How many requirements there are of which an HTTP API takes one.
+    exclusive: usize,
 }
 
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
@@ -53,6 +58,8 @@ const AUTHORIZER_SHAPES: &[(&str, Shape)] = &[
     ("providerARNs", Shape::List),
     ("jwtConfiguration", Shape::Object),
 ];
+const NO_API_KEY: &str = "a REST API knows schemes of the type apiKey only; add an authorizer to it";
+const NO_AUTHORIZER: &str = "an HTTP API knows schemes with an authorizer and signatures only; add an authorizer to it";
 const HTTP_ONLY: &[(&str, &str)] =
     &[("authorizerPayloadFormatVersion", "of HTTP APIs only"), ("enableSimpleResponses", "of HTTP APIs only")];
 
@@ -86,13 +93,24 @@ impl<'d> Import<'d> {
                 self.error(place, format_args!("Unable to create authorizer '{name}': it is no object"));
                 return Scheme::Unknown;
             };
-            self.others(place, written, AUTHORIZER_FIELDS, HTTP_ONLY);
+            if self.is_http() {
+                self.others(place, written, HTTP_AUTHORIZER_FIELDS, HTTP_AUTHORIZER_IGNORED);
+            } else {
+                self.others(place, written, AUTHORIZER_FIELDS, HTTP_ONLY);
+            }
             self.misshapen(place, written, AUTHORIZER_SHAPES);
             if written.get("authorizerCredentials").and_then(Node::str).is_some_and(|role| !role.is_empty()) {
                 self.report.approximate(place.field("authorizerCredentials"), OWN_CREDENTIALS);
             }
-            return match self.authorizer(place, scheme, written, auth_type) {
-                Ok(authorizer) => {
+            let made = if self.is_http() {
+                self.http_authorizer(place, name, scheme, written)
+            } else {
+                self.authorizer(place, scheme, written, auth_type).map(Some)
+            };
+            return match made {
+                // A route that asks for it cannot be deployed, so that nobody comes in without it.
+                Ok(None) => Scheme::Authorizer { scoped: false },
+                Ok(Some(authorizer)) => {
                     let scoped = matches!(authorizer, AuthorizerConfig::CognitoUserPools(_) | AuthorizerConfig::Jwt(_));
                     self.report.exact(place);
                     self.api.authorizers.insert(name.to_owned(), authorizer.into());
@@ -110,7 +128,11 @@ impl<'d> Import<'d> {
             return Scheme::Iam;
         }
         if !is_key {
-            self.report.ignore(place, "a REST API knows schemes of the type apiKey only; add an authorizer to it");
+            self.report.ignore(place, if self.is_http() { NO_AUTHORIZER } else { NO_API_KEY });
+            return Scheme::Unknown;
+        }
+        if !self.has_rest_parts() {
+            self.report.ignore(place, BEYOND_AWS);
             return Scheme::Unknown;
         }
         let place_of_key = (scheme.get("in").and_then(Node::str), scheme.get("name").and_then(Node::str));
@@ -131,13 +153,7 @@ impl<'d> Import<'d> {
         let text = |field| written.get(field).and_then(Node::str).filter(|text| !text.is_empty()).map(str::to_owned);
         let kind = text("type").unwrap_or_default().to_ascii_lowercase();
         let header = scheme.get("name").and_then(Node::str).map(|name| format!("method.request.header.{name}"));
-        let ttl = match written.get("authorizerResultTtlInSeconds") {
-            None | Some(Node::Null) => None,
-            Some(ttl) => {
-                let ttl = ttl.whole().and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| *ttl <= 3600);
-                Some(ttl.ok_or("Invalid Authorizer result TTL: it is 0 to 3600 seconds")?)
-            }
-        };
+        let ttl = ttl(written)?;
         let auth_type = auth_type.map(str::to_owned);
         match kind.as_str() {
             "token" | "request" => {
@@ -193,7 +209,7 @@ impl<'d> Import<'d> {
         }
     }
 
-    /// All requirements together: on a REST API they add up.
+    /// All requirements together: they add up.
     fn requirements(&mut self, place: Place<'_>, written: &'d Node) -> Security {
         let mut security = Security::default();
         for (number, requirement) in written.list().unwrap_or_default().iter().enumerate() {
@@ -206,6 +222,7 @@ impl<'d> Import<'d> {
     }
 
     fn requirement(&mut self, place: Place<'_>, name: &str, scopes: &Node, security: &mut Security) {
+        security.exclusive += usize::from(self.schemes.get(name) != Some(&Scheme::ApiKey));
         match self.schemes.get(name) {
             Some(Scheme::Authorizer { .. }) if security.authorizer.is_some() => {
                 self.report.ignore(place, "a method has one authorizer, which is the first");
@@ -222,7 +239,7 @@ impl<'d> Import<'d> {
             }
             Some(Scheme::ApiKey) => security.api_key = true,
             Some(Scheme::Iam) => security.iam = true,
-            Some(Scheme::Unknown) => self.report.ignore(place, "the scheme is none that a REST API knows"),
+            Some(Scheme::Unknown) => self.report.ignore(place, "the scheme means nothing to this kind of API"),
             None => {
                 self.warn(format_args!("Security scheme '{name}' not found. Ignoring."));
                 self.report.ignore(place, "there is no such security scheme");
@@ -232,8 +249,17 @@ impl<'d> Import<'d> {
 
     pub(super) fn route_security(&mut self, place: Place<'_>, operation: &'d Object, route: &mut RouteConfig) {
         let security = match operation.get("security") {
-            Some(written) => self.requirements(place.field("security"), written),
-            None if self.grow(self.security.weight()) => self.security.clone(),
+            Some(written) => {
+                let place = place.field("security");
+                let security = self.requirements(place, written);
+                self.one_requirement(place, security.exclusive);
+                security
+            }
+            None if self.grow(self.security.weight()) => {
+                let exclusive = std::mem::take(&mut self.security.exclusive);
+                self.one_requirement(Place::ROOT.field("security"), exclusive);
+                self.security.clone()
+            }
             None => return,
         };
         route.api_key_required = security.api_key;
@@ -257,8 +283,19 @@ impl<'d> Import<'d> {
     }
 }
 
+/// How long results are remembered, if that is said.
+pub(super) fn ttl(written: &Object) -> Result<Option<u32>, String> {
+    match written.get("authorizerResultTtlInSeconds") {
+        None | Some(Node::Null) => Ok(None),
+        Some(ttl) => {
+            let ttl = ttl.whole().and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| *ttl <= 3600);
+            ttl.map(Some).ok_or_else(|| "Invalid Authorizer result TTL: it is 0 to 3600 seconds".to_owned())
+        }
+    }
+}
+
 /// The texts of a list.
-fn texts(list: Option<&Node>) -> Vec<String> {
+pub(super) fn texts(list: Option<&Node>) -> Vec<String> {
     list.and_then(Node::list).unwrap_or_default().iter().filter_map(Node::str).map(str::to_owned).collect()
 }
 

@@ -3,9 +3,9 @@
 use std::{future::pending, time::Duration};
 
 use gateway_core::{
-    Api, Authorization, Body, Context, Definition, Error, ErrorKind, Parts, Request, Response, Route, StageDefinition,
-    Throttle,
-    testing::{RecordingIntegration, TestResponse},
+    Api, Authorization, Body, Context, Definition, Error, ErrorKind, GatewayResponse, GatewayResponses, Integration,
+    Limits, Parts, Request, Response, Route, StageDefinition, Throttle,
+    testing::{RecordedCall, RecordingIntegration, TestResponse},
 };
 
 use super::serving;
@@ -81,6 +81,58 @@ fn a_backend_has_thirty_seconds_unless_the_route_gives_less() -> Outcome {
             let begun = tokio::time::Instant::now();
             assert_eq!(answer_to(route).await?.status, 504);
             assert_eq!(begun.elapsed().as_secs(), seconds);
+        }
+        Ok(())
+    })
+}
+
+/// A backend with a status of its own for when it is late.
+struct Late;
+
+#[async_trait::async_trait]
+impl Integration for Late {
+    async fn invoke(&self, _: Request, _: &Context) -> Result<Response, Error> {
+        pending().await
+    }
+
+    fn late(&self) -> Error {
+        Error::new(ErrorKind::IntegrationTimeout).with_http_status(http::StatusCode::SERVICE_UNAVAILABLE)
+    }
+}
+
+#[test]
+fn a_late_backend_has_the_status_that_it_says() -> Outcome {
+    run(async {
+        is_stock(&answer_to(Route::to(Late)).await?, 503, r#"{"message":"Service Unavailable"}"#);
+        let responses = GatewayResponses::default()
+            .with(ErrorKind::IntegrationTimeout, GatewayResponse::new().header("retry-after", "'7'")?);
+        let api = Api::http("api").stage(StageDefinition::new("$default")).gateway_responses(responses);
+        let answer = serving(api.route("GET /x", Route::to(Late)))?.send(http::Request::get("/x")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "7"), "its type is still the same");
+
+        let rest = Api::rest("api").stage(StageDefinition::new("prod")).route("GET /x", Route::to(Late));
+        let answer = crate::gateway(Definition::new().api(rest))?.send(http::Request::get("/prod/x")).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (504, r#"{"message":"Endpoint request timed out"}"#));
+        Ok(())
+    })
+}
+
+/// One whose size is not known beforehand streams through.
+#[test]
+fn an_answer_of_more_than_10_mb_is_500() -> Outcome {
+    run(async {
+        for (bytes, status) in [(10 * 1024 * 1024, 200), (10 * 1024 * 1024 + 1, 500)] {
+            let answering = move |_: &RecordedCall| Ok(Response::new(Body::from(vec![b'x'; bytes])));
+            let answer = answer_to(Route::to(RecordingIntegration::new(answering))).await?;
+            assert_eq!(answer.status, status, "{bytes}");
+            if status == 500 {
+                is_stock(&answer, 500, r#"{"message":"Internal Server Error"}"#);
+            }
+        }
+        let definition = || crate::http([("GET /x", Route::to(RecordingIntegration::answering("0123456789")))]);
+        for (most, status) in [(10, 200), (9, 500)] {
+            let gateway = crate::gateway(definition().limits(Limits { answer: most, ..Limits::default() }))?;
+            assert_eq!(gateway.send(http::Request::get("/x")).await.status, status);
         }
         Ok(())
     })

@@ -1,8 +1,8 @@
 //! What logs tell of HTTP APIs, and who may call their routes.
 
 use gateway_core::{
-    AccessLog, AccessLogFormat, Api, Authorization, Context, Cors, Definition, Error, ErrorKind, Parts, Route,
-    StageDefinition,
+    AccessLog, AccessLogFormat, Api, Authorization, Body, Context, Cors, Definition, Error, ErrorKind, Parts, Request,
+    Route, StageDefinition,
     testing::{CapturedLines, RecordingIntegration},
 };
 
@@ -112,6 +112,24 @@ fn variables_of_access_logs() -> Outcome {
                  |01/Jan/2024:00:00:00 +0000|1704067200000|0|-|dev|204",
             ]
         );
+        Ok(())
+    })
+}
+
+#[test]
+fn both_ids_that_a_service_of_aws_gives_an_answer_are_logged() -> Outcome {
+    run(async {
+        let lines = CapturedLines::default();
+        let format = "$context.requestId $context.awsEndpointRequestId|$context.awsEndpointRequestId2";
+        let stage =
+            StageDefinition::new("$default").observer(AccessLog::new(AccessLogFormat::parse(format)?, lines.clone()));
+        let answer = |_: Request| async {
+            let headers = http::Response::builder().header("x-amz-request-id", "A1").header("x-amz-id-2", "b2=");
+            Ok::<_, Error>(headers.body(Body::empty()).unwrap_or_default())
+        };
+        let api = Api::http("api").stage(stage).route("GET /x", Route::to(answer));
+        gateway(Definition::new().api(api))?.send(http::Request::get("/x")).await;
+        assert!(lines.lines().iter().any(|line| line.ends_with(" A1|b2=")), "{:?}", lines.lines());
         Ok(())
     })
 }

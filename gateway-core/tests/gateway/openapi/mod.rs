@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod export;
+mod http_api;
 mod import;
 mod properties;
 mod put;
@@ -15,6 +16,9 @@ use serde_json::{Value, json};
 
 /// The example of a whole document.
 const SHOP: &str = include_str!("shop.yaml");
+
+/// The same of an HTTP API.
+const HTTP_SHOP: &str = http_api::SHOP;
 
 fn options() -> ImportOptions {
     ImportOptions::new().api_id("a1b2c3d4e5").account("123456789012", "eu-west-1")

@@ -2,13 +2,13 @@
 
 use gateway_core::{
     Gateway,
-    config::Registry,
+    config::{ProtocolType, Registry},
     openapi::{self, BasePath, ExportOptions, PutMode, Specification},
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json};
 
-use super::{SHOP, comparable, options};
+use super::{HTTP_SHOP, SHOP, comparable, options};
 
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() }
@@ -90,6 +90,23 @@ fn field() -> impl Strategy<Value = String> {
         "in",
         "name",
         "body",
+        "/$default",
+        "x-amazon-apigateway-any-method",
+        "isDefaultRoute",
+        "x-amazon-apigateway-integrations",
+        "#/components/x-amazon-apigateway-integrations/A",
+        "http_proxy",
+        "aws_proxy",
+        "responseParameters",
+        "overwrite:path",
+        "overwrite:statuscode",
+        "payloadFormatVersion",
+        "1.0",
+        "x-amazon-apigateway-cors",
+        "allowOrigins",
+        "jwt",
+        "request",
+        "tags",
     ];
     proptest::sample::select(words).prop_map(str::to_owned)
 }
@@ -121,6 +138,7 @@ fn shop() -> Result<Value, TestCaseError> {
 
 /// Whatever comes out can be used.
 fn use_it(text: &str) -> Result<(), TestCaseError> {
+    use_as_http(text, text.len().is_multiple_of(2))?;
     let Ok(imported) = openapi::import(text, &options().base_path(BasePath::Prepend)) else { return Ok(()) };
     let _ = imported.report.to_string();
     let _ = imported.api.resource_paths();
@@ -135,6 +153,31 @@ fn use_it(text: &str) -> Result<(), TestCaseError> {
     }
     let _ = Gateway::new(imported.into_config(["prod"]).define(&Registry::new()));
     Ok(())
+}
+
+/// The same of an HTTP API, whose export means what the API did.
+fn use_as_http(text: &str, beyond: bool) -> Result<(), TestCaseError> {
+    let options = options().protocol_type(ProtocolType::Http).beyond_aws(beyond);
+    let Ok(imported) = openapi::import(text, &options.clone().base_path(BasePath::Prepend)) else { return Ok(()) };
+    let _ = imported.report.to_string();
+    let _ = openapi::put(&imported.api, HTTP_SHOP, PutMode::Merge, &options);
+    let export_options = ExportOptions::new(Specification::Oas30, "$default").extensions(true);
+    if let Ok(exported) = openapi::export(&imported.api, &export_options) {
+        let again = openapi::import(&exported.to_string(), &options.fail_on_warnings(true));
+        let again = again.map_err(|error| TestCaseError::fail(format!("{error} from {exported}")))?;
+        let again = openapi::export(&again.api, &export_options);
+        prop_assert_eq!(again, Ok(exported), "of {:?}", imported.api);
+    }
+    let _ = Gateway::new(imported.into_config(["$default"]).define(&Registry::new()));
+    Ok(())
+}
+
+fn http_shop() -> Result<Value, TestCaseError> {
+    let fail = |error: String| TestCaseError::fail(error);
+    let options = options().protocol_type(ProtocolType::Http);
+    let api = openapi::import(HTTP_SHOP, &options).map_err(|error| fail(error.to_string()))?.api;
+    let exported = openapi::export(&api, &ExportOptions::new(Specification::Oas30, "$default").extensions(true));
+    exported.map_err(|error| fail(error.to_string()))
 }
 
 proptest! {
@@ -162,6 +205,19 @@ proptest! {
     #[test]
     fn any_change_of_a_good_document(changes in vec((any::<Index>(), any_json()), 1..4)) {
         let mut document = shop()?;
+        for (index, value) in changes {
+            let mut found = Vec::new();
+            places(&document, "", &mut found);
+            if let Some(place) = document.pointer_mut(&found[index.index(found.len())]) {
+                *place = value;
+            }
+        }
+        use_it(&document.to_string())?;
+    }
+
+    #[test]
+    fn any_change_of_a_good_document_of_an_http_api(changes in vec((any::<Index>(), any_json()), 1..4)) {
+        let mut document = http_shop()?;
         for (index, value) in changes {
             let mut found = Vec::new();
             places(&document, "", &mut found);

@@ -13,7 +13,7 @@ use gateway_core::{
 use self::table::{Parameter, SUBTYPES, Subtype};
 use super::{Pieces, ServiceClient, role};
 use crate::{
-    failure::{no_answer, read_request, readable},
+    failure::{late, no_answer, of_call, read_request, readable},
     http::remove_hop_by_hop,
     mapping::{RequestScene, RequestValue},
 };
@@ -117,7 +117,7 @@ impl Integration for ServiceAction {
             body: readable(call.request.body()),
         });
         let called = context.clock().elapsed();
-        let mut response = self.client.send(call, context).await.map_err(|error| no_answer(context, error))?;
+        let mut response = self.client.send(call, context).await.map_err(|error| no_answer(context, of_call(error)))?;
         context.record(|| Step::EndpointResponse {
             status: response.status(),
             latency: context.clock().elapsed().saturating_sub(called),
@@ -126,6 +126,10 @@ impl Integration for ServiceAction {
         });
         remove_hop_by_hop(response.headers_mut());
         Ok(response)
+    }
+
+    fn late(&self) -> Error {
+        late()
     }
 }
 

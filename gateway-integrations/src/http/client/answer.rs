@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use gateway_core::{Body, CallCause, CallError, CallPhase, Response};
+use gateway_core::{Body, CallError, CallPhase, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
@@ -126,7 +126,7 @@ impl http_body::Body for Answer {
                     return None;
                 }
                 Piece::Broken(error) => CallError::new(CallPhase::ResponseBody, hyper_cause(&error)).with_source(error),
-                Piece::TimedOut => CallError::new(CallPhase::ResponseBody, CallCause::TimedOut),
+                Piece::TimedOut => CallError::new(CallPhase::ResponseBody, this.due.cause()),
             };
             this.via = Via::Ended;
             Some(Err(failure))

@@ -7,12 +7,12 @@ use std::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use gateway_core::{Body, BodyError, CallCause, CallError, CallPhase, Error, ErrorKind};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use tower::BoxError;
 
 /// A request's body on its way out.
@@ -27,13 +27,17 @@ enum Kind {
 #[derive(Clone)]
 pub(super) struct Sending(Option<Arc<AtomicU8>>);
 
-/// Tells [`Sending`], at the latest when it is dropped.
+/// Tells [`Sending`].
 struct Watch(Arc<AtomicU8>);
 
 const UNDER_WAY: u8 = 0;
-const ENDED: u8 = 1;
-const BROKEN: u8 = 2;
-const TOO_LARGE: u8 = 3;
+/// Nothing more has come from the client so far.
+const AWAITED: u8 = 1;
+const ENDED: u8 = 2;
+const BROKEN: u8 = 3;
+const TOO_LARGE: u8 = 4;
+/// Nobody reads it any more.
+const CUT: u8 = 5;
 
 impl Outgoing {
     /// Takes a request's body; one in memory can be sent again.
@@ -72,7 +76,16 @@ impl Outgoing {
 impl Sending {
     /// Whether all of it was handed on, or never will be.
     pub(super) fn has_ended(&self) -> bool {
-        self.state() != UNDER_WAY
+        self.state() >= ENDED
+    }
+
+    /// What a call is at that has no answer yet.
+    pub(super) fn phase(&self) -> CallPhase {
+        match self.state() {
+            UNDER_WAY | CUT => CallPhase::Send,
+            AWAITED => CallPhase::RequestBody,
+            _ => CallPhase::ResponseHead,
+        }
     }
 
     /// What to tell if the call failed because of the client's body; over HTTP/2 `source` does not say so.
@@ -91,14 +104,18 @@ impl Sending {
 
 impl Watch {
     fn tell(&self, state: u8) {
-        // What is known first stays.
-        let _ = self.0.compare_exchange(UNDER_WAY, state, Ordering::AcqRel, Ordering::Acquire);
+        // Nobody else writes; and what is known of its end stays.
+        if self.0.load(Ordering::Relaxed) < ENDED {
+            self.0.store(state, Ordering::Release);
+        }
     }
 }
 
-impl Drop for Watch {
+impl Drop for Outgoing {
     fn drop(&mut self) {
-        self.tell(ENDED);
+        if let Kind::Stream(body, watch) = &self.0 {
+            watch.tell(if body.is_end_stream() { ENDED } else { CUT });
+        }
     }
 }
 
@@ -120,13 +137,15 @@ impl http_body::Body for Outgoing {
             Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Stream(body, watch) => {
-                let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
-                match &frame {
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => watch.tell(if error.is_too_large() { TOO_LARGE } else { BROKEN }),
-                    None => watch.tell(ENDED),
-                }
-                Poll::Ready(frame)
+                let frame = Pin::new(&mut *body).poll_frame(cx);
+                watch.tell(match &frame {
+                    Poll::Pending => AWAITED,
+                    Poll::Ready(Some(Ok(_))) => UNDER_WAY,
+                    Poll::Ready(Some(Err(error))) if error.is_too_large() => TOO_LARGE,
+                    Poll::Ready(Some(Err(_))) => BROKEN,
+                    Poll::Ready(None) => ENDED,
+                });
+                frame
             }
         }
     }

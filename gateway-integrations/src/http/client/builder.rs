@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
 
 use super::{
-    Connector, Inner, PooledClient,
+    ConnectionLimits, Connector, Inner, PooledClient,
     pool::{Keep, Pool},
     timer::Limits,
 };
@@ -58,6 +58,9 @@ pub struct PooledClientBuilder {
     max_idle_per_host: usize,
     max_idle: usize,
     max_requests: Option<usize>,
+    max_connections: Option<usize>,
+    max_waiting: usize,
+    max_wait: Duration,
     max_headers: usize,
     max_response_size: Option<u64>,
     limits: Limits,
@@ -69,6 +72,8 @@ pub struct PooledClientBuilder {
     plain_only: bool,
     #[cfg(feature = "tls-aws-lc-rs")]
     tls: Option<Handshake>,
+    #[cfg(feature = "tls-aws-lc-rs")]
+    tls_timeout: Duration,
 }
 
 impl Default for PooledClientBuilder {
@@ -79,6 +84,9 @@ impl Default for PooledClientBuilder {
             max_idle_per_host: 256,
             max_idle: 4096,
             max_requests: None,
+            max_connections: None,
+            max_waiting: 0,
+            max_wait: Duration::from_secs(1),
             max_headers: 100,
             max_response_size: None,
             limits: Limits::default(),
@@ -90,15 +98,25 @@ impl Default for PooledClientBuilder {
             plain_only: false,
             #[cfg(feature = "tls-aws-lc-rs")]
             tls: None,
+            #[cfg(feature = "tls-aws-lc-rs")]
+            tls_timeout: Duration::from_secs(5),
         }
     }
 }
 
 impl PooledClientBuilder {
-    /// How long finding the address, TCP and TLS may take together; 5 seconds unless set.
+    /// How long finding the address and connecting may take together; 5 seconds unless set.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
+        self
+    }
+
+    /// How long agreeing on TLS may take, once connected; 5 seconds unless set.
+    #[cfg(feature = "tls-aws-lc-rs")]
+    #[must_use]
+    pub fn tls_handshake_timeout(mut self, limit: Duration) -> Self {
+        self.tls_timeout = limit;
         self
     }
 
@@ -192,6 +210,23 @@ impl PooledClientBuilder {
         self
     }
 
+    /// How many connections there may be to a host, busy or not; a request that finds none free waits as
+    /// [`max_waiting_for_connection`](Self::max_waiting_for_connection) says, or fails at once with 503. Over HTTP/2, where
+    /// requests share connections, it waits for a stream instead. No limit unless set.
+    #[must_use]
+    pub fn max_connections_per_host(mut self, connections: usize) -> Self {
+        self.max_connections = Some(connections.max(1));
+        self
+    }
+
+    /// How many requests may wait for a connection to a host, and how long; none unless set.
+    #[must_use]
+    pub fn max_waiting_for_connection(mut self, requests: usize, limit: Duration) -> Self {
+        self.max_waiting = requests;
+        self.max_wait = limit;
+        self
+    }
+
     /// Speaks HTTP/2 to every backend without asking, also in plain text.
     #[must_use]
     pub fn http2_prior_knowledge(mut self) -> Self {
@@ -244,6 +279,7 @@ impl PooledClientBuilder {
                 Some(handshake) => Some(handshake),
                 None => Some(Tls::new().handshake()?),
             };
+            connector.tls_limit = self.tls_timeout;
             connector.tls = handshake.map(|handshake| handshake.offer(self.prior_knowledge));
         }
         let mut http1 = conn::http1::Builder::new();
@@ -267,6 +303,11 @@ impl PooledClientBuilder {
             prior_knowledge: self.prior_knowledge,
             limits: self.limits,
             max_response_size: self.max_response_size,
+            connections: self.max_connections.map(|connections| ConnectionLimits {
+                connections,
+                waiting: self.max_waiting,
+                wait: self.max_wait,
+            }),
             slots: self.max_requests.map(|requests| Arc::new(Semaphore::new(requests))),
         };
         Ok(PooledClient { inner: Arc::new(inner) })

@@ -22,6 +22,7 @@ use super::{
     http2::{Http2, Place},
     plain::{Expects, Heard, Plain, hand_on},
     pool::{Host, Kept},
+    room::{ConnectionLimits, Room},
     timer::Due,
 };
 
@@ -32,6 +33,7 @@ struct Call<'a> {
     https: bool,
     /// Whether connections that lay aside are asked anew: the request cannot be sent twice.
     ask: bool,
+    connections: Option<ConnectionLimits>,
 }
 
 /// A connection for one request.
@@ -78,10 +80,11 @@ impl Inner {
             ));
         };
         let host = self.pool.host(https, authority.as_str());
-        // What the extensions hold is the gateway's business.
+        let connections = parts.extensions.remove().or(self.connections);
+        // What the extensions hold else is the gateway's business.
         parts.extensions.clear();
         let ask = !parts.method.is_idempotent() || body.again().is_none();
-        let call = Call { client: self, host, https, ask };
+        let call = Call { client: self, host, https, ask, connections };
         Ok((call, http::Request::from_parts(parts, body), sending))
     }
 }
@@ -109,7 +112,7 @@ impl<'a> Call<'a> {
         Box::pin(async move {
             match connection.exchange(expects, &self.client.limits, &mut due).await {
                 Heard::Plain(answer) => Ok(hand_on(answer, connection, self.host, self.client.limits, due, slot)),
-                Heard::TimedOut => Err(no_answer(Failed::TimedOut, &sending)),
+                Heard::TimedOut => Err(no_answer(Failed::TimedOut(sending.phase()), &sending, due)),
                 Heard::Other => Box::pin(self.send(Some(Found::Plain(connection)), message, sending, due, slot)).await,
             }
         })
@@ -142,7 +145,7 @@ impl<'a> Call<'a> {
                             Heard::Plain(answer) => {
                                 return Ok(hand_on(answer, connection, self.host, *limits, due, slot));
                             }
-                            Heard::TimedOut => return Err(no_answer(Failed::TimedOut, &sending)),
+                            Heard::TimedOut => return Err(no_answer(Failed::TimedOut(sending.phase()), &sending, due)),
                             Heard::Other => {}
                         }
                     }
@@ -154,7 +157,7 @@ impl<'a> Call<'a> {
             let (failed, again) = match spoken {
                 Spoken::Http1(mut connection) => {
                     address_http1(&mut message, &uri)?;
-                    let again = if lay_aside && !self.ask { copy(&message) } else { None };
+                    let again = if is_second || self.ask || connection.is_new() { None } else { copy(&message) };
                     let answer = connection.begin_exchange(message);
                     match connection.exchange(answer, &sending, limits, &mut due).await {
                         Ok(answer) => {
@@ -179,9 +182,9 @@ impl<'a> Call<'a> {
                 }
             };
             if is_second {
-                return Err(no_answer(failed, &sending));
+                return Err(no_answer(failed, &sending, due));
             }
-            message = once_more(failed, again).map_err(|failed| no_answer(failed, &sending))?;
+            message = once_more(failed, again).map_err(|failed| no_answer(failed, &sending, due))?;
             is_second = true;
         }
     }
@@ -212,7 +215,8 @@ impl<'a> Call<'a> {
         // Who comes at the same time may share what the first one opens; if there is nothing to share, all go on at once.
         let failures = host.failures.load(Ordering::Relaxed);
         let opening = host.opening.lock().await;
-        if let Some(place) = host.place().or_else(|| host.crowded_place()) {
+        let most = self.connections.map_or(usize::MAX, |limits| limits.connections);
+        if let Some(place) = host.place().or_else(|| host.crowded_place(most)) {
             return Ok(Found::Spoken(Spoken::Http2(place)));
         }
         let is_first = host.failures.load(Ordering::Relaxed) == failures;
@@ -226,9 +230,20 @@ impl<'a> Call<'a> {
         self.https || self.client.prior_knowledge
     }
 
+    /// A new connection, or one that another request is done with where there may be no more.
     async fn open(&self, uri: &Uri) -> Result<Found, CallError> {
+        let rooms = &self.host.rooms;
+        let Some(limits) = self.connections else { return self.open_in(uri, rooms.enter()).await };
+        match rooms.enter_or(limits, || self.find()).await {
+            Some(Ok(room)) => self.open_in(uri, room).await,
+            Some(Err(found)) => Ok(found),
+            None => Err(CallError::new(CallPhase::Admission, CallCause::Busy).with_source("no connection is free")),
+        }
+    }
+
+    async fn open_in(&self, uri: &Uri, room: Room) -> Result<Found, CallError> {
         let client = self.client;
-        let (stream, agreed) = client.connector.connect(uri.clone(), self.https).await?;
+        let (stream, agreed) = client.connector.connect(uri.clone(), self.https, room).await?;
         let is_http2 = agreed || client.prior_knowledge;
         self.host.prefers_http1.store(!is_http2, Ordering::Relaxed);
         if !is_http2 {

@@ -1,4 +1,4 @@
-//! Connections to backends: name, TCP or a Unix socket, TLS; under one timeout.
+//! Connections to backends: name, TCP or a Unix socket, under one timeout; TLS, under another.
 
 use std::{
     future::Future,
@@ -13,10 +13,10 @@ use hyper_util::client::legacy::connect::{
     HttpConnector,
     dns::{GaiAddrs, GaiResolver, Name},
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tower::{BoxError, Service};
 
-use super::{stream::Stream, timer::from_now};
+use super::{room::Room, stream::Stream, timer::from_now};
 
 /// Opens connections.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(super) struct Connector {
     limit: Duration,
     #[cfg(feature = "tls-aws-lc-rs")]
     pub(super) tls: Option<super::tls::Handshake>,
+    #[cfg(feature = "tls-aws-lc-rs")]
+    pub(super) tls_limit: Duration,
 }
 
 /// The backend, or the name server, did not answer in time.
@@ -40,7 +42,7 @@ struct Late(Duration);
 struct NoHost;
 
 impl Connector {
-    /// Connections that must stand within `limit`.
+    /// Connections that must stand within `limit`, and TLS on them within as much again.
     pub(super) fn new(limit: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Names(GaiResolver::new()));
         tcp.enforce_http(false);
@@ -55,41 +57,42 @@ impl Connector {
             socket: None,
             #[cfg(feature = "tls-aws-lc-rs")]
             tls: None,
+            #[cfg(feature = "tls-aws-lc-rs")]
+            tls_limit: limit,
         }
     }
 
     /// Connects to the host of `uri`; tells whether HTTP/2 was agreed on.
-    pub(super) async fn connect(&self, uri: Uri, https: bool) -> Result<(Stream, bool), CallError> {
-        let by = from_now(self.limit);
+    pub(super) async fn connect(&self, uri: Uri, https: bool, room: Room) -> Result<(Stream, bool), CallError> {
         if !https {
-            return Ok((self.plain(uri, by).await?, false));
+            return Ok((self.plain(uri, room).await?, false));
         }
         #[cfg(feature = "tls-aws-lc-rs")]
         if let Some(tls) = &self.tls {
             let host = uri.host().unwrap_or_default().to_owned();
-            let stream = self.plain(uri, by).await?;
+            let stream = self.plain(uri, room).await?;
             let failed = |cause| CallError::new(CallPhase::Tls, cause);
-            return match timeout_at(by, tls.shake(&host, stream)).await {
+            return match timeout_at(from_now(self.tls_limit), tls.shake(&host, stream)).await {
                 Ok(Ok(agreed)) => Ok(agreed),
-                Ok(Err(error)) => Err(failed(cause(&*error)).with_source(error)),
-                Err(_) => Err(failed(CallCause::TimedOut).with_source(Late(self.limit))),
+                Ok(Err(error)) => Err(failed(super::tls::cause(&*error)).with_source(error)),
+                Err(_) => Err(failed(CallCause::TimedOut).with_source(Late(self.tls_limit))),
             };
         }
         Err(CallError::new(CallPhase::Tls, CallCause::Other).with_source(super::ClientError::NoTls))
     }
 
-    async fn plain(&self, uri: Uri, by: Instant) -> Result<Stream, CallError> {
-        match timeout_at(by, self.open(uri)).await {
+    async fn plain(&self, uri: Uri, room: Room) -> Result<Stream, CallError> {
+        match timeout_at(from_now(self.limit), self.open(uri, room)).await {
             Ok(opened) => opened,
             Err(_) => Err(CallError::new(CallPhase::Connect, CallCause::TimedOut).with_source(Late(self.limit))),
         }
     }
 
-    async fn open(&self, uri: Uri) -> Result<Stream, CallError> {
+    async fn open(&self, uri: Uri, room: Room) -> Result<Stream, CallError> {
         #[cfg(unix)]
         if let Some(path) = &self.socket {
             return match tokio::net::UnixStream::connect(path).await {
-                Ok(stream) => Ok(Stream::unix(stream)),
+                Ok(stream) => Ok(Stream::unix(stream, room)),
                 Err(error) => Err(unconnected(error.into())),
             };
         }
@@ -97,7 +100,7 @@ impl Connector {
             return Err(unconnected(NoHost.into()));
         }
         match self.tcp.clone().call(uri).await {
-            Ok(stream) => Ok(Stream::tcp(stream.into_inner())),
+            Ok(stream) => Ok(Stream::tcp(stream.into_inner(), room)),
             Err(error) => Err(unconnected(error.into())),
         }
     }

@@ -1,29 +1,42 @@
 //! What failures of calls are called.
 
 use gateway_core::{CallCause, CallError, CallPhase, Error, ErrorKind};
+use http::StatusCode;
 
 use super::{
     body::Sending,
     connector::{cause, find},
     http1::Failed,
+    timer::Due,
 };
 
 /// There is no connection, because of `error`.
 pub(super) fn no_connection(error: CallError) -> Error {
-    Error::new(ErrorKind::IntegrationFailure).with_source(error)
+    let failure = Error::new(ErrorKind::IntegrationFailure);
+    let failure = match error.phase() {
+        CallPhase::Admission => {
+            failure.with_status(StatusCode::SERVICE_UNAVAILABLE).with_message("Service Unavailable")
+        }
+        _ => failure,
+    };
+    failure.with_source(error)
 }
 
 /// There is no answer.
-pub(super) fn no_answer(failed: Failed, sending: &Sending) -> Error {
-    let error = match failed {
-        Failed::TimedOut => {
-            let late = CallError::new(CallPhase::ResponseHead, CallCause::TimedOut);
+pub(super) fn no_answer(failed: Failed, sending: &Sending, due: Due) -> Error {
+    let (phase, error) = match failed {
+        Failed::TimedOut(phase) => {
+            let late = CallError::new(phase, due.cause());
             return Error::new(ErrorKind::IntegrationTimeout).with_source(late);
         }
-        Failed::Unsent(_, error) | Failed::Sent(error) => error,
+        Failed::Unsent(_, error) => (CallPhase::Send, error),
+        Failed::Sent(error) => match sending.phase() {
+            CallPhase::RequestBody => (CallPhase::Send, error),
+            phase => (phase, error),
+        },
     };
     sending.failure(error).unwrap_or_else(|error| {
-        let call = CallError::new(CallPhase::ResponseHead, hyper_cause(&error)).with_source(error);
+        let call = CallError::new(phase, hyper_cause(&error)).with_source(error);
         Error::new(ErrorKind::IntegrationFailure).with_source(call)
     })
 }

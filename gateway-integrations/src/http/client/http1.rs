@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use gateway_core::CallPhase;
 use http::{Request, Response};
 use http_body::{Body as _, Frame};
 use hyper::{
@@ -46,6 +47,7 @@ pub(super) struct Http1 {
     waker: Waker,
     line: Arc<Line>,
     timer: Timer,
+    is_new: bool,
     /// Whether the first request was sent before.
     resumes: bool,
 }
@@ -56,7 +58,8 @@ pub(super) enum Failed {
     Unsent(Box<Request<Outgoing>>, hyper::Error),
     /// The backend may have seen the request.
     Sent(hyper::Error),
-    TimedOut,
+    /// The time was up in this phase.
+    TimedOut(CallPhase),
 }
 
 /// A piece of an answer's body, its end, or why it broke off.
@@ -70,13 +73,15 @@ pub(super) enum Piece {
 impl Http1 {
     /// Goes on with a connection that was a plain one, and with the request that was begun there.
     pub(super) async fn begin(plain: Plain, settings: &Builder) -> hyper::Result<Box<Self>> {
+        let is_new = plain.is_new();
         let (stream, resumes) = plain.into_stream();
         let line = Arc::clone(stream.line());
         let (sender, wire) = settings.handshake(TokioIo::new(stream)).await?;
         let relay = Relay::new();
         let waker = relay::waker(&relay);
         let wire: Wire = Box::pin(wire.with_upgrades());
-        Ok(Box::new(Self { sender, wire: Some(wire), relay, waker, line, timer: Timer::default(), resumes }))
+        let timer = Timer::default();
+        Ok(Box::new(Self { sender, wire: Some(wire), relay, waker, line, timer, is_new, resumes }))
     }
 
     /// Whether the connection can take another request: the last answer has ended, and the backend has not closed.
@@ -91,6 +96,12 @@ impl Http1 {
     pub(super) fn rest(&mut self) {
         self.relay.stay_awake();
         self.relay.forget_task();
+        self.is_new = false;
+    }
+
+    /// Whether it has never been laid aside.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Whether a connection that lay aside is still good. Without `ask` that is what the event loop has heard, which
@@ -147,7 +158,7 @@ impl Http1 {
         match answer.await {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => Err(Failed::of(error)),
-            None => Err(Failed::TimedOut),
+            None => Err(Failed::TimedOut(sending.phase())),
         }
     }
 

@@ -115,7 +115,7 @@ impl Place {
         match answer.await {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => Err(Failed::of(error)),
-            None => Err(Failed::TimedOut),
+            None => Err(Failed::TimedOut(sending.phase())),
         }
     }
 }

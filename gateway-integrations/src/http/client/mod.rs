@@ -13,6 +13,7 @@ mod http2;
 mod plain;
 mod pool;
 mod relay;
+mod room;
 mod stream;
 mod timer;
 #[cfg(feature = "tls-aws-lc-rs")]
@@ -27,6 +28,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::Semaphore;
 
 pub use self::builder::{ClientError, PooledClientBuilder};
+pub(crate) use self::room::ConnectionLimits;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::tls::Tls;
 use self::{call::Answering, connector::Connector, pool::Pool, timer::Limits};
@@ -76,6 +78,7 @@ struct Inner {
     limits: Limits,
     max_response_size: Option<u64>,
     slots: Option<Arc<Semaphore>>,
+    connections: Option<ConnectionLimits>,
 }
 
 impl PooledClient {

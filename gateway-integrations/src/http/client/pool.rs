@@ -15,6 +15,7 @@ use super::{
     http1::Http1,
     http2::{Http2, Place},
     plain::Plain,
+    room::Rooms,
 };
 
 /// Into how many parts the idle timeout is divided: connections are looked at once in each.
@@ -64,6 +65,7 @@ pub(super) struct Host {
     pub(super) failures: AtomicU32,
     /// Whether the backend agreed on HTTP/1.1 when it was last asked.
     pub(super) prefers_http1: AtomicBool,
+    pub(super) rooms: Arc<Rooms>,
     shared: Arc<Shared>,
 }
 
@@ -197,6 +199,7 @@ impl Host {
             opening: tokio::sync::Mutex::new(()),
             failures: AtomicU32::new(0),
             prefers_http1: AtomicBool::new(false),
+            rooms: Arc::default(),
             shared: Arc::clone(shared),
         }
     }
@@ -224,6 +227,8 @@ impl Host {
         if kept.len() < keep.per_host {
             kept.push_back(Idle { connection, since });
             idle.fetch_add(1, Ordering::Relaxed);
+            // Under the lock, so that nobody who waits has looked in vain meanwhile.
+            self.rooms.tell();
         }
     }
 
@@ -234,10 +239,10 @@ impl Host {
         connections.iter().find_map(Http2::place)
     }
 
-    /// A place where the request waits, if no more connections may be opened.
-    pub(super) fn crowded_place(&self) -> Option<Place> {
+    /// A place where the request waits, if no more connections may be opened than `most`.
+    pub(super) fn crowded_place(&self, most: usize) -> Option<Place> {
         let connections = lock(&self.http2);
-        let full = connections.len() >= self.shared.keep.http2_per_host;
+        let full = connections.len() >= most.min(self.shared.keep.http2_per_host);
         let emptiest = connections.iter().min_by_key(|connection| connection.open())?;
         full.then(|| emptiest.crowd())
     }

@@ -18,6 +18,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::room::Room;
+
 /// What is seen of a connection's bytes from outside.
 #[derive(Debug, Default)]
 pub(super) struct Line {
@@ -58,6 +60,8 @@ impl Line {
 pub(super) struct Stream {
     kind: Kind,
     line: Arc<Line>,
+    /// Free again when the connection is closed, whatever became of it; below TLS in what that runs over.
+    _room: Option<Room>,
     replay: Option<Box<Replay>>,
 }
 
@@ -94,22 +98,22 @@ macro_rules! each {
 }
 
 impl Stream {
-    pub(super) fn tcp(stream: TcpStream) -> Self {
-        Self::of(Kind::Tcp(stream))
+    pub(super) fn tcp(stream: TcpStream, room: Room) -> Self {
+        Self::of(Kind::Tcp(stream), Some(room))
     }
 
     #[cfg(unix)]
-    pub(super) fn unix(stream: tokio::net::UnixStream) -> Self {
-        Self::of(Kind::Unix(stream))
+    pub(super) fn unix(stream: tokio::net::UnixStream, room: Room) -> Self {
+        Self::of(Kind::Unix(stream), Some(room))
     }
 
     #[cfg(feature = "tls-aws-lc-rs")]
     pub(super) fn tls(stream: tokio_rustls::client::TlsStream<Plain>) -> Self {
-        Self::of(Kind::Tls(Box::new(stream)))
+        Self::of(Kind::Tls(Box::new(stream)), None)
     }
 
-    fn of(kind: Kind) -> Self {
-        Self { kind, line: Arc::default(), replay: None }
+    fn of(kind: Kind, room: Option<Room>) -> Self {
+        Self { kind, line: Arc::default(), _room: room, replay: None }
     }
 
     /// The same, on which was `said` and which failed so when a request was sent, to be sent again by somebody else.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use gateway_core::CallCause;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How long the parts of a call may take; no limit where there is none.
@@ -40,6 +41,15 @@ impl Due {
 
     pub(super) fn end_phase(&mut self) {
         self.phase = None;
+    }
+
+    /// Which limit it is that passes first.
+    pub(super) fn cause(self) -> CallCause {
+        match (self.phase, self.whole) {
+            (Some(phase), Some(whole)) if whole < phase => CallCause::Deadline,
+            (None, Some(_)) => CallCause::Deadline,
+            _ => CallCause::TimedOut,
+        }
     }
 
     fn next(self) -> Option<Instant> {

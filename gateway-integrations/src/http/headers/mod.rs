@@ -26,8 +26,9 @@ use gateway_core::{ApiKind, Context};
 pub(crate) use self::hop::remove_listed;
 #[cfg(feature = "proxy")]
 pub(super) use self::hop::{is_hop_by_hop, remove_ending};
+pub use self::own::HeaderRules;
 pub(crate) use self::{forwarded::Origin, hop::remove_hop_by_hop};
-pub(super) use self::{forwarded::clients_host, own::OwnRules, request::set_content_length};
+pub(super) use self::{forwarded::clients_host, request::set_content_length};
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use gateway_core::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use super::HeaderRules;
 use crate::HttpProxy;
 
 /// A backend that keeps what it was called with, and gives one answer.
@@ -216,7 +217,9 @@ async fn only_trusted_peers_speak_for_others() {
         for (peer, trusted) in [("192.0.2.1", true), ("::ffff:192.0.2.1", true), ("198.51.100.1", false)] {
             let said = from(peer).header("x-forwarded-for", "203.0.113.9").header("forwarded", "for=203.0.113.9");
             let request = said.body(Body::empty()).unwrap();
-            let trusts = |proxy: HttpProxy| proxy.trust_forwarded(|peer| peer.to_string() == "192.0.2.1");
+            let trusts = |proxy: HttpProxy| {
+                proxy.header_rules(HeaderRules::new().trust_forwarded(|peer| peer.to_string() == "192.0.2.1"))
+            };
             let headers = exchange(kind, trusts, request, Response::default()).await.unwrap().seen.headers;
             let speaks =
                 |name: &str| headers.get(name).is_some_and(|value| value.to_str().unwrap().contains("203.0.113.9"));
@@ -228,14 +231,15 @@ async fn only_trusted_peers_speak_for_others() {
 #[tokio::test]
 async fn a_proxy_names_itself_where_asked_to() {
     let request = http::Request::get("/").header("via", "1.0 front").body(Body::empty()).unwrap();
-    let named = |proxy: HttpProxy| proxy.via(HeaderValue::from_static("1.1 edge"));
+    let named = |proxy: HttpProxy| proxy.header_rules(HeaderRules::new().via(HeaderValue::from_static("1.1 edge")));
     let headers = exchange(None, named, request, Response::default()).await.unwrap().seen.headers;
     assert_eq!(headers["via"], "1.0 front, 1.1 edge");
 }
 
 #[tokio::test]
 async fn the_clients_host_is_kept_where_asked_for() {
-    let kept = exchange(None, |proxy| proxy.preserve_host(true), Request::default(), Response::default()).await;
+    let preserving = |proxy: HttpProxy| proxy.header_rules(HeaderRules::new().preserve_host(true));
+    let kept = exchange(None, preserving, Request::default(), Response::default()).await;
     assert_eq!(kept.unwrap().seen.headers["host"], "api.example.com");
 }
 

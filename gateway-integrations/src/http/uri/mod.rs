@@ -2,6 +2,7 @@
 
 mod dots;
 mod parse;
+mod query;
 mod render;
 
 use http::{
@@ -14,7 +15,8 @@ pub(super) use self::render::Variables;
 #[cfg(feature = "mapping")]
 pub(crate) use self::{
     dots::climbs,
-    render::{PATH, QUERY},
+    query::{QUERY, parameter_name},
+    render::PATH,
 };
 
 /// The address of a backend.

@@ -11,9 +11,13 @@ use http::{
     uri::{Authority, InvalidUri, Parts, PathAndQuery, Scheme},
 };
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{Host, Piece, UriTemplate, UriTemplateError, dots::climbs};
+use super::{
+    Host, Piece, UriTemplate, UriTemplateError,
+    dots::climbs,
+    query::{QUERY, without},
+};
 use crate::failure::misconfigured;
 
 /// There is no address, in API Gateway's words.
@@ -62,15 +66,17 @@ impl UriTemplate {
 
     /// The address, and the `Host` header that goes with it.
     pub(crate) fn target(&self, request: &Uri, context: &Context) -> Result<(Uri, HeaderValue), Error> {
-        self.proxied(request, Variables::OfRoute, &[], context)
+        self.proxied(request, Variables::OfRoute, &[], &[], context)
     }
 
-    /// The same, where a mapping has set variables, and parameters that follow the client's own.
+    /// The same, where a mapping has set variables, parameters that follow the client's own, and what the address must not
+    /// have of its own.
     pub(in crate::http) fn proxied(
         &self,
         request: &Uri,
         variables: Variables<'_>,
         added: &Pairs,
+        replaced: &[Box<str>],
         context: &Context,
     ) -> Result<(Uri, HeaderValue), Error> {
         let appends = match context.route() {
@@ -79,7 +85,7 @@ impl UriTemplate {
         };
         let overwrites = matches!(variables, Variables::PathOverwritten);
         let path = (appends || overwrites).then(|| request.path());
-        let client = Client { path, overwrites, query: request.query().unwrap_or_default(), added };
+        let client = Client { path, overwrites, query: request.query().unwrap_or_default(), added, replaced };
         if added.is_empty()
             && !overwrites
             && let Some(unchanged) = self.unchanged(request, appends)
@@ -99,7 +105,7 @@ impl UriTemplate {
     ) -> Result<(Uri, HeaderValue), Error> {
         self.written(
             Variables::Mapped(path),
-            &Client { path: None, overwrites: false, query: "", added: query },
+            &Client { path: None, overwrites: false, query: "", added: query, replaced: &[] },
             context,
         )
     }
@@ -111,7 +117,7 @@ impl UriTemplate {
         context: &Context,
     ) -> Result<(Uri, HeaderValue), Error> {
         if let (Some(uri), Host::Fixed(_, host)) = (&self.constant, &self.host)
-            && client.adds_nothing()
+            && client.changes_nothing()
         {
             return Ok((uri.clone(), host.clone()));
         }
@@ -147,7 +153,7 @@ impl UriTemplate {
 
     /// An address of this form, with `1` for every variable.
     pub(super) fn sample(&self) -> Result<Uri, UriTemplateError> {
-        let client = Client { path: None, overwrites: false, query: "", added: &[] };
+        let client = Client { path: None, overwrites: false, query: "", added: &[], replaced: &[] };
         let (uri, _) = self.assemble(&Values::Sample, &client).map_err(|error| match error {
             RenderError::Invalid(source) => UriTemplateError::Invalid(source),
             RenderError::DotSegment => UriTemplateError::DotSegment,
@@ -222,7 +228,7 @@ impl UriTemplate {
 
     /// Writes the template's own pairs first, then the client's as they came, then those that are mapped.
     fn write_query(&self, out: &mut String, values: &Values<'_>, client: &Client<'_>) -> Result<(), RenderError> {
-        let mut separator = '?';
+        let (mut separator, path) = ('?', out.len());
         if !self.query.is_empty() {
             out.push(separator);
             separator = '&';
@@ -235,6 +241,10 @@ impl UriTemplate {
             if is_stage_variable && out.get(start..).is_some_and(|value| value.contains('#')) {
                 return Err(RenderError::Reserved);
             }
+        }
+        if !self.query.is_empty() && !client.replaced.is_empty() {
+            let own = out.split_off(path);
+            separator = without(client.replaced, &own, out);
         }
         if !client.query.is_empty() {
             out.push(separator);
@@ -251,9 +261,6 @@ impl UriTemplate {
         Ok(())
     }
 }
-
-/// In a query these mean something, or are not allowed.
-pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*');
 
 /// Nowhere in an address are these allowed.
 const UNSAFE: &AsciiSet =
@@ -324,11 +331,13 @@ struct Client<'a> {
     overwrites: bool,
     query: &'a str,
     added: &'a Pairs,
+    /// Parameters that the template's own query loses.
+    replaced: &'a [Box<str>],
 }
 
 impl Client<'_> {
-    fn adds_nothing(&self) -> bool {
-        self.path.is_none() && self.query.is_empty() && self.added.is_empty()
+    fn changes_nothing(&self) -> bool {
+        self.path.is_none() && self.query.is_empty() && self.added.is_empty() && self.replaced.is_empty()
     }
 }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Values, decoded_path_params, http_body, http_headers, json as written, last_values, raw, scopes, some, stage, text,
-    values,
+    ClientCert, Values, client_cert, decoded_path_params, http_body, http_headers, json as written, last_values, raw,
+    scopes, some, stage, text, values,
 };
 
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ struct RequestContext<'a> {
     domain_prefix: Option<&'a str>,
     extended_request_id: &'a str,
     http_method: &'a str,
-    identity: BTreeMap<&'static str, Option<Cow<'a, str>>>,
+    identity: Identity<'a>,
     path: &'a str,
     protocol: &'static str,
     request_id: &'a str,
@@ -50,6 +50,15 @@ struct RequestContext<'a> {
     resource_id: Option<&'a str>,
     resource_path: &'a str,
     stage: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity<'a> {
+    #[serde(flatten)]
+    known: BTreeMap<&'static str, Option<Cow<'a, str>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_cert: Option<ClientCert<'a>>,
 }
 
 /// AWS developer guide: *Create AWS Lambda proxy integrations for HTTP APIs*.
@@ -97,7 +106,7 @@ pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
     })
 }
 
-fn identity(context: &Context) -> BTreeMap<&'static str, Option<Cow<'_, str>>> {
+fn identity(context: &Context) -> Identity<'_> {
     const KEYS: [(&str, &str); 11] = [
         ("accessKey", "identity.accessKey"),
         ("accountId", "identity.accountId"),
@@ -111,11 +120,11 @@ fn identity(context: &Context) -> BTreeMap<&'static str, Option<Cow<'_, str>>> {
         ("userArn", "identity.userArn"),
         ("cognitoAmr", "identity.cognitoAmr"),
     ];
-    let mut identity: BTreeMap<_, _> = KEYS.into_iter().map(|(key, name)| (key, context.lookup(name))).collect();
+    let mut known: BTreeMap<_, _> = KEYS.into_iter().map(|(key, name)| (key, context.lookup(name))).collect();
     let address = context.request().source_ip.map(|address| address.to_canonical().to_string().into());
-    identity.insert("sourceIp", address);
-    identity.insert("userAgent", context.user_agent().map(Into::into));
-    identity
+    known.insert("sourceIp", address);
+    known.insert("userAgent", context.user_agent().map(Into::into));
+    Identity { known, client_cert: client_cert(context) }
 }
 
 /// The claims of a token, or what a function found out; who signed is in `identity`.

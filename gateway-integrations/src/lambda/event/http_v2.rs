@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{
-    Values, decoded, decoded_path_params, http_body, http_headers, joined, json, raw, scopes, stage, text, values,
+    ClientCert, Values, client_cert, decoded, decoded_path_params, http_body, http_headers, joined, json, raw, scopes,
+    stage, text, values,
 };
 
 #[derive(Serialize)]
@@ -40,6 +41,8 @@ struct RequestContext<'a> {
     account_id: &'a str,
     api_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     authorizer: Option<Authorizer<'a>>,
     domain_name: Option<&'a str>,
     domain_prefix: Option<&'a str>,
@@ -49,6 +52,12 @@ struct RequestContext<'a> {
     stage: &'a str,
     time: String,
     time_epoch: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication<'a> {
+    client_cert: ClientCert<'a>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +83,8 @@ enum Authorizer<'a> {
 pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
     let headers = http_headers(parts, body, context);
     let (path, query) = raw(parts, context);
-    let path = decoded(path);
+    // Unlike format 1.0, this one never sees what a custom domain's mapping takes off.
+    let path = decoded(if context.domain().is_some() { parts.uri.path() } else { path });
     let (body, is_base64_encoded) = http_body(&parts.headers, body);
     let route_key = context.route().map_or("$default", |route| &route.route_key);
     let visible = headers.iter().filter(|(name, _)| *name != header::COOKIE);
@@ -89,6 +99,7 @@ pub(super) fn write(parts: &Parts, body: &[u8], context: &Context) -> Vec<u8> {
         request_context: RequestContext {
             account_id: stage(context, |facts| &facts.account_id),
             api_id: stage(context, |facts| &facts.api_id),
+            authentication: client_cert(context).map(|client_cert| Authentication { client_cert }),
             authorizer: authorizer(context),
             domain_name: context.domain_name(),
             domain_prefix: context.domain_name().and_then(|name| name.split('.').next()),

@@ -15,6 +15,8 @@ use serde::{Serialize, Serializer};
 
 use super::format::Format;
 use crate::http::{Origin, remove_hop_by_hop};
+#[cfg(feature = "mapping")]
+use crate::mapping::{MappedHost, MappedRequest};
 
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
@@ -42,6 +44,37 @@ fn stage(context: &Context, fact: fn(&StageFacts) -> &String) -> &str {
 
 fn text(value: &HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
+}
+
+/// What the client's certificate says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientCert<'a> {
+    client_cert_pem: &'a str,
+    #[serde(rename = "subjectDN")]
+    subject_dn: &'a str,
+    #[serde(rename = "issuerDN")]
+    issuer_dn: &'a str,
+    serial_number: &'a str,
+    validity: Validity<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Validity<'a> {
+    not_before: &'a str,
+    not_after: &'a str,
+}
+
+fn client_cert(context: &Context) -> Option<ClientCert<'_>> {
+    let fields = context.client_certificate()?.fields();
+    Some(ClientCert {
+        client_cert_pem: &fields.pem,
+        subject_dn: &fields.subject_dn,
+        issuer_dn: &fields.issuer_dn,
+        serial_number: &fields.serial_number,
+        validity: Validity { not_before: &fields.not_before, not_after: &fields.not_after },
+    })
 }
 
 /// Names and values, each name with all its values in the order in which they came.
@@ -83,6 +116,12 @@ fn http_headers(parts: &Parts, body: &[u8], context: &Context) -> HeaderMap {
     if let (false, Some(host)) = (headers.contains_key(header::HOST), origin.host()) {
         headers.insert(header::HOST, host.clone());
     }
+    #[cfg(feature = "mapping")]
+    match parts.extensions.get().map(|MappedRequest { host, .. }| host) {
+        Some(MappedHost::Value(host)) => drop(headers.insert(header::HOST, host.clone())),
+        Some(MappedHost::Removed) => drop(headers.remove(header::HOST)),
+        Some(MappedHost::Unmapped) | None => {}
+    }
     origin.add_x_forwarded(&mut headers);
     if let Some(trace) = context.trace_id().to_header() {
         headers.insert(&TRACE, trace);
@@ -122,7 +161,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
 /// The path and the query of a request to an HTTP API: as they came, unless they are mapped.
 fn raw<'a>(parts: &'a Parts, context: &'a Context) -> (&'a str, &'a str) {
     #[cfg(feature = "mapping")]
-    let is_mapped = parts.extensions.get::<crate::mapping::MappedRequest>().is_some_and(|mapped| mapped.has_path);
+    let is_mapped = parts.extensions.get::<MappedRequest>().is_some_and(|mapped| mapped.has_path);
     #[cfg(not(feature = "mapping"))]
     let is_mapped = false;
     let path = if is_mapped { parts.uri.path() } else { context.request().uri.path() };

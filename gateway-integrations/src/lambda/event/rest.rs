@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{TRACE, Values, json, last_values, some, stage, text, values};
+use super::{ClientCert, TRACE, Values, client_cert, json, last_values, some, stage, text, values};
 use crate::{headers::is_visible, http::Origin, lenient::BASE64};
 
 static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -76,6 +76,8 @@ struct Identity<'a> {
     user: Option<Cow<'a, str>>,
     user_agent: Option<&'a str>,
     user_arn: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_cert: Option<ClientCert<'a>>,
 }
 
 /// The event of a request, as JSON.
@@ -155,6 +157,7 @@ fn identity<'a>(parts: &'a Parts, context: &'a Context) -> Identity<'a> {
         user: known("identity.user"),
         user_agent: context.user_agent(),
         user_arn: known("identity.userArn"),
+        client_cert: client_cert(context),
     }
 }
 
@@ -173,6 +176,10 @@ fn authorizer(context: &Context) -> Option<Map<String, Value>> {
             map.insert(name.clone(), text.into());
         }
         map.insert("principalId".to_owned(), caller.principal_id().into());
+        if let Some(call) = context.authorizer() {
+            let latency = u64::try_from(call.latency.as_millis()).unwrap_or(u64::MAX);
+            map.insert("integrationLatency".to_owned(), latency.into());
+        }
     } else {
         let claims = caller.claims().iter().map(|(name, claim)| (name.clone(), claim.as_str().into()));
         map.insert("claims".to_owned(), Value::Object(claims.collect()));

@@ -7,6 +7,7 @@ use http::Request as Head;
 use serde_json::json;
 
 use super::*;
+use crate::lambda::PayloadFormat;
 
 #[tokio::test]
 async fn a_bare_request_has_every_key() {
@@ -218,6 +219,57 @@ async fn the_caller_is_in_the_event() {
         assert_eq!(context["authorizer"], shown);
         assert_eq!(context["identity"]["apiKeyId"], "k1");
         assert_eq!(context["identity"]["apiKey"], "key-0123456789-0123456789");
+    }
+}
+
+#[tokio::test]
+async fn the_call_of_a_lambda_authorizer_is_in_the_event_with_its_time() {
+    let script = Script::new(Invoked::new("{}"));
+    let authorizer = |_: &Parts, context: &Context| {
+        let latency = std::time::Duration::from_millis(12);
+        context.set_authorizer(gateway_core::AuthorizerFacts { status: None, latency, error: None });
+        Ok::<_, Error>(Authorization::new("alice"))
+    };
+    let route = Route::to(LambdaProxy::new(script.clone())).authorizer(authorizer);
+    let api = Api::rest("pets").route("GET /x", route).stage(StageDefinition::new("prod"));
+    send(Definition::new().api(api), request(Head::get("/prod/x"), "")).await;
+    let shown = json!({ "principalId": "alice", "integrationLatency": 12 });
+    assert_eq!(script.event()["requestContext"]["authorizer"], shown);
+}
+
+#[tokio::test]
+async fn the_clients_certificate_is_in_the_event() {
+    let certificate = gateway_core::ClientCertificate::new(gateway_core::ClientCertificateFields {
+        pem: "PEM".to_owned(),
+        subject_dn: "CN=client".to_owned(),
+        issuer_dn: "CN=ca".to_owned(),
+        serial_number: "a1:b2".to_owned(),
+        not_before: "May 28 12:30:02 2019 GMT".to_owned(),
+        not_after: "Aug  5 09:36:04 2021 GMT".to_owned(),
+    });
+    let shown = json!({
+        "clientCertPem": "PEM", "subjectDN": "CN=client", "issuerDN": "CN=ca", "serialNumber": "a1:b2",
+        "validity": { "notBefore": "May 28 12:30:02 2019 GMT", "notAfter": "Aug  5 09:36:04 2021 GMT" },
+    });
+    for (format, place) in [
+        (None, "/requestContext/identity/clientCert"),
+        (Some(PayloadFormat::V1), "/requestContext/identity/clientCert"),
+        (Some(PayloadFormat::V2), "/requestContext/authentication/clientCert"),
+    ] {
+        for sent in [Some(certificate.clone()), None] {
+            let script = Script::new(Invoked::new(r#"{"statusCode":200}"#));
+            let proxy = LambdaProxy::new(script.clone());
+            let api = match format {
+                None => Api::rest("pets").route("GET /x", Route::to(proxy)),
+                Some(format) => Api::http("pets").route("GET /x", Route::to(proxy.payload_format(format))),
+            };
+            let mut head = Head::get("/prod/x");
+            if let Some(certificate) = sent.clone() {
+                head = head.extension(certificate);
+            }
+            send(Definition::new().api(api.stage(StageDefinition::new("prod"))), request(head, "")).await;
+            assert_eq!(script.event().pointer(place), sent.map(|_| &shown), "{format:?}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_core::{Authorization, Authorizer, Identity, Parts, RouteDefinition};
+use gateway_core::{Authorization, Authorizer, Domain, Identity, Parts, RouteDefinition};
 use http::Request as Head;
 use serde_json::json;
 
@@ -280,12 +280,98 @@ async fn each_row_of_the_answers_of_format_1_0() {
 #[tokio::test]
 async fn each_failure_of_a_function_is_500() {
     for format in [PayloadFormat::V1, PayloadFormat::V2] {
-        for status in [200, 403, 404, 413, 429, 500] {
+        for status in [200, 403, 404, 429, 500] {
             let mut failed = Invoked::failed(r#"{"errorMessage":"secret"}"#);
             failed.status = http::StatusCode::from_u16(status).unwrap();
             let response = answer(format, failed).await;
             assert_eq!((response.status.as_u16(), response.text()), (500, FAILED), "{status}");
             assert_eq!(response.header("x-amzn-errortype"), "");
         }
+    }
+}
+
+/// Lambda takes 6 MB.
+#[tokio::test]
+async fn a_request_that_is_too_large_for_a_function_is_413() {
+    let mut refused = Invoked::new("{}");
+    refused.status = http::StatusCode::PAYLOAD_TOO_LARGE;
+    for format in [PayloadFormat::V1, PayloadFormat::V2] {
+        let response = answer(format, refused.clone()).await;
+        assert_eq!((response.status.as_u16(), response.text()), (413, r#"{"message":"Request Entity Too Large"}"#));
+    }
+    let rest = answer_of(refused).await;
+    assert_eq!((rest.status.as_u16(), rest.text()), (413, r#"{"message":"Request Too Long"}"#));
+}
+
+/// Never answers.
+struct Late;
+
+#[async_trait]
+impl Function for Late {
+    async fn invoke(&self, _: Invocation, _: &Context) -> Result<Invoked, Error> {
+        std::future::pending().await
+    }
+}
+
+/// Cannot be reached in time.
+struct Unreached;
+
+#[async_trait]
+impl Function for Unreached {
+    async fn invoke(&self, _: Invocation, _: &Context) -> Result<Invoked, Error> {
+        Err(gateway_core::ErrorKind::IntegrationTimeout.into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_function_is_503() {
+    let late = [LambdaProxy::new(Late), LambdaProxy::new(Unreached)];
+    for proxy in late {
+        let response = send(api(proxy.clone(), "prod", |route| route), request(Head::get("/prod/x"), "")).await;
+        assert_eq!((response.status.as_u16(), response.text()), (503, r#"{"message":"Service Unavailable"}"#));
+        assert_eq!(response.header("content-type"), "application/json");
+        let rest = send(definition(proxy, plain), request(Head::get("/prod/x"), "")).await;
+        assert_eq!((rest.status.as_u16(), rest.text()), (504, r#"{"message":"Endpoint request timed out"}"#));
+    }
+    #[cfg(feature = "mapping")]
+    {
+        let mapped = crate::mapping::ParameterMapping::new(LambdaProxy::new(Late));
+        let api = Api::http("x").route("GET /x", Route::to(mapped)).stage(StageDefinition::new("prod"));
+        let response = send(Definition::new().api(api), request(Head::get("/prod/x"), "")).await;
+        assert_eq!(response.status, 503, "behind a mapping, too");
+    }
+}
+
+/// What a custom domain's mapping takes off is seen by format 1.0 alone.
+#[tokio::test]
+async fn paths_behind_a_custom_domain() {
+    for (format, path) in [(PayloadFormat::V1, "/v1/orders/4"), (PayloadFormat::V2, "/orders/4")] {
+        let script = Script::new(Invoked::new(r#"{"statusCode":200}"#));
+        let definition = api(LambdaProxy::new(script.clone()).payload_format(format), "prod", |route| route);
+        let definition = definition.domain(Domain::any().map("v1", "orders", "prod"));
+        assert_eq!(send(definition, request(Head::post("/v1/orders/4"), "")).await.status, 200);
+        let event = script.event();
+        let (written, context) = match format {
+            PayloadFormat::V1 => (&event["path"], &event["requestContext"]["path"]),
+            _ => (&event["rawPath"], &event["requestContext"]["http"]["path"]),
+        };
+        assert_eq!((written, context), (&json!(path), &json!(path)));
+    }
+}
+
+#[cfg(feature = "mapping")]
+#[tokio::test]
+async fn a_mapped_host_is_in_the_event() {
+    for (key, value, host) in [
+        ("overwrite:header.host", "pets.internal", json!("pets.internal")),
+        ("append:header.host", "pets.internal", json!("pets.internal")),
+        ("remove:header.host", "", Value::Null),
+    ] {
+        let script = Script::new(Invoked::new(r#"{"statusCode":200}"#));
+        let mapping = crate::mapping::ParameterMapping::new(LambdaProxy::new(script.clone()));
+        let route = Route::to(mapping.request(key, value).unwrap());
+        let api = Api::http("x").route("GET /x", route).stage(StageDefinition::new("prod"));
+        send(Definition::new().api(api), request(Head::get("/prod/x"), "")).await;
+        assert_eq!(script.event()["headers"]["host"], host, "{key}");
     }
 }

@@ -14,12 +14,12 @@ use gateway_core::{
 };
 use http::StatusCode;
 
+use self::{request::RequestRules, response::ResponseRules, value::Scene};
 pub(crate) use self::{
-    request::MappedRequest,
+    request::{MappedHost, MappedRequest},
     value::{RequestValue, Scene as RequestScene},
 };
-use self::{request::RequestRules, response::ResponseRules, value::Scene};
-use super::error::MappingError;
+use super::{error::MappingError, mapped::answered};
 use crate::failure::{read_answer, read_request};
 
 /// An integration of an HTTP API with its parameter mapping.
@@ -37,8 +37,10 @@ use crate::failure::{read_answer, read_request};
 /// | `$context.NAME`, `$stageVariables.NAME` | the same | |
 ///
 /// All values are read before anything is changed; then comes what overwrites, what appends, what removes. A value that
-/// is missing appends nothing, and overwrites with nothing: the header or parameter is removed. Headers that matter to
-/// the connection, to CORS or to AWS itself cannot be mapped.
+/// is missing appends nothing, and overwrites with nothing: the header or parameter is removed. Parameters that stand in
+/// the backend's own address are overwritten and removed as the client's are. Headers that matter to the connection, to
+/// CORS or to AWS itself cannot be mapped. `Host` can: what is appended to it takes its place, as there is only one, and
+/// without it a backend is called by the host of its address.
 ///
 /// AWS developer guide: *Transforming API requests and responses* (for HTTP APIs).
 ///
@@ -135,9 +137,11 @@ impl<I: Integration> Integration for ParameterMapping<I> {
         let bytes = if self.request.reads_body() { Some(read_request(&mut body).await?) } else { None };
         self.request.apply(&mut parts, bytes.as_deref(), context)?;
 
+        let called = context.clock().elapsed();
         let response = self.inner.invoke(Request::from_parts(parts, body), context).await?;
         let Some(rules) = self.responses.get(&response.status()) else { return Ok(response) };
         let (mut head, mut body) = response.into_parts();
+        answered(&head, context.clock().elapsed().saturating_sub(called), context);
         let mut bytes = None;
         if rules.reads_body() {
             let read = read_answer(body, context).await?;
@@ -146,5 +150,9 @@ impl<I: Integration> Integration for ParameterMapping<I> {
         }
         rules.apply(&mut head, bytes.as_deref(), context)?;
         Ok(Response::from_parts(head, body))
+    }
+
+    fn late(&self) -> Error {
+        self.inner.late()
     }
 }

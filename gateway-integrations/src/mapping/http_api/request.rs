@@ -1,6 +1,6 @@
 //! What a parameter mapping does to requests.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use gateway_core::{Context, Error, Parts};
@@ -8,7 +8,7 @@ use http::{
     HeaderName, HeaderValue, Uri, header,
     uri::{Parts as UriParts, PathAndQuery},
 };
-use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::{
     Scene,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     failure::misconfigured,
-    http::{PATH, QUERY, remove_listed},
+    http::{PATH, QUERY, parameter_name, remove_listed},
     mapping::{error::MappingError, parameters::header_value},
 };
 
@@ -26,6 +26,8 @@ use crate::{
 pub(super) struct RequestRules {
     headers: Vec<Change<HeaderName>>,
     query: Vec<Change<Box<str>>>,
+    /// The parameters of the query that are overwritten or removed, wherever they come from.
+    replaced: Arc<[Box<str>]>,
     path: Option<Value>,
 }
 
@@ -34,8 +36,20 @@ pub(super) struct RequestRules {
 pub(crate) struct MappedRequest {
     /// Whether the path of the request is the one to call.
     pub(crate) has_path: bool,
-    /// The `Host` to call with.
-    pub(crate) host: Option<HeaderValue>,
+    /// The parameters that the address must not have of its own.
+    pub(crate) replaced: Arc<[Box<str>]>,
+    pub(crate) host: MappedHost,
+}
+
+/// The `Host` of a mapped request. It is one in any case (RFC 9112 §3.2): what is appended takes its place.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum MappedHost {
+    /// As it would be without a mapping.
+    #[default]
+    Unmapped,
+    Value(HeaderValue),
+    /// What stands there otherwise: for a backend the host of its address, for a function none.
+    Removed,
 }
 
 impl RequestRules {
@@ -49,6 +63,8 @@ impl RequestRules {
         }
         self.headers.sort_by_key(|change| change.operation);
         self.query.sort_by_key(|change| change.operation);
+        let replaced = self.query.iter().filter(|change| change.operation != Operation::Append);
+        self.replaced = replaced.map(|change| change.target.clone()).collect();
         Ok(())
     }
 
@@ -68,9 +84,14 @@ impl RequestRules {
         }
         let uri = self.uri(&request.uri, &scene, context)?;
 
-        let mut mapped = MappedRequest { has_path: self.path.is_some(), host: None };
+        // Not among the headers: the client's own is told to the backend as well.
         let hosts = headers.extract_if(.., |(_, name, _)| *name == header::HOST);
-        mapped.host = hosts.filter_map(|(_, _, value)| value).last();
+        let host = hosts.fold(MappedHost::Unmapped, |host, (operation, _, value)| match (operation, value) {
+            (Operation::Append | Operation::Overwrite, Some(value)) => MappedHost::Value(value),
+            (Operation::Append, None) => host,
+            (Operation::Overwrite | Operation::Remove, _) => MappedHost::Removed,
+        });
+        let mapped = MappedRequest { has_path: self.path.is_some(), replaced: Arc::clone(&self.replaced), host };
         // A client must not be able to name away, in `Connection`, what is mapped.
         remove_listed(&mut request.headers);
         change_headers(&mut request.headers, headers);
@@ -111,7 +132,7 @@ impl RequestRules {
         let mut pairs: Vec<Cow<'_, str>> = query.split('&').filter(|pair| !pair.is_empty()).map(Cow::from).collect();
         for Change { operation, target, value } in &self.query {
             if *operation != Operation::Append {
-                pairs.retain(|pair| name(pair) != **target);
+                pairs.retain(|pair| parameter_name(pair) != **target);
             }
             if let Some(value) = value.as_ref().and_then(|value| value.read(scene)) {
                 let (name, value) = (utf8_percent_encode(target, QUERY), utf8_percent_encode(&value, QUERY));
@@ -120,14 +141,4 @@ impl RequestRules {
         }
         pairs.join("&")
     }
-}
-
-/// The name of a query parameter, decoded.
-fn name(pair: &str) -> Cow<'_, str> {
-    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    if name.contains('+') {
-        let spaced = name.replace('+', " ");
-        return Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());
-    }
-    percent_decode_str(name).decode_utf8_lossy()
 }

@@ -4,9 +4,9 @@ use std::{cell::Cell, rc::Rc};
 
 use super::{Evaluator, Leave, Reason};
 use crate::velocity::{
-    ast::{Expression, Name, Node},
+    ast::{Expression, LoopProperty, Name, Node},
     error::Fault,
-    value::{Heap, Place, Value},
+    value::{Heap, Place, Value, first},
 };
 
 /// The state of a loop, `$foreach`.
@@ -22,22 +22,21 @@ impl Loop {
     }
 
     /// `$foreach.index` and its like.
-    pub(in crate::velocity) fn property<'s>(self: &Rc<Self>, name: &str) -> Value<'s> {
-        match name {
-            "index" => Value::length(self.index.get()),
-            "count" => Value::length(self.index.get() + 1),
-            "hasNext" => Value::Bool(self.has_next()),
-            "first" => Value::Bool(self.index.get() == 0),
-            "last" => Value::Bool(!self.has_next()),
-            "parent" => self.parent.clone().map_or(Value::Null, Value::Loop),
-            "topmost" => {
+    pub(in crate::velocity) fn property<'s>(self: &Rc<Self>, property: LoopProperty) -> Value<'s> {
+        match property {
+            LoopProperty::Index => Value::length(self.index.get()),
+            LoopProperty::Count => Value::length(self.index.get() + 1),
+            LoopProperty::HasNext => Value::Bool(self.has_next()),
+            LoopProperty::First => Value::Bool(self.index.get() == 0),
+            LoopProperty::Last => Value::Bool(!self.has_next()),
+            LoopProperty::Parent => self.parent.clone().map_or(Value::Null, Value::Loop),
+            LoopProperty::Topmost => {
                 let mut top = self;
                 while let Some(parent) = &top.parent {
                     top = parent;
                 }
                 Value::Loop(Rc::clone(top))
             }
-            _ => Value::Null,
         }
     }
 }
@@ -46,8 +45,8 @@ impl Loop {
 enum Items<'s> {
     List(std::vec::IntoIter<Value<'s>>),
     Range(i128, i128),
-    /// A list or an object of the body, and where its next element is.
-    Body(Place, Place),
+    /// A list or an object of the body: where its next element is.
+    Body(Place),
 }
 
 impl<'s> Evaluator<'s> {
@@ -67,7 +66,12 @@ impl<'s> Evaluator<'s> {
         for index in 0..length {
             cycle.index.set(index);
             let item = self.next_item(&mut items);
-            self.set(name, item);
+            match (self.variables.get_mut(name.slot), item) {
+                // Nothing is there to be dropped.
+                (Some(Value::Body(former)), Value::Body(item)) => *former = item,
+                (Some(variable), item) => *variable = item,
+                (None, _) => {}
+            }
             result = self.block(body);
             if result.is_err() {
                 break;
@@ -89,9 +93,9 @@ impl<'s> Evaluator<'s> {
                 *at = if at <= to { at.saturating_add(1) } else { at.saturating_sub(1) };
                 Value::Integer(item)
             }
-            Items::Body(container, at) => match self.heap.document() {
+            Items::Body(at) => match self.heap.document() {
                 Some(document) => {
-                    let item = std::mem::replace(at, document.following(*container, *at));
+                    let item = std::mem::replace(at, document.behind(*at));
                     Heap::of_body(document, item)
                 }
                 None => Value::Null,
@@ -104,7 +108,7 @@ impl<'s> Evaluator<'s> {
         let items = match source {
             Value::Body(place) => match self.heap.unchanged() {
                 Some(document) => {
-                    return Ok(Some((Items::Body(place, document.first(place)), document.length(place))));
+                    return Ok(Some((Items::Body(first(place)), document.length(place))));
                 }
                 None => return self.items(self.heap.open(&source)?),
             },

@@ -58,9 +58,6 @@ impl<'s> Evaluator<'s> {
 
     /// Whether `#if` takes an expression for true. A bare literal is not, nor is a sum: as in Velocity 1.7.
     pub(super) fn truth(&mut self, expression: &'s Expression) -> Result<bool, Fault> {
-        if let Some(holds) = self.view().truth(expression) {
-            return Ok(holds);
-        }
         match expression {
             Expression::Bool(_) | Expression::Reference(_) | Expression::Not(_) => {
                 self.value(expression).map(|value| value.is_true())

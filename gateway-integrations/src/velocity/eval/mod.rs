@@ -12,10 +12,11 @@ use std::{cell::OnceCell, collections::HashMap, rc::Rc, sync::Arc};
 pub(super) use self::cycle::Loop;
 use self::seen::{Seen, View};
 use super::{
-    ast::{At, Expression, Name, Node, Program, Reference},
+    ast::{At, Block, Expression, Name, Node, Program, Reference, Shape},
     error::Fault,
     methods,
     overrides::Overrides,
+    property::Seats,
     scene::Scene,
     value::{Heap, Map, Printer, Value},
 };
@@ -28,6 +29,7 @@ pub(super) struct Evaluator<'s> {
     pub(super) regexes: HashMap<Arc<str>, Arc<regex::Regex>>,
     /// The values by slot; null is one that was not set.
     variables: Vec<Value<'s>>,
+    seats: Seats,
     out: Printer,
     depth: usize,
     cycle: Option<Rc<Loop>>,
@@ -88,6 +90,7 @@ impl<'s> Evaluator<'s> {
             heap: Heap::new(&scene.limits, scene.strict),
             regexes: HashMap::new(),
             variables: vec![Value::Null; program.names.len()],
+            seats: Seats::new(program.seats),
             out: Printer::sized(scene.limits.output, likely),
             depth: 0,
             cycle: None,
@@ -104,6 +107,7 @@ impl<'s> Evaluator<'s> {
             }
         }
         ended(evaluator.block(&program.nodes))?;
+        evaluator.out.bounded()?;
         let overrides = match &evaluator.overrides {
             Some((request, response)) => Overrides::collect(&evaluator.heap, request, response)?,
             None => scene.overrides.untouched(),
@@ -120,44 +124,25 @@ impl<'s> Evaluator<'s> {
 
     fn block(&mut self, block: &'s [Node]) -> Result<(), Leave> {
         self.enter()?;
+        self.out.bounded()?;
+        self.heap.spend(block.len())?;
         let result = block.iter().try_for_each(|node| self.node(node));
         self.depth -= 1;
         result
     }
 
-    #[inline]
+    #[inline(always)]
     fn node(&mut self, node: &'s Node) -> Result<(), Leave> {
-        self.heap.spend(1)?;
         match node {
-            Node::Text(text) => self.out.push(text)?,
-            Node::Print(reference) => {
-                let view = View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() };
-                match view.reference(reference) {
-                    Some(Seen::Text(text)) => self.out.push(text)?,
-                    Some(Seen::Whole(number)) => self.out.whole(number)?,
-                    Some(Seen::Truth(value)) => self.out.truth(value)?,
-                    None => match view.to_escape(reference) {
-                        Some(text) => {
-                            self.heap.spend_text(text.len())?;
-                            self.out.push(&methods::java_script(text))?;
-                        }
-                        None => self.print(reference)?,
-                    },
-                }
+            Node::Text(text) => self.out.literal(text)?,
+            Node::Print { before, reference } => {
+                self.out.literal(before)?;
+                self.print(reference)?;
             }
             Node::Set { target, value } => self.set_to(target, value)?,
-            Node::If { arms, otherwise, at } => {
-                for (condition, body) in arms {
-                    if self.truth(condition).map_err(|fault| fault.at(*at))? {
-                        return self.block(body);
-                    }
-                }
-                if let Some(body) = otherwise {
-                    return self.block(body);
-                }
-            }
+            Node::If { arms, otherwise, at } => self.branch(arms, otherwise.as_deref(), *at)?,
             Node::Foreach { name, items, body, at } => {
-                return self.foreach(name, items, body).map_err(|leave| leave.at(*at));
+                self.foreach(name, items, body).map_err(|leave| leave.at(*at))?;
             }
             Node::Define { name, body } => self.set(name, Value::Block(body)),
             Node::Break => return Err(Leave(Box::new(Reason::Break))),
@@ -166,7 +151,56 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
+    /// A block that often is but a text.
+    #[inline]
+    fn short(&mut self, block: &'s [Node]) -> Result<(), Leave> {
+        match block {
+            [Node::Text(text)] => Ok(self.out.literal(text)?),
+            block => self.block(block),
+        }
+    }
+
+    #[inline(never)]
+    fn branch(&mut self, arms: &'s [(Expression, Block)], otherwise: Option<&'s [Node]>, at: At) -> Result<(), Leave> {
+        for (condition, body) in arms {
+            let holds = match self.view().truth(condition) {
+                Some(holds) => holds,
+                None => self.truth(condition).map_err(|fault| fault.at(at))?,
+            };
+            if holds {
+                return self.short(body);
+            }
+        }
+        otherwise.map_or(Ok(()), |body| self.short(body))
+    }
+
+    #[inline(always)]
     fn print(&mut self, reference: &'s Reference) -> Result<(), Leave> {
+        let view =
+            View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
+        match view.seen(reference) {
+            Some(Seen::Text(text)) => self.out.push(text)?,
+            Some(Seen::Whole(number)) => self.out.whole(number)?,
+            Some(Seen::Truth(value)) => self.out.truth(value)?,
+            None => return self.print_other(reference),
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn print_other(&mut self, reference: &'s Reference) -> Result<(), Leave> {
+        let view =
+            View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats };
+        match view.to_escape(reference) {
+            Some(text) => {
+                self.heap.spend_text(text.len())?;
+                Ok(self.out.push(&methods::java_script(text))?)
+            }
+            None => self.print_value(reference),
+        }
+    }
+
+    fn print_value(&mut self, reference: &'s Reference) -> Result<(), Leave> {
         match self.reference(reference)? {
             Value::Text(text) => self.out.push(&text)?,
             Value::Block(block) => match self.block(block) {
@@ -178,13 +212,24 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
+    #[inline(always)]
     fn set_to(&mut self, target: &'s Reference, value: &'s Expression) -> Result<(), Fault> {
-        if target.steps.is_empty()
+        if let Shape::Variable = target.shape
             && let Some(number) = self.view().computed(value)
+            && let Some(variable) = self.variables.get_mut(target.name.slot)
         {
-            self.set(&target.name, Value::Integer(number.into()));
+            match variable {
+                // Nothing is there to be dropped.
+                Value::Integer(former) => *former = number.into(),
+                variable => *variable = Value::Integer(number.into()),
+            }
             return Ok(());
         }
+        self.set_value(target, value)
+    }
+
+    #[inline(never)]
+    fn set_value(&mut self, target: &'s Reference, value: &'s Expression) -> Result<(), Fault> {
         let value = self.value(value).map_err(|fault| fault.at(target.at))?;
         // Velocity 1.7 leaves the variable as it was; only arithmetic without a result gives null.
         if value.is_null() { Ok(()) } else { self.assign(target, value) }
@@ -197,6 +242,7 @@ impl<'s> Evaluator<'s> {
         let result = self.block(block);
         let inner = std::mem::replace(&mut self.out, outer);
         ended(result)?;
+        inner.bounded()?;
         self.heap.spend_text(inner.text.len())?;
         Ok(Value::text(inner.text))
     }

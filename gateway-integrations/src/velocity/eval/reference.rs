@@ -2,7 +2,7 @@
 
 use super::Evaluator;
 use crate::velocity::{
-    ast::{Call, Name, Reference, Root, Step},
+    ast::{Call, LoopProperty, Name, Reference, Root, Shape, Step},
     error::Fault,
     methods,
     value::{Heap, Text, Value, text},
@@ -14,8 +14,8 @@ impl<'s> Evaluator<'s> {
     /// What is not there is the empty text, and not null: API Gateway's engine puts that in place of any reference
     /// without a value. So `$nope` prints nothing, equals both `""` and `$null`, and `#if($nope)` holds (recorded).
     pub(super) fn reference(&mut self, reference: &'s Reference) -> Result<Value<'s>, Fault> {
-        let value = match &reference.variable {
-            Some(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
+        let value = match &reference.shape {
+            Shape::Context(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
             _ => self.follow(&reference.name, &reference.steps),
         };
         match value {
@@ -78,7 +78,7 @@ impl<'s> Evaluator<'s> {
             }
             Value::Map(map) => map.get(name).unwrap_or(Value::Null),
             Value::Context(group) => self.context(group, name)?,
-            Value::Loop(cycle) => cycle.property(name),
+            Value::Loop(cycle) => LoopProperty::of(name).map_or(Value::Null, |property| cycle.property(property)),
             Value::Entry(entry) if name == "key" => Value::Text(entry.0.clone()),
             Value::Entry(entry) if name == "value" => entry.1.clone(),
             Value::Text(text) if name == "empty" => Value::Bool(text.is_empty()),

@@ -6,7 +6,7 @@ use super::Evaluator;
 use crate::{
     json::Json,
     velocity::{
-        ast::{Name, Reference, Root},
+        ast::{LoopProperty, Name, Reference, Root},
         error::Fault,
         source::ParameterKind,
         value::{Document, Entries, Map, MapKind, Text, Value, from_json, to_json},
@@ -38,7 +38,7 @@ impl<'s> Evaluator<'s> {
             Root::Context => Value::Context(Text::Borrowed("")),
             Root::StageVariables => Value::Map(self.stage_variables()?),
             Root::Foreach => cycle.map_or(Value::Null, |cycle| Value::Loop(Rc::clone(cycle))),
-            Root::VelocityCount => cycle.map_or(Value::Null, |cycle| cycle.property("count")),
+            Root::VelocityCount => cycle.map_or(Value::Null, |cycle| cycle.property(LoopProperty::Count)),
             Root::VelocityHasNext => cycle.map_or(Value::Null, |cycle| Value::Bool(cycle.has_next())),
         })
     }

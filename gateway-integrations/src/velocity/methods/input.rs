@@ -7,7 +7,7 @@ use crate::{
         ast::{Call, Compiled},
         error::Fault,
         eval::Evaluator,
-        value::{Document, Heap, Printer, from_json},
+        value::{Document, Heap, Item, Printer, from_json},
     },
 };
 
@@ -77,7 +77,7 @@ fn step<'s>(heap: &Heap<'s>, value: &Value<'s>, member: &Member) -> Result<Value
     heap.spend(1)?;
     if let (Value::Body(place), Some(document)) = (value, heap.unchanged()) {
         let found = match member {
-            Member::Name(_) if document.is_list(*place) => return Ok(Value::Null),
+            Member::Name(_) if matches!(document.item(*place), Item::List(..)) => return Ok(Value::Null),
             Member::Name(name) => document.member(*place, name),
             Member::Place(at) => document.element(*place, i128::from(*at)),
         };

@@ -16,7 +16,7 @@ mod util;
 
 pub(super) use self::encode::java_script;
 use super::{
-    ast::Call,
+    ast::{Call, LoopProperty},
     error::Fault,
     eval::{Evaluator, Loop},
     value::{Value, java_equal, text},
@@ -77,13 +77,13 @@ pub(super) fn call<'s>(
 
 fn cycle_call<'s>(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value<'_>]) -> Value<'s> {
     let property = match (name, arguments) {
-        ("hasNext", []) => "hasNext",
-        ("getIndex", []) => "index",
-        ("getCount", []) => "count",
-        ("isFirst", []) => "first",
-        ("isLast", []) => "last",
-        ("getParent", []) => "parent",
-        ("getTopmost", []) => "topmost",
+        ("hasNext", []) => LoopProperty::HasNext,
+        ("getIndex", []) => LoopProperty::Index,
+        ("getCount", []) => LoopProperty::Count,
+        ("isFirst", []) => LoopProperty::First,
+        ("isLast", []) => LoopProperty::Last,
+        ("getParent", []) => LoopProperty::Parent,
+        ("getTopmost", []) => LoopProperty::Topmost,
         _ => return Value::Null,
     };
     cycle.property(property)

@@ -3,11 +3,12 @@
 mod failing;
 mod limits;
 mod reloading;
+mod shadow;
 mod target;
 
 use std::sync::Arc;
 
-use gateway_core::{Body, Clock, Error, HttpClient, ManualClock, Request, Response, config::UpstreamConfig};
+use gateway_core::{Body, CallError, Clock, Error, HttpClient, ManualClock, Request, Response, config::UpstreamConfig};
 use gateway_integrations::{
     http::PooledClient,
     upstream::{Upstream, UpstreamBuilder},
@@ -51,8 +52,8 @@ async fn said(answer: Result<Response, Error>) -> String {
         Ok(response) if response.status().is_success() => crate::backend::text(response).await,
         Ok(response) => response.status().as_u16().to_string(),
         Err(error) => {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            format!("{}: {}", error.status().as_u16(), source.unwrap_or_default())
+            let call = CallError::of(&error).and_then(std::error::Error::source);
+            format!("{}: {}", error.status().as_u16(), call.map(ToString::to_string).unwrap_or_default())
         }
     }
 }

@@ -53,6 +53,27 @@ async fn call(gateway: &Gateway, path: &str) -> (u16, String) {
 }
 
 #[tokio::test]
+async fn an_upstream_stands_for_the_vpc_link_of_its_name() {
+    let target = &Target::start(echo).await;
+    let (registry, _) = registry();
+    let over = |name: &str| json!({ name: { "targets": [{ "uri": target.uri() }] } });
+    let linked = |kind: &str, id: Value| json!({ "type": "http_proxy", "uri": "http://nlb.internal/v1/{id}", "connectionType": kind, "connectionId": id });
+    let gateway =
+        Gateway::new(definition(&over("link1"), &linked("VPC_LINK", json!("link1"))).define(&registry)).unwrap();
+    let (status, seen) = call(&gateway, "/users/7").await;
+    assert!(status == 200 && seen.contains("GET /v1/7 host=nlb.internal"), "{seen}");
+    for (kind, id, field) in [
+        ("VPC_LINK", json!("link2"), "connectionId"),
+        ("VPC_LINK", json!(null), "connectionId"),
+        ("TUNNEL", json!("link1"), "connectionType"),
+    ] {
+        let problems = Gateway::new(definition(&over("link1"), &linked(kind, id)).define(&registry)).unwrap_err();
+        let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(places, [format!("/apis/0/routes/0/integration/{field}")]);
+    }
+}
+
+#[tokio::test]
 async fn an_integration_calls_an_upstream_by_name() {
     let target = &Target::start(echo).await;
     let (registry, _) = registry();

@@ -20,6 +20,7 @@ pub(super) struct Target {
     address: SocketAddr,
     serving: Mutex<Option<JoinHandle<()>>>,
     asked: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Target {
@@ -31,7 +32,7 @@ impl Target {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let target = Self { address, serving: Mutex::default(), asked: Arc::default() };
+        let target = Self { address, serving: Mutex::default(), asked: Arc::default(), connections: Arc::default() };
         target.serve(listener, answer);
         target
     }
@@ -59,9 +60,11 @@ impl Target {
             asked.fetch_add(1, Ordering::SeqCst);
             answer(request)
         };
+        let accepted = Arc::clone(&self.connections);
         let serving = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
+                accepted.fetch_add(1, Ordering::SeqCst);
                 connections.spawn(serve(Speaks::Http1, stream, counted.clone()));
             }
         });
@@ -87,6 +90,11 @@ impl Target {
     /// How many requests there have been.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there have been.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub(super) fn uri(&self) -> String {

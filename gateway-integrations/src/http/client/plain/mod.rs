@@ -16,7 +16,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use gateway_core::{CallCause, CallError, CallPhase};
+use gateway_core::{CallError, CallPhase};
 use http::Request;
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
@@ -45,6 +45,7 @@ pub(super) struct Plain {
     heard: BytesMut,
     failure: Option<io::Error>,
     timer: Timer,
+    is_new: bool,
 }
 
 /// What came of a request.
@@ -59,7 +60,7 @@ pub(super) enum Heard {
 impl Plain {
     pub(super) fn new(stream: Stream) -> Box<Self> {
         let (out, heard) = (Vec::new(), BytesMut::new());
-        Box::new(Self { stream, out, written: 0, heard, failure: None, timer: Timer::default() })
+        Box::new(Self { stream, out, written: 0, heard, failure: None, timer: Timer::default(), is_new: true })
     }
 
     /// Begins to send a request; whether it is a plain one.
@@ -135,7 +136,7 @@ impl Plain {
             Poll::Ready(Err(error)) => error,
             Poll::Pending => {
                 due.start_phase(limits.idle);
-                let late = CallError::new(CallPhase::ResponseBody, CallCause::TimedOut);
+                let late = CallError::new(CallPhase::ResponseBody, due.cause());
                 return self.timer.poll(*due, cx).map(|()| Err(late));
             }
         };
@@ -154,10 +155,16 @@ impl Plain {
 
     /// Lays the connection aside.
     pub(super) fn rest(&mut self) {
+        self.is_new = false;
         if self.heard.capacity() > ROOM {
             self.heard = BytesMut::new();
         }
         self.out.shrink_to(ROOM);
+    }
+
+    /// Whether it has never been laid aside.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Whether a connection that lay aside is still good: nothing can be read. Without `ask` that is what the event loop

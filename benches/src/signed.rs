@@ -25,7 +25,7 @@ const BODY: &[u8] = br#"{"name":"rex","type":"dog"}"#;
 
 /// A request that the SDK signed, and an authorizer that knows its signer.
 #[derive(Debug)]
-pub(crate) struct SignedCall {
+pub struct SignedCall {
     head: Parts,
     context: Context,
     now: SystemTime,
@@ -40,7 +40,10 @@ fn request() -> Result<http::Request<()>, BoxError> {
 }
 
 /// Signs the request once.
-pub(crate) fn sign_once(now: SystemTime) -> Result<http::Request<()>, BoxError> {
+///
+/// # Errors
+/// None that is not a mistake here.
+pub fn sign_once(now: SystemTime) -> Result<http::Request<()>, BoxError> {
     let mut request = request()?;
     let identity = aws_credential_types::Credentials::new(KEY, SECRET, None, None, "bench").into();
     let parameters = SigningParams::builder().identity(&identity).region(REGION).name("execute-api").time(now);
@@ -79,7 +82,10 @@ fn policy() -> Result<PolicyDocument, BoxError> {
 
 impl SignedCall {
     /// A request that was signed now.
-    pub(crate) fn new() -> Result<Self, BoxError> {
+    ///
+    /// # Errors
+    /// None that is not a mistake here.
+    pub fn new() -> Result<Self, BoxError> {
         let clock = Arc::new(ManualClock::default());
         let now = clock.now();
         let (mut head, ()) = sign_once(now)?.into_parts();
@@ -111,12 +117,14 @@ impl SignedCall {
     }
 
     /// When it was signed.
-    pub(crate) fn now(&self) -> SystemTime {
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
         self.now + Duration::from_secs(1)
     }
 
     /// Verifies the signature.
-    pub(crate) fn verify(&self) -> bool {
+    #[must_use]
+    pub fn verify(&self) -> bool {
         let target = &self.context.request().uri;
         let request = SignedRequest {
             method: "POST",
@@ -130,12 +138,14 @@ impl SignedCall {
     }
 
     /// Verifies the signature, and asks the caller's policy of 20 statements.
-    pub(crate) fn authorize(&self) -> bool {
+    #[must_use]
+    pub fn authorize(&self) -> bool {
         self.authorizer.authorize_now(&self.head, &self.context).is_some_and(|found| found.is_ok())
     }
 
     /// Asks the policy alone; whether it allows.
-    pub(crate) fn evaluate(&self) -> bool {
+    #[must_use]
+    pub fn evaluate(&self) -> bool {
         let keys = RequestKeys::new(&self.head, &self.context);
         let resource = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/POST/pets/42";
         let request = PolicyRequest::new("execute-api:Invoke", resource).caller(Some(&self.identity)).keys(&keys);

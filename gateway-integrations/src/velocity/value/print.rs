@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{digits, Document, Heap, List, Map, Place, Text, Value, document::Item};
+use super::{Document, Heap, List, Map, Place, Text, Value, digits, document::Item};
 use crate::{
     json::{java_double, quote},
     velocity::{error::Fault, literal::Literal},

@@ -99,6 +99,11 @@ fn lambda_authorizer_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn iam_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_iam"))
+}
+
+#[test]
 fn reverse_proxy_gives_what_it_says_while_a_target_dies_and_comes_back() -> Outcome {
     if !curl_is_here() {
         return Ok(());

@@ -25,11 +25,30 @@ pub(super) struct Program {
 #[repr(u64)]
 pub(super) enum Node {
     Text(Literal),
-    Print(Reference),
-    Set { target: Reference, value: Expression },
-    If { arms: Vec<(Expression, Block)>, otherwise: Option<Block>, at: At },
-    Foreach { name: Name, items: Expression, body: Block, at: At },
-    Define { name: Name, body: Block },
+    /// A reference, and the text before it.
+    Print {
+        before: Literal,
+        reference: Reference,
+    },
+    Set {
+        target: Reference,
+        value: Expression,
+    },
+    If {
+        arms: Vec<(Expression, Block)>,
+        otherwise: Option<Block>,
+        at: At,
+    },
+    Foreach {
+        name: Name,
+        items: Expression,
+        body: Block,
+        at: At,
+    },
+    Define {
+        name: Name,
+        body: Block,
+    },
     Break,
     Stop,
 }

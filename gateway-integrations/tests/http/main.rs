@@ -16,6 +16,8 @@ mod passing;
 mod pool;
 mod resets;
 mod rules;
+#[cfg(feature = "aws")]
+mod streamed_function;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;

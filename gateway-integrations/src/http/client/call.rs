@@ -30,7 +30,6 @@ use super::{
 struct Call<'a> {
     client: &'a Inner,
     host: Arc<Host>,
-    uri: Uri,
     https: bool,
     /// Whether connections that lay aside are asked anew: the request cannot be sent twice.
     ask: bool,
@@ -85,7 +84,7 @@ impl Inner {
         // What the extensions hold else is the gateway's business.
         parts.extensions.clear();
         let ask = !parts.method.is_idempotent() || body.again().is_none();
-        let call = Call { client: self, host, uri: parts.uri.clone(), https, ask, connections };
+        let call = Call { client: self, host, https, ask, connections };
         Ok((call, http::Request::from_parts(parts, body), sending))
     }
 }
@@ -100,8 +99,11 @@ impl<'a> Call<'a> {
         mut due: Due,
         slot: Option<OwnedSemaphorePermit>,
     ) -> Answering<'a> {
-        if let Err(error) = self.address_http1(&mut message) {
-            return Box::pin(ready(Err(error)));
+        if !message.headers().contains_key(header::HOST) {
+            let uri = message.uri().clone();
+            if let Err(error) = name_host(&mut message, &uri) {
+                return Box::pin(ready(Err(error)));
+            }
         }
         if !connection.begin(&message) {
             return Box::pin(self.send(Some(Found::Plain(connection)), message, sending, due, slot));
@@ -126,16 +128,17 @@ impl<'a> Call<'a> {
         slot: Option<OwnedSemaphorePermit>,
     ) -> Result<Response, Error> {
         let limits = &self.client.limits;
+        let uri = message.uri().clone();
         let mut is_second = false;
         loop {
             let lay_aside = found.is_some();
             let taken = match found.take() {
                 Some(found) => found,
-                None => Box::pin(self.open_or_share()).await.map_err(no_connection)?,
+                None => Box::pin(self.open_or_share(&uri)).await.map_err(no_connection)?,
             };
             let spoken = match taken {
                 Found::Plain(mut connection) => {
-                    self.address_http1(&mut message)?;
+                    address_http1(&mut message, &uri)?;
                     // Over one that lay aside it was tried already.
                     if !lay_aside && connection.begin(&message) {
                         match connection.exchange(self.expects(&message), limits, &mut due).await {
@@ -153,7 +156,7 @@ impl<'a> Call<'a> {
             };
             let (failed, again) = match spoken {
                 Spoken::Http1(mut connection) => {
-                    self.address_http1(&mut message)?;
+                    address_http1(&mut message, &uri)?;
                     let again = if is_second || self.ask || connection.is_new() { None } else { copy(&message) };
                     let answer = connection.begin_exchange(message);
                     match connection.exchange(answer, &sending, limits, &mut due).await {
@@ -166,7 +169,8 @@ impl<'a> Call<'a> {
                 }
                 Spoken::Http2(mut place) => {
                     let again = if is_second { None } else { copy(&message) };
-                    self.address_http2(&mut message);
+                    message.uri_mut().clone_from(&uri);
+                    *message.version_mut() = Version::HTTP_2;
                     match place.exchange(message, &sending, limits, &mut due).await {
                         Ok(answer) => {
                             let from = From::Http2(place);
@@ -203,10 +207,10 @@ impl<'a> Call<'a> {
     }
 
     /// A new connection, or a place on one that others have opened meanwhile.
-    async fn open_or_share(&self) -> Result<Found, CallError> {
+    async fn open_or_share(&self, uri: &Uri) -> Result<Found, CallError> {
         let host = &self.host;
         if !self.may_speak_http2() || host.prefers_http1.load(Ordering::Relaxed) {
-            return self.open().await;
+            return self.open(uri).await;
         }
         // Who comes at the same time may share what the first one opens; if there is nothing to share, all go on at once.
         let failures = host.failures.load(Ordering::Relaxed);
@@ -217,7 +221,7 @@ impl<'a> Call<'a> {
         }
         let is_first = host.failures.load(Ordering::Relaxed) == failures;
         let _opening = (is_first && !host.prefers_http1.load(Ordering::Relaxed)).then_some(opening);
-        self.open().await.inspect_err(|_| {
+        self.open(uri).await.inspect_err(|_| {
             host.failures.fetch_add(1, Ordering::Relaxed);
         })
     }
@@ -227,19 +231,19 @@ impl<'a> Call<'a> {
     }
 
     /// A new connection, or one that another request is done with where there may be no more.
-    async fn open(&self) -> Result<Found, CallError> {
+    async fn open(&self, uri: &Uri) -> Result<Found, CallError> {
         let rooms = &self.host.rooms;
-        let Some(limits) = self.connections else { return self.open_in(rooms.enter()).await };
+        let Some(limits) = self.connections else { return self.open_in(rooms.enter(), uri).await };
         match rooms.enter_or(limits, || self.find()).await {
-            Some(Ok(room)) => self.open_in(room).await,
+            Some(Ok(room)) => self.open_in(room, uri).await,
             Some(Err(found)) => Ok(found),
             None => Err(CallError::new(CallPhase::Admission, CallCause::Busy).with_source("no connection is free")),
         }
     }
 
-    async fn open_in(&self, room: Room) -> Result<Found, CallError> {
+    async fn open_in(&self, room: Room, uri: &Uri) -> Result<Found, CallError> {
         let client = self.client;
-        let (stream, agreed) = client.connector.connect(self.uri.clone(), self.https, room).await?;
+        let (stream, agreed) = client.connector.connect(uri.clone(), self.https, room).await?;
         let is_http2 = agreed || client.prior_knowledge;
         self.host.prefers_http1.store(!is_http2, Ordering::Relaxed);
         if !is_http2 {
@@ -248,32 +252,32 @@ impl<'a> Call<'a> {
         let begun = Http2::begin(stream, &client.http2, client.http2_streams).await;
         begun.map(|connection| Found::Spoken(Spoken::Http2(self.host.share(connection)))).map_err(unspoken)
     }
-
-    /// Names the target and the host as HTTP/1.1 does.
-    fn address_http1(&self, message: &mut Message) -> Result<(), Error> {
-        let target = self.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        *message.uri_mut() = Uri::from(target);
-        *message.version_mut() = Version::HTTP_11;
-        if !message.headers().contains_key(header::HOST) {
-            let host = self.uri.authority().and_then(|authority| {
-                let host = authority.as_str();
-                HeaderValue::from_str(host.rsplit_once('@').map_or(host, |(_, host)| host)).ok()
-            });
-            let host = host.ok_or_else(|| Error::new(ErrorKind::IntegrationFailure))?;
-            message.headers_mut().insert(header::HOST, host);
-        }
-        Ok(())
-    }
-
-    fn address_http2(&self, message: &mut Message) {
-        message.uri_mut().clone_from(&self.uri);
-        *message.version_mut() = Version::HTTP_2;
-    }
 }
 
 /// A connection that was opened, but on which hyper does not speak.
 fn unspoken(error: hyper::Error) -> CallError {
     CallError::new(CallPhase::Connect, hyper_cause(&error)).with_source(error)
+}
+
+/// Names the target and the host as HTTP/1.1 does.
+fn address_http1(message: &mut Message, uri: &Uri) -> Result<(), Error> {
+    let target = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    *message.uri_mut() = Uri::from(target);
+    *message.version_mut() = Version::HTTP_11;
+    name_host(message, uri)
+}
+
+/// Says which host is called, if nobody has.
+fn name_host(message: &mut Message, uri: &Uri) -> Result<(), Error> {
+    if !message.headers().contains_key(header::HOST) {
+        let host = uri.authority().and_then(|authority| {
+            let host = authority.as_str();
+            HeaderValue::from_str(host.rsplit_once('@').map_or(host, |(_, host)| host)).ok()
+        });
+        let host = host.ok_or_else(|| Error::new(ErrorKind::IntegrationFailure))?;
+        message.headers_mut().insert(header::HOST, host);
+    }
+    Ok(())
 }
 
 /// What is to be sent on a new connection: what was never begun, or the copy where there is one.

@@ -38,11 +38,13 @@ pub(super) struct Pool {
     sweeping: AtomicBool,
 }
 
+type ByAuthority = HashMap<Box<str>, Arc<Host>, foldhash::fast::RandomState>;
+
 /// By whether it is HTTPS, and by authority.
 #[derive(Default)]
 struct Hosts {
-    http: HashMap<Box<str>, Arc<Host>>,
-    https: HashMap<Box<str>, Arc<Host>>,
+    http: ByAuthority,
+    https: ByAuthority,
 }
 
 /// What all hosts count together.
@@ -180,11 +182,11 @@ async fn sweep(mut sweep: Sweep, every: Duration) {
 }
 
 impl Hosts {
-    fn of(&self, https: bool) -> &HashMap<Box<str>, Arc<Host>> {
+    fn of(&self, https: bool) -> &ByAuthority {
         if https { &self.https } else { &self.http }
     }
 
-    fn of_mut(&mut self, https: bool) -> &mut HashMap<Box<str>, Arc<Host>> {
+    fn of_mut(&mut self, https: bool) -> &mut ByAuthority {
         if https { &mut self.https } else { &mut self.http }
     }
 }

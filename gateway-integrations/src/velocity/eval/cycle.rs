@@ -57,22 +57,27 @@ impl<'s> Evaluator<'s> {
         // API Gateway stops there; for the template that is the end of the list.
         self.stopped_loops += usize::from(length > most);
         let length = length.min(most);
-        self.heap.spend(length)?;
-        let outer = self.cycle.take();
+        self.view.heap.spend(length)?;
+        let outer = self.view.cycle.take();
         let cycle = Rc::new(Loop { index: Cell::new(0), length, parent: outer.clone() });
-        self.cycle = Some(Rc::clone(&cycle));
-        let former = self.variables.get(name.slot).cloned().unwrap_or(Value::Null);
+        self.view.cycle = Some(Rc::clone(&cycle));
+        let former = self.view.variables.get(name.slot).cloned().unwrap_or(Value::Null);
         let mut result = Ok(());
         for index in 0..length {
             cycle.index.set(index);
             let item = self.next_item(&mut items);
-            self.set(name, item);
+            match (self.view.variables.get_mut(name.slot), item) {
+                // Nothing is there to be dropped.
+                (Some(Value::Body(former)), Value::Body(item)) => *former = item,
+                (Some(variable), item) => *variable = item,
+                (None, _) => {}
+            }
             result = self.block(body);
             if result.is_err() {
                 break;
             }
         }
-        self.cycle = outer;
+        self.view.cycle = outer;
         self.set(name, former);
         match result {
             Err(Leave(reason)) if matches!(*reason, Reason::Break) => Ok(()),
@@ -88,7 +93,7 @@ impl<'s> Evaluator<'s> {
                 *at = if at <= to { at.saturating_add(1) } else { at.saturating_sub(1) };
                 Value::Integer(item)
             }
-            Items::Body(at) => match self.heap.document() {
+            Items::Body(at) => match self.view.heap.document() {
                 Some(document) => {
                     let item = std::mem::replace(at, document.behind(*at));
                     Heap::of_body(document, item)
@@ -101,11 +106,11 @@ impl<'s> Evaluator<'s> {
     /// A map gives its values; what is no list, map or range gives nothing. And how many there are.
     fn items(&mut self, source: Value<'s>) -> Result<Option<(Items<'s>, usize)>, Fault> {
         let items = match source {
-            Value::Body(place) => match self.heap.unchanged() {
+            Value::Body(place) => match self.view.heap.unchanged() {
                 Some(document) => {
                     return Ok(Some((Items::Body(first(place)), document.length(place))));
                 }
-                None => return self.items(self.heap.open(&source)?),
+                None => return self.items(self.view.heap.open(&source)?),
             },
             Value::List(list) => list.items(),
             Value::Range(from, to) => {

@@ -37,7 +37,7 @@ impl<'s> Evaluator<'s> {
             if value.is_null() {
                 return Ok(value);
             }
-            self.heap.spend(1)?;
+            self.view.heap.spend(1)?;
             value = match step {
                 Step::Property(name) => self.property(&value, name)?,
                 Step::Index(index) => {
@@ -68,12 +68,12 @@ impl<'s> Evaluator<'s> {
     fn property(&mut self, value: &Value<'s>, name: &str) -> Result<Value<'s>, Fault> {
         Ok(match value {
             Value::Body(place) => {
-                if let Some(document) = self.heap.unchanged()
+                if let Some(document) = self.view.heap.unchanged()
                     && let Ok(member) = document.member(*place, name)
                 {
                     return Ok(member.map_or(Value::Null, |member| Heap::of_body(document, member)));
                 }
-                let opened = self.heap.open(value)?;
+                let opened = self.view.heap.open(value)?;
                 self.property(&opened, name)?
             }
             Value::Map(map) => map.get(name).unwrap_or(Value::Null),
@@ -93,12 +93,12 @@ impl<'s> Evaluator<'s> {
     fn index(&mut self, value: &Value<'s>, index: &Value<'s>) -> Result<Value<'s>, Fault> {
         match (value, index) {
             (Value::Body(container), Value::Integer(place)) => {
-                if let Some(document) = self.heap.unchanged()
+                if let Some(document) = self.view.heap.unchanged()
                     && let Ok(element) = document.element(*container, *place)
                 {
                     return Ok(element.map_or(Value::Null, |element| Heap::of_body(document, element)));
                 }
-                let opened = self.heap.open(value)?;
+                let opened = self.view.heap.open(value)?;
                 self.index(&opened, index)
             }
             (Value::List(list), Value::Integer(place)) if list.has_places() => list.with(|items| {
@@ -106,7 +106,7 @@ impl<'s> Evaluator<'s> {
                 item.cloned().ok_or_else(|| out_of_bounds(*place, items.len()))
             }),
             (Value::Map(_) | Value::Body(_) | Value::Context(_), key) => {
-                let key = text(&self.heap, key)?;
+                let key = text(&self.view.heap, key)?;
                 self.property(value, &key)
             }
             (Value::Input, Value::Text(key)) if **key == *"body" => Ok(Value::Text(Text::Borrowed(self.body_text()))),

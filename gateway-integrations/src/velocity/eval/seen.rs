@@ -1,12 +1,12 @@
 //! Values that are only looked at: printed, compared, computed with. Most are, and need not be moved for that.
 //!
-//! Whatever is not answered here is answered by [`Evaluator::value`], the same.
+//! Whatever is not answered here is answered by [`Evaluator::value`](super::Evaluator::value), the same.
 
 use std::rc::Rc;
 
-use super::{Evaluator, Loop};
+use super::Loop;
 use crate::velocity::{
-    ast::{Expression, LoopProperty, Operator, Reference, Shape, Step},
+    ast::{Expression, LoopProperty, Operator, Program, Reference, Shape, Step},
     property::Seats,
     value::{Document, Heap, Item, Place, Value},
 };
@@ -64,46 +64,51 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// What can be looked at while a result is written: all of an evaluator but its output.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a, 's> {
-    pub(super) variables: &'a [Value<'s>],
-    pub(super) heap: &'a Heap<'s>,
-    pub(super) cycle: Option<&'a Rc<Loop>>,
-    pub(super) seats: &'a Seats,
+/// What can be looked at while a result is written: all of an evaluator that values are in.
+pub(in crate::velocity) struct View<'s> {
+    /// The values by slot; null is one that was not set.
+    pub(super) variables: Vec<Value<'s>>,
+    pub(in crate::velocity) heap: Heap<'s>,
+    pub(super) cycle: Option<Rc<Loop>>,
+    seats: Seats,
 }
 
-impl<'a, 's> View<'a, 's> {
+impl<'s> View<'s> {
+    pub(super) fn new(heap: Heap<'s>, program: &Program) -> Self {
+        let variables = vec![Value::Null; program.names.len()];
+        Self { variables, heap, cycle: None, seats: Seats::new(program.seats) }
+    }
+
     /// A variable, or properties of one that came out of the body.
     #[inline(always)]
-    pub(super) fn seen(self, reference: &'s Reference) -> Option<Seen<'a>> {
+    pub(super) fn seen(&self, reference: &'s Reference) -> Option<Seen<'_>> {
         let value = self.variables.get(reference.name.slot)?;
         match (&reference.shape, value) {
             (Shape::Property(seat), Value::Body(place)) => {
                 let document = self.heap.unchanged()?;
-                let item = match document.seated(*place, self.seats, *seat) {
+                let item = match document.seated(*place, &self.seats, *seat) {
                     Some(item) => item,
                     None => self.sought(document, *place, reference)?,
                 };
                 Seen::item(document, item)
             }
             (Shape::Variable, value) => Seen::value(value),
-            (Shape::Loop(property), Value::Null) => Seen::cycle(self.cycle?, *property),
+            (Shape::Loop(property), Value::Null) => Seen::cycle(self.cycle.as_ref()?, *property),
             (Shape::Other, Value::Body(place)) => self.further(*place, &reference.steps),
             _ => None,
         }
     }
 
     #[cold]
-    fn sought(self, document: &'a Document<'s>, place: Place, reference: &'s Reference) -> Option<&'a Item> {
+    fn sought<'a>(&'a self, document: &'a Document<'s>, place: Place, reference: &'s Reference) -> Option<&'a Item> {
         match reference.steps.as_slice() {
-            [Step::Property(name)] => document.seek(place, name, self.seats),
+            [Step::Property(name)] => document.seek(place, name, &self.seats),
             _ => None,
         }
     }
 
     #[cold]
-    fn further(self, mut place: Place, steps: &'s [Step]) -> Option<Seen<'a>> {
+    fn further(&self, mut place: Place, steps: &'s [Step]) -> Option<Seen<'_>> {
         let document = self.heap.unchanged()?;
         for step in steps {
             let Step::Property(name) = step else { return None };
@@ -114,7 +119,7 @@ impl<'a, 's> View<'a, 's> {
 
     /// A whole number of 64 bits.
     #[inline(always)]
-    fn whole(self, expression: &'s Expression) -> Option<i64> {
+    fn whole(&self, expression: &'s Expression) -> Option<i64> {
         match expression {
             Expression::Reference(reference) => match self.seen(reference)? {
                 Seen::Whole(number) => Some(number),
@@ -126,7 +131,7 @@ impl<'a, 's> View<'a, 's> {
     }
 
     /// The text that `$util.escapeJavaScript` is given, where that is all there is in a reference.
-    pub(super) fn to_escape(self, reference: &'s Reference) -> Option<&'a str> {
+    pub(super) fn to_escape(&self, reference: &'s Reference) -> Option<&str> {
         let (Shape::Escaped, [Step::Method(call)]) = (&reference.shape, reference.steps.as_slice()) else {
             return None;
         };
@@ -139,10 +144,7 @@ impl<'a, 's> View<'a, 's> {
     }
 
     #[inline(always)]
-    fn expression(self, expression: &'s Expression) -> Option<Seen<'a>>
-    where
-        's: 'a,
-    {
+    fn expression(&self, expression: &'s Expression) -> Option<Seen<'_>> {
         match expression {
             Expression::Reference(reference) => self.seen(reference),
             Expression::Integer(number) => i64::try_from(*number).ok().map(Seen::Whole),
@@ -154,7 +156,7 @@ impl<'a, 's> View<'a, 's> {
 
     /// Whole numbers alone, from left to right. What leaves 64 bits, or has no result, is not answered here.
     #[inline(always)]
-    pub(super) fn computed(self, expression: &'s Expression) -> Option<i64> {
+    pub(super) fn computed(&self, expression: &'s Expression) -> Option<i64> {
         let Expression::Chain(first, rest) = expression else { return None };
         let left = self.whole(first)?;
         match rest.as_slice() {
@@ -164,13 +166,13 @@ impl<'a, 's> View<'a, 's> {
     }
 
     #[inline(never)]
-    fn chained(self, left: i64, rest: &'s [(Operator, Expression)]) -> Option<i64> {
+    fn chained(&self, left: i64, rest: &'s [(Operator, Expression)]) -> Option<i64> {
         rest.iter().try_fold(left, |left, (operator, right)| applied(left, *operator, self.whole(right)?))
     }
 
     /// A reference, or one comparison.
     #[inline(always)]
-    fn holds(self, expression: &'s Expression) -> Option<bool> {
+    fn holds(&self, expression: &'s Expression) -> Option<bool> {
         let (first, operator, second) = match expression {
             Expression::Reference(reference) => return Some(self.seen(reference)? != Seen::Truth(false)),
             Expression::Chain(first, rest) => match rest.as_slice() {
@@ -195,7 +197,7 @@ impl<'a, 's> View<'a, 's> {
 
     /// What `#if` takes a reference, a comparison or two of them for.
     #[inline(always)]
-    pub(super) fn truth(self, expression: &'s Expression) -> Option<bool> {
+    pub(super) fn truth(&self, expression: &'s Expression) -> Option<bool> {
         if let Expression::Chain(first, rest) = expression
             && let [(operator @ (Operator::And | Operator::Or), second)] = rest.as_slice()
         {
@@ -215,12 +217,5 @@ fn applied(left: i64, operator: Operator, right: i64) -> Option<i64> {
         Operator::Divide => left.checked_div(right),
         Operator::Remainder => left.checked_rem(right),
         _ => None,
-    }
-}
-
-impl<'s> Evaluator<'s> {
-    #[inline]
-    pub(super) fn view(&self) -> View<'_, 's> {
-        View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref(), seats: &self.seats }
     }
 }

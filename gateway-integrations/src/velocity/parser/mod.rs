@@ -18,7 +18,7 @@ use std::{
 
 use self::cursor::Cursor;
 use super::{
-    ast::{Block, Name, Node, Program, Root, Step},
+    ast::{Block, Name, Node, Program, Reference, Root, Step},
     error::Fault,
     literal::Literal,
     property::Property,
@@ -147,7 +147,7 @@ impl Parser<'_> {
             let last = reference.steps.last();
             let word = matches!(last, Some(Step::Method(_) | Step::Index(_)));
             let property = matches!(last, Some(Step::Property(_)));
-            nodes.push(Node::Print(reference));
+            nodes.print(reference);
             if !formal {
                 self.behind_reference(word, property, nodes);
             }
@@ -241,6 +241,18 @@ impl Nodes {
     fn push(&mut self, node: Node) {
         self.flush();
         self.nodes.push(node);
+    }
+
+    fn print(&mut self, reference: Reference) {
+        self.flush();
+        let before = match self.nodes.pop() {
+            Some(Node::Text(text)) => text,
+            other => {
+                self.nodes.extend(other);
+                Literal::new("")
+            }
+        };
+        self.nodes.push(Node::Print { before, reference });
     }
 
     /// Adds a `#set`: blanks between it and what is before go, unless other text stands there too.

@@ -42,20 +42,24 @@ impl Printer {
     pub(in crate::velocity) fn literal(&mut self, literal: &Literal) -> Result<(), Fault> {
         match literal.piece() {
             Some((piece, length)) => self.piece(piece, length),
-            None => self.push(literal),
+            None => self.push(literal)?,
         }
+        Ok(())
     }
 
-    /// Adds a piece whose length is known when this is compiled, and takes off again what is not wanted of it.
+    /// Adds a piece whose length is known when this is compiled, and takes off again what is not wanted of it. So little
+    /// is added that [`bounded`](Self::bounded) may look for it later.
     #[inline(always)]
-    fn piece(&mut self, piece: &str, length: usize) -> Result<(), Fault> {
+    fn piece(&mut self, piece: &str, length: usize) {
         let end = self.text.len() + length;
-        if end > self.limit {
-            return Err(too_long());
-        }
         self.text.push_str(piece);
         self.text.truncate(end);
-        Ok(())
+    }
+
+    /// Fails where the text has grown beyond its bound, piece by piece.
+    #[inline]
+    pub(in crate::velocity) fn bounded(&self) -> Result<(), Fault> {
+        if self.text.len() > self.limit { Err(too_long()) } else { Ok(()) }
     }
 
     /// Prints a value; null prints nothing.
@@ -78,8 +82,9 @@ impl Printer {
     pub(in crate::velocity) fn whole(&mut self, number: i64) -> Result<(), Fault> {
         match digits::of(number) {
             Some((piece, length)) => self.piece(piece, length),
-            None => self.large(number),
+            None => self.large(number)?,
         }
+        Ok(())
     }
 
     #[inline(never)]

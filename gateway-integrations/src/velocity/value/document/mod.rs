@@ -104,7 +104,7 @@ impl<'s> Document<'s> {
     #[inline(always)]
     fn plain(&self, word: Word) -> &'s str {
         let from = size(word.at);
-        self.source.get(from..from + size(word.length)).unwrap_or_default()
+        self.source.get(from..).and_then(|rest| rest.get(..size(word.length))).unwrap_or_default()
     }
 
     #[inline]

@@ -52,13 +52,10 @@ impl Reader<'_> {
     #[inline(always)]
     fn value(&mut self, source: &[u8], key: Word, at: usize, depth: u8, like: Place) -> Option<usize> {
         match byte(source, at)? {
-            b'"' => {
-                let (word, end) = self.text(source, at)?;
-                self.push(key, Item::Text(word));
-                Some(end)
-            }
-            b'-' | b'0'..=b'9' => self.number(source, key, at),
+            b'"' => self.text_value(source, key, at),
+            b'0'..=b'9' => self.number(source, key, at),
             b'{' | b'[' => self.container(source, key, at, depth, like),
+            b'-' => self.long_number(source, key, at),
             b't' => self.literal(source, key, at, b"true", Item::Bool(true)),
             b'f' => self.literal(source, key, at, b"false", Item::Bool(false)),
             b'n' => self.literal(source, key, at, b"null", Item::Null),
@@ -167,7 +164,7 @@ impl Reader<'_> {
             self.repeated |= self.has_twice(inside, length);
         }
         let shape = if count(&self.document.nodes) - inside.0 == length {
-            self.shape(neighbour, first(like) == inside)
+            self.shape(neighbour, like != NOWHERE && first(like) == inside)
         } else {
             Shape::NONE
         };
@@ -226,8 +223,8 @@ impl Reader<'_> {
         !self.keys(inside, length).all(|key| known.insert(key))
     }
 
-    /// The text whose quote stands at `at`, and where it ends.
-    #[inline(always)]
+    /// The key whose quote stands at `at`, and where it ends.
+    #[inline(never)]
     fn text(&mut self, source: &[u8], at: usize) -> Option<(Word, usize)> {
         let from = at + 1;
         let to = special(source, from);
@@ -235,6 +232,18 @@ impl Reader<'_> {
             b'"' => Some((Word { at: from as u32, length: (to - from) as u32 }, to + 1)),
             _ => self.escaped(source, from, to),
         }
+    }
+
+    #[inline(always)]
+    fn text_value(&mut self, source: &[u8], key: Word, at: usize) -> Option<usize> {
+        let to = special(source, at + 1);
+        if byte(source, to)? == b'"' {
+            self.push(key, Item::Text(Word { at: at as u32 + 1, length: (to - at) as u32 - 1 }));
+            return Some(to + 1);
+        }
+        let (word, end) = self.escaped(source, at + 1, to)?;
+        self.push(key, Item::Text(word));
+        Some(end)
     }
 
     /// A text with escapes that begins at `from`; the first escape stands at `to`.
@@ -266,6 +275,22 @@ impl Reader<'_> {
 
     #[inline(always)]
     fn number(&mut self, source: &[u8], key: Word, at: usize) -> Option<usize> {
+        let (mut end, mut number) = (at, 0_u32);
+        while let Some(digit @ b'0'..=b'9') = byte(source, end) {
+            number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+            end += 1;
+        }
+        let behind = byte(source, end).unwrap_or(b' ');
+        if end - at > 9 || matches!(behind, b'.' | b'e' | b'E') || (byte(source, at)? == b'0' && end - at > 1) {
+            return self.long_number(source, key, at);
+        }
+        self.push(key, Item::Integer(number.into()));
+        Some(end)
+    }
+
+    /// A number with a sign or with many digits.
+    #[inline(never)]
+    fn long_number(&mut self, source: &[u8], key: Word, at: usize) -> Option<usize> {
         let negative = byte(source, at)? == b'-';
         let from = at + usize::from(negative);
         let (mut end, mut number) = (from, 0_i64);
@@ -273,16 +298,15 @@ impl Reader<'_> {
             number = number.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
             end += 1;
         }
-        let digits = end - from;
-        let plain = !matches!(byte(source, end), Some(b'.' | b'e' | b'E'));
-        // A zero has no sign and leads no other digits.
-        if !plain || digits > DIGITS || (byte(source, from)? == b'0' && (negative || digits > 1)) || digits == 0 {
+        let fraction = matches!(byte(source, end), Some(b'.' | b'e' | b'E'));
+        if fraction || !(1..=DIGITS).contains(&(end - from)) || byte(source, from)? == b'0' {
             return self.other_number(key, at);
         }
         self.push(key, Item::Integer(if negative { -number } else { number }));
         Some(end)
     }
 
+    /// A number with a fraction or beyond 64 bits, a zero with a sign, or none at all.
     #[cold]
     fn other_number(&mut self, key: Word, at: usize) -> Option<usize> {
         let rest = self.document.source.get(at..)?;
@@ -310,12 +334,17 @@ fn first_eight(source: &[u8], at: usize) -> Option<u64> {
 }
 
 /// Behind the white space that begins at `at`.
-#[inline]
-fn blanks(source: &[u8], mut at: usize) -> usize {
-    while let Some(byte @ ..=b' ') = byte(source, at) {
-        if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-            break;
-        }
+#[inline(always)]
+fn blanks(source: &[u8], at: usize) -> usize {
+    match byte(source, at) {
+        Some(..=b' ') => skip(source, at),
+        _ => at,
+    }
+}
+
+#[inline(never)]
+fn skip(source: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = byte(source, at) {
         at += 1;
     }
     at
@@ -350,7 +379,7 @@ fn unicode(source: &[u8], at: usize) -> Option<(char, usize)> {
 }
 
 /// The next quote, backslash or control character from `at` on, or the end.
-#[inline]
+#[inline(always)]
 fn special(source: &[u8], mut at: usize) -> usize {
     while let Some(eight) = first_eight(source, at) {
         let found = specials(eight);
@@ -359,6 +388,11 @@ fn special(source: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
+    special_near_end(source, at)
+}
+
+#[inline(never)]
+fn special_near_end(source: &[u8], mut at: usize) -> usize {
     while byte(source, at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | ..0x20)) {
         at += 1;
     }

@@ -11,7 +11,7 @@ mod mapped;
 mod tls;
 mod upstream;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use gateway_core::{
     HttpClient, Integration, Problem, Problems,
@@ -86,7 +86,7 @@ impl Integrations {
         };
         let proxy = upgrading(proxy, config)?;
         let proxy = match place.api.protocol_type {
-            ProtocolType::Http => mapped::with_parameter_mapping(proxy, config),
+            ProtocolType::Http => mapped::with_parameter_mapping(proxy, &with_whole_path(config)),
             ProtocolType::Rest => mapped::with_parameters(proxy, config).map(shared),
         };
         Ok(called.integration(proxy?))
@@ -149,6 +149,24 @@ impl IntegrationFactory for Integrations {
     fn has_client_certificate(&self, id: &str) -> bool {
         self.clients.has_certificate(id)
     }
+}
+
+/// Whether a VPC link leads to the load balancer or the service that the address names.
+fn is_private(config: &BackendConfig) -> bool {
+    config.connection_type.as_deref() == Some("VPC_LINK") && config.uri.starts_with("arn:")
+}
+
+/// The definition, where a private backend of an HTTP API gets the client's path, with the stage, unless it is mapped.
+///
+/// AWS developer guide: *Working with private integrations for HTTP APIs*.
+fn with_whole_path(config: &BackendConfig) -> Cow<'_, BackendConfig> {
+    const PATH: &str = "overwrite:path";
+    if !is_private(config) || config.request_parameters.contains_key(PATH) {
+        return Cow::Borrowed(config);
+    }
+    let mut config = config.clone();
+    config.request_parameters.insert(PATH.to_owned(), "$context.path".to_owned());
+    Cow::Owned(config)
 }
 
 type Made = Result<Arc<dyn Integration>, Problems>;

@@ -364,3 +364,20 @@ apis:
     }
     Ok(())
 }
+
+#[test]
+fn a_stage_that_deploys_by_itself_is_one_of_an_http_api_and_draws_its_ids() {
+    let wrong = |kind: &str, stage: &str| {
+        let text = format!(
+            r#"{{"apis":[{{"name":"a","protocolType":"{kind}","routes":[],"stages":[{{"name":"dev",{stage}}}]}}]}}"#
+        );
+        let config = Config::from_json(&text).map(|config| config.define(&Registry::new()));
+        config.map(problems).unwrap_or_default()
+    };
+    assert!(wrong("HTTP", r#""autoDeploy":true"#).is_empty());
+    assert!(wrong("REST", r#""autoDeploy":false"#).is_empty());
+    let rest = wrong("REST", r#""autoDeploy":true"#);
+    assert!(rest.len() == 1 && rest[0].starts_with("/apis/0/stages/0/autoDeploy: "), "{rest:?}");
+    let own = wrong("HTTP", r#""autoDeploy":true,"deploymentId":"d1""#);
+    assert!(own.len() == 1 && own[0].starts_with("/apis/0/stages/0/deploymentId: "), "{own:?}");
+}

@@ -69,7 +69,14 @@ impl Named {
             ));
         }
         let is_path = config.uri.is_empty() || config.uri.starts_with('/');
-        let uri = if is_path { format!("http://{name}{}", config.uri).into() } else { Cow::from(&config.uri) };
+        let uri = if super::is_private(config) {
+            // The upstream stands for the load balancer or the service as well.
+            format!("http://{name}").into()
+        } else if is_path {
+            format!("http://{name}{}", config.uri).into()
+        } else {
+            Cow::from(&config.uri)
+        };
         Ok(Called { uri, client: Arc::new(upstream.clone()), upstream: Some(upstream) })
     }
 }

@@ -52,6 +52,24 @@ async fn call(gateway: &Gateway, path: &str) -> (u16, String) {
     (response.status().as_u16(), text(response).await)
 }
 
+#[cfg(feature = "mapping")]
+#[tokio::test]
+async fn an_upstream_stands_for_a_vpc_link_and_for_what_is_behind_it() {
+    let target = &Target::start(echo).await;
+    let (registry, _) = registry();
+    let upstreams = over(&[target], &json!({}));
+    let mut private = json!({
+        "type": "http_proxy", "httpMethod": "GET", "connectionType": "VPC_LINK", "connectionId": "users",
+        "uri": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/a/b/c",
+    });
+    let gateway = Gateway::new(definition(&upstreams, &private).define(&registry)).unwrap();
+    let (status, said) = call(&gateway, "/users/7?x=1").await;
+    assert!(status == 200 && said.contains("GET /users/7?x=1 "), "the client's own path: {said}");
+    private["requestParameters"] = json!({ "overwrite:path": "/v2${request.path}" });
+    let gateway = Gateway::new(definition(&upstreams, &private).define(&registry)).unwrap();
+    assert!(call(&gateway, "/users/7").await.1.contains("GET /v2/users/7 "), "the path that is mapped");
+}
+
 #[tokio::test]
 async fn an_upstream_stands_for_the_vpc_link_of_its_name() {
     let target = &Target::start(echo).await;

@@ -21,7 +21,7 @@ fn a_path_and_a_method_become_a_route_with_an_integration() -> Outcome {
     let proxy = backend(get);
     assert_eq!((proxy.uri.as_str(), proxy.http_method.as_deref()), ("https://cdn.example.test/{proxy}", Some("GET")));
     assert_eq!((proxy.timeout_in_millis, proxy.payload_format_version.as_deref()), (Some(30_000), Some("1.0")));
-    assert_eq!(proxy.request_parameters["overwrite:path"], "/v2$request.path");
+    assert_eq!(proxy.request_parameters["overwrite:path"], "/v2${request.path}");
     assert_eq!(proxy.response_parameters["404"]["overwrite:statuscode"], "410");
     let service = backend(route(&imported.api, "POST /orders"));
     assert_eq!(service.integration_subtype.as_deref(), Some("SQS-SendMessage"));

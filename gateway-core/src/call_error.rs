@@ -78,6 +78,8 @@ named! {
         Closed = "closed", "the connection was closed";
         /// What was sent is no HTTP.
         Malformed = "malformed", "what was sent cannot be read";
+        /// Its certificate is not one that proves who it is.
+        Untrusted = "untrusted", "its certificate is not trusted";
         /// A limit on size was passed.
         TooLarge = "too_large", "a limit on size was passed";
         /// Too many calls are under way.

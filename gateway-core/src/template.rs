@@ -191,7 +191,6 @@ mod tests {
             error: None,
             request_id: Some("b1".into()),
             request_id2: None,
-            failure: None,
         });
         let mut out = String::new();
         Template::parse(text, ALL).render(&mut out, &parts.headers, &context, |out, value| {

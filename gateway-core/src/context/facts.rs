@@ -80,6 +80,8 @@ pub struct StageFacts {
     pub binary_media_types: MediaTypes,
     /// `$context.isCanaryRequest`, on a stage that has a canary.
     pub is_canary: Option<bool>,
+    /// The id of the certificate that HTTP backends are shown.
+    pub client_certificate_id: Option<Arc<str>>,
     /// Whether this is no stage, but the test of one method or authorizer: nothing is remembered of it.
     pub is_test: bool,
 }
@@ -235,8 +237,6 @@ pub struct IntegrationFacts {
     pub request_id: Option<String>,
     /// `$context.awsEndpointRequestId2`: the backend's own `x-amz-id-2`.
     pub request_id2: Option<String>,
-    /// How the call failed, if it did.
-    pub failure: Option<CallFailure>,
 }
 
 impl IntegrationFacts {
@@ -260,7 +260,7 @@ impl IntegrationFacts {
         let text = |id: Option<&HeaderValue>| id.and_then(|id| id.to_str().ok()).map(str::to_owned);
         let [remapped, own, other, second] = ids;
         let request_id = text(remapped.or(own).or(other));
-        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second), failure: None }
+        Self { status: Some(status), latency, error: None, request_id, request_id2: text(second) }
     }
 }
 
@@ -281,6 +281,8 @@ pub struct ErrorFacts {
     pub kind: ErrorKind,
     /// `$context.error.message`.
     pub message: Option<String>,
+    /// How the call of the backend failed, or the client's body, where it was that.
+    pub failure: Option<CallFailure>,
 }
 
 /// What the client was sent.

@@ -21,9 +21,13 @@ pub struct CallFailure {
 }
 
 impl CallFailure {
-    /// The failure that the error of an integration tells of; `None` where it was the gateway's own definition that could
-    /// not be carried out.
+    /// The failure that a refusal is for; `None` where neither the backend nor the client's body failed.
     pub(crate) fn of(error: &Error) -> Option<Self> {
+        use ErrorKind::{BadRequest, IntegrationFailure, IntegrationTimeout, RequestTooLarge};
+
+        if !matches!(error.kind(), BadRequest | IntegrationFailure | IntegrationTimeout | RequestTooLarge) {
+            return None;
+        }
         if let Some(call) = CallError::of(error) {
             return Some(call.into());
         }
@@ -31,10 +35,10 @@ impl CallFailure {
         let client = |cause| Self { side: CallSide::Client, phase: CallPhase::RequestBody, cause };
         let of_body = error.source().and_then(|source| source.downcast_ref::<BodyError>());
         match (error.kind(), of_body) {
-            (ErrorKind::IntegrationTimeout, _) => Some(backend(CallCause::Deadline)),
-            (ErrorKind::IntegrationFailure, _) => Some(backend(CallCause::Other)),
-            (ErrorKind::RequestTooLarge, Some(_)) => Some(client(CallCause::TooLarge)),
-            (ErrorKind::BadRequest, Some(_)) => Some(client(CallCause::Closed)),
+            (IntegrationTimeout, _) => Some(backend(CallCause::Deadline)),
+            (IntegrationFailure, _) => Some(backend(CallCause::Other)),
+            (RequestTooLarge, Some(_)) => Some(client(CallCause::TooLarge)),
+            (BadRequest, Some(_)) => Some(client(CallCause::Closed)),
             _ => None,
         }
     }
@@ -73,7 +77,7 @@ mod tests {
     fn a_call_is_found_behind_other_errors() {
         let call = CallError::new(CallPhase::ResponseHead, CallCause::TimedOut).with_source("a cause");
         let within: BoxError = Box::new(Error::new(ErrorKind::IntegrationTimeout).with_source(call));
-        let error = Error::new(ErrorKind::AuthorizerFailure).with_source(within);
+        let error = Error::new(ErrorKind::IntegrationFailure).with_source(within);
         let found = CallFailure::of(&error).map(|call| (call.side, call.phase, call.cause));
         assert_eq!(found, Some((CallSide::Backend, CallPhase::ResponseHead, CallCause::TimedOut)));
         assert!(integration_error(&error).ends_with("(the backend sent no head of an answer: the time was up)"));
@@ -95,6 +99,10 @@ mod tests {
             ),
             (Error::new(ErrorKind::ApiConfigurationError).with_source(too_large()), ""),
             (ErrorKind::BadRequest.into(), ""),
+            (
+                Error::new(ErrorKind::AuthorizerFailure).with_source(CallError::new(CallPhase::Tls, CallCause::Closed)),
+                "",
+            ),
         ] {
             let told = CallFailure::of(&error);
             let told = told.map(|told| format!("{} {} {}", told.side.name(), told.phase.name(), told.cause.name()));

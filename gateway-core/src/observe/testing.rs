@@ -53,14 +53,7 @@ pub(super) fn answered(kind: ApiKind, status: Option<u16>) -> Context {
     let status = status.map(|status| StatusCode::from_u16(status).unwrap());
     let latency = Duration::from_millis(20);
     let error = None;
-    context.set_integration(IntegrationFacts {
-        status,
-        latency,
-        error,
-        request_id: None,
-        request_id2: None,
-        failure: None,
-    });
+    context.set_integration(IntegrationFacts { status, latency, error, request_id: None, request_id2: None });
     context.set_response(response(status));
     context
 }

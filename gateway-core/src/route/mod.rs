@@ -22,7 +22,7 @@ use crate::{
     body::Body,
     cache::RouteCache,
     compress::{Compression, RequestCoding},
-    context::{ApiKind, CallFailure, Context, IntegrationFacts, RouteFacts, integration_error},
+    context::{ApiKind, Context, IntegrationFacts, RouteFacts, integration_error},
     cors::CompiledCors,
     definition::RouteDefinition,
     error::{Error, ErrorKind},
@@ -152,7 +152,6 @@ impl Route {
                 error: Some(integration_error(error)),
                 request_id: None,
                 request_id2: None,
-                failure: CallFailure::of(error),
             },
         });
         answer

@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::{Method, StatusCode};
+use http_body::Body as _;
 use tracing::Span;
 
 use super::Deployment;
@@ -8,6 +9,7 @@ use crate::{
     body::{BodyError, Tail},
     call_error::CallPhase,
     context::{CallFailure, Context, ResponseFacts},
+    service::Response,
 };
 
 /// Waits for the end of a request: travels with the response's body, and closes span, metrics and access log when that
@@ -16,15 +18,33 @@ pub(super) struct Completion {
     context: Arc<Context>,
     deployment: Arc<Deployment>,
     span: Span,
-    pub(super) status: Option<StatusCode>,
+    status: Option<StatusCode>,
     length: u64,
+    /// How many bytes the body says that it has; the largest number where it does not.
+    expected: u64,
     complete: bool,
     failure: Option<CallFailure>,
 }
 
 impl Completion {
     pub(super) fn new(context: Arc<Context>, deployment: Arc<Deployment>, span: Span) -> Box<Self> {
-        Box::new(Self { context, deployment, span, status: None, length: 0, complete: false, failure: None })
+        Box::new(Self {
+            context,
+            deployment,
+            span,
+            status: None,
+            length: 0,
+            expected: u64::MAX,
+            complete: false,
+            failure: None,
+        })
+    }
+
+    /// Begins to watch what the client is sent.
+    pub(super) fn watch(mut self: Box<Self>, response: Response) -> Response {
+        self.status = Some(response.status());
+        self.expected = response.body().size_hint().exact().unwrap_or(u64::MAX);
+        response.map(|body| body.with_tail(self))
     }
 
     /// What kept the client from its answer: what was wrong with that, or that nobody was there to take it.
@@ -59,6 +79,8 @@ impl Tail for Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
+        // Servers that have sent as much as they said do not ask for the end.
+        self.complete |= self.length >= self.expected;
         let context = &*self.context;
         context.set_response(ResponseFacts {
             status: self.status,

@@ -21,7 +21,7 @@ pub(crate) fn serve(
 ) -> impl Future<Output = Response> + Send {
     context.set_stage(Arc::clone(&deployment.facts));
     let mut body = body.with_limit(deployment.limits.payload);
-    let mut completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
+    let completion = Completion::new(Arc::clone(&context), Arc::clone(&deployment), span);
     let bodiless = (parts.version >= Version::HTTP_2).then_some(parts.method == Method::HEAD);
     // A block, as the arguments of an `async fn` take their place twice.
     async move {
@@ -43,8 +43,7 @@ pub(crate) fn serve(
         if let Some(is_head) = bodiless {
             response = responses::without_body(is_head, response);
         }
-        completion.status = Some(response.status());
-        response.map(|body| body.with_tail(completion))
+        completion.watch(response)
     }
 }
 

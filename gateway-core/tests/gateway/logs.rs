@@ -5,6 +5,7 @@ use gateway_core::{
     Gateway, LoggingLevel, Request, Response, Route, RouteSettings, StageDefinition,
     testing::{CapturedLines, RecordingIntegration, TestGateway},
 };
+use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::{Outcome, run};
@@ -90,6 +91,25 @@ impl futures_core::Stream for Breaking {
     }
 }
 
+/// Says how long it is, and never that it has ended.
+struct Exact;
+
+impl http_body::Body for Exact {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(Some(Ok(http_body::Frame::data("hello".into()))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(5)
+    }
+}
+
 #[test]
 fn who_failed_where_and_why_is_logged() -> Outcome {
     run(async {
@@ -111,6 +131,7 @@ fn who_failed_where_and_why_is_logged() -> Outcome {
         let endless = |_: Request| async {
             Ok::<_, gateway_core::Error>(Response::new(Body::new(http_body_util::StreamBody::new(Endless))))
         };
+        let exact = |_: Request| async { Ok::<_, gateway_core::Error>(Response::new(Body::new(Exact))) };
         let api = Api::http("api")
             .route("GET /fine", Route::to(RecordingIntegration::answering("hello")))
             .route("GET /tls", Route::to(failing(CallPhase::Tls, CallCause::TimedOut)))
@@ -122,6 +143,7 @@ fn who_failed_where_and_why_is_logged() -> Outcome {
                 Route::to(breaking(|| CallError::new(CallPhase::ResponseBody, CallCause::Closed).into())),
             )
             .route("GET /odd", Route::to(breaking(|| "odd".into())))
+            .route("GET /exact", Route::to(exact))
             .route("ANY /endless", Route::to(endless))
             .stage(StageDefinition::new("$default").observer(AccessLog::new(format, lines.clone())));
         let gateway = Gateway::new(Definition::new().api(api))?;
@@ -134,7 +156,11 @@ fn who_failed_where_and_why_is_logged() -> Outcome {
         let left = tokio::time::timeout(second, gateway.clone().oneshot(request("GET", "/late")?)).await;
         assert!(left.is_err());
         drop(gateway.clone().oneshot(request("GET", "/endless")?).await?);
-        drop(gateway.oneshot(request("HEAD", "/endless")?).await?);
+        drop(gateway.clone().oneshot(request("HEAD", "/endless")?).await?);
+        // Who has as many bytes as were promised need not ask whether there are more.
+        let mut whole = gateway.oneshot(request("GET", "/exact")?).await?.into_body();
+        assert!(whole.frame().await.is_some());
+        drop(whole);
         let lines: Vec<_> =
             lines.lines().iter().map(|line| line.split_once(' ').unwrap_or_default().1.to_owned()).collect();
         assert_eq!(
@@ -149,6 +175,7 @@ fn who_failed_where_and_why_is_logged() -> Outcome {
                 "backend response_body other",
                 "client call closed",
                 "client response_body closed",
+                "- - -",
                 "- - -",
             ]
         );

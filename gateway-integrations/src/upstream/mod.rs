@@ -16,6 +16,7 @@
 //!     outlierDetection: { consecutiveFailures: 5, baseEjectionInMillis: 30000 }
 //!     retry: { maxAttempts: 3 }
 //!     limits: { maxRequests: 500, maxWaiting: 100 }
+//!     connections: { maxPerTarget: 100, maxWaiting: 50 }
 //! apis:
 //!   - name: users
 //!     protocolType: HTTP

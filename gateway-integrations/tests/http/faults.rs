@@ -17,7 +17,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::backend::{Backend, Chunks, Speaks, now, serve, text};
+use crate::backend::{Backend, Chunks, Speaks, now, text};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -375,28 +375,4 @@ async fn an_answer_before_the_request_is_sent_out() {
     assert_eq!(answer.status(), 413);
     assert_eq!(text(answer).await, "no");
     drop(chunks);
-}
-
-#[tokio::test]
-async fn both_directions_stream_at_once() {
-    for speaks in [Speaks::Http1, Speaks::Http2] {
-        let backend = Backend::accepting(move |stream| {
-            serve(speaks, stream, async |request: http::Request<hyper::body::Incoming>| {
-                Response::new(Body::new(request.into_body()))
-            })
-        })
-        .await;
-        let client = client(|builder| match speaks {
-            Speaks::Http1 => builder,
-            Speaks::Http2 => builder.http2_prior_knowledge(),
-        });
-        let (chunks, body) = Chunks::channel();
-        let mut answer = client.send(request("POST", &backend, body)).await.unwrap().into_body();
-        for chunk in ["first", "second"] {
-            chunks.send(chunk.into()).await.unwrap();
-            assert_eq!(answer.frame().await.unwrap().unwrap().into_data().unwrap(), chunk);
-        }
-        drop(chunks);
-        assert_eq!(answer.collect().await.unwrap(), "");
-    }
 }

@@ -198,3 +198,39 @@ async fn a_stream_that_is_refused_is_opened_once_more() {
     let always = streams(|_, mut respond| respond.send_reset(Reason::REFUSED_STREAM)).await;
     assert_eq!(call(&client.send(get(&always)).await.unwrap_err()).0, CallPhase::ResponseHead);
 }
+
+#[tokio::test]
+async fn a_name_that_is_not_found() {
+    // No name server is asked for a label that is too long.
+    let uri = format!("http://{}.test/", "a".repeat(64));
+    let request = http::Request::get(uri).body(gateway_core::Body::empty()).unwrap();
+    assert_eq!(call(&client(|builder| builder).send(request).await.unwrap_err()).0, CallPhase::Resolve);
+}
+
+#[cfg(feature = "tls-aws-lc-rs")]
+#[tokio::test]
+async fn a_backend_that_goes_away_or_speaks_something_else_instead_of_tls() {
+    use gateway_integrations::http::{PooledClient, Tls};
+    use tokio::io::AsyncReadExt;
+
+    for (said, cause) in [("", CallCause::Closed), ("HTTP/1.1 400 Bad Request\r\n\r\n", CallCause::Malformed)] {
+        for resets in [true, false] {
+            let backend = Backend::accepting(move |mut stream: TcpStream| async move {
+                stream.read_exact(&mut [0; 16]).await.unwrap();
+                stream.write_all(said.as_bytes()).await.unwrap();
+                if resets && said.is_empty() {
+                    reset(stream);
+                } else {
+                    while !matches!(stream.read(&mut [0; 64]).await, Ok(0) | Err(_)) && !said.is_empty() {}
+                }
+            })
+            .await;
+            let tls = Tls::new().insecure_skip_verification();
+            let client = PooledClient::builder().tls_options(tls).unwrap().build().unwrap();
+            let uri = format!("https://localhost:{}/", backend.address.port());
+            let request = http::Request::get(uri).body(gateway_core::Body::empty()).unwrap();
+            let error = client.send(request).await.unwrap_err();
+            assert_eq!(call(&error), (CallPhase::Tls, cause), "{said:?} {error:?}");
+        }
+    }
+}

@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use gateway_core::{Body, Response};
+use gateway_core::{Body, HttpClient, Response};
 use gateway_integrations::{HttpProxy, http::PooledClient};
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 
-use crate::backend::{Backend, Chunks, Speaks, get, invoke};
+use crate::{
+    backend::{Backend, Chunks, Speaks, get, invoke, serve},
+    faults::{client, request},
+};
 
 fn proxy(speaks: Speaks, uri: &str) -> HttpProxy {
     let client = PooledClient::builder().plain_only();
@@ -71,5 +74,29 @@ async fn requests_stream() {
         }
         drop(chunks);
         assert_eq!(answering.await.unwrap().into_body().collect().await.unwrap(), "done");
+    }
+}
+
+#[tokio::test]
+async fn both_directions_stream_at_once() {
+    for speaks in [Speaks::Http1, Speaks::Http2] {
+        let backend = Backend::accepting(move |stream| {
+            serve(speaks, stream, async |request: http::Request<hyper::body::Incoming>| {
+                Response::new(Body::new(request.into_body()))
+            })
+        })
+        .await;
+        let client = client(|builder| match speaks {
+            Speaks::Http1 => builder,
+            Speaks::Http2 => builder.http2_prior_knowledge(),
+        });
+        let (chunks, body) = Chunks::channel();
+        let mut answer = client.send(request("POST", &backend, body)).await.unwrap().into_body();
+        for chunk in ["first", "second"] {
+            chunks.send(chunk.into()).await.unwrap();
+            assert_eq!(answer.frame().await.unwrap().unwrap().into_data().unwrap(), chunk);
+        }
+        drop(chunks);
+        assert_eq!(answer.collect().await.unwrap(), "");
     }
 }

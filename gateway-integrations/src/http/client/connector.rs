@@ -74,7 +74,7 @@ impl Connector {
             let failed = |cause| CallError::new(CallPhase::Tls, cause);
             return match timeout_at(from_now(self.tls_limit), tls.shake(&host, stream)).await {
                 Ok(Ok(agreed)) => Ok(agreed),
-                Ok(Err(error)) => Err(failed(cause(&*error)).with_source(error)),
+                Ok(Err(error)) => Err(failed(super::tls::cause(&*error)).with_source(error)),
                 Err(_) => Err(failed(CallCause::TimedOut).with_source(Late(self.tls_limit))),
             };
         }

@@ -1,7 +1,8 @@
 //! TLS with backends.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
+use gateway_core::CallCause;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -10,7 +11,12 @@ use rustls::{
 use tokio_rustls::TlsConnector;
 use tower::BoxError;
 
-use super::{ClientError, any_root::AnyRoot, stream::Stream};
+use super::{
+    ClientError,
+    any_root::AnyRoot,
+    connector::{self, find},
+    stream::Stream,
+};
 
 /// How TLS with backends is spoken: whom to trust, and who we are.
 ///
@@ -156,6 +162,24 @@ impl Handshake {
             }
         }
         self
+    }
+}
+
+/// Why there was no agreement.
+pub(super) fn cause(error: &(dyn std::error::Error + 'static)) -> CallCause {
+    use rustls::Error as E;
+
+    let said = find::<io::Error>(error).and_then(io::Error::get_ref);
+    match said.and_then(|said| said.downcast_ref::<E>()) {
+        Some(E::InvalidCertificate(_) | E::NoCertificatesPresented) => CallCause::Untrusted,
+        Some(E::AlertReceived(_)) => CallCause::Refused,
+        Some(
+            E::InvalidMessage(_)
+            | E::InappropriateMessage { .. }
+            | E::InappropriateHandshakeMessage { .. }
+            | E::PeerMisbehaved(_),
+        ) => CallCause::Malformed,
+        _ => connector::cause(error),
     }
 }
 

@@ -4,7 +4,7 @@ use allocation_counter::measure;
 use gateway_benches::{admission, document::petstore, pipe::Pipe, signed::SignedCall};
 use gateway_core::openapi::{self, ImportOptions};
 use tokio::runtime::Builder;
-use tower::Service;
+use tower::{BoxError, Service};
 
 /// What one request costs in the gateway, from the call to the end of the answer's body: the future, the context, the
 /// integration's future, the completion, two for the map of the answer's headers, and one for both request ids. Three
@@ -32,14 +32,37 @@ fn a_request_through_the_whole_gateway_allocates_no_more_than_this() {
     assert!(counted.count_total <= IN_MEMORY * REQUESTS as u64, "{} for {REQUESTS} requests", counted.count_total);
 }
 
+/// What buffers that grow now and then may add to [`REQUESTS`] requests.
+const MARGIN: u64 = REQUESTS as u64 / 10;
+
+/// What [`REQUESTS`] requests over a connection allocate, on both ends of it.
+fn end_to_end(gateway: Result<Pipe, BoxError>) -> Result<u64, BoxError> {
+    let mut pipe = gateway?;
+    pipe.send(REQUESTS)?;
+    let mut sent = Ok(());
+    let counted = measure(|| sent = pipe.send(REQUESTS));
+    sent.map(|()| counted.count_total)
+}
+
 #[test]
 fn end_to_end_the_gateway_allocates_at_most_1_4_times_what_hyper_does() {
-    let count = |mut pipe: Pipe| {
-        pipe.send(REQUESTS).unwrap();
-        measure(|| pipe.send(REQUESTS).unwrap()).count_total
-    };
-    let (bare, gateway) = (count(Pipe::to_bare().unwrap()), count(Pipe::to(admission::keyed().unwrap()).unwrap()));
+    let bare = end_to_end(Pipe::to_bare()).unwrap();
+    let gateway = end_to_end(admission::keyed().and_then(Pipe::to)).unwrap();
     assert!(5 * gateway <= 7 * bare, "{gateway} for {REQUESTS} requests, where bare hyper makes {bare}");
+}
+
+#[test]
+fn a_request_to_an_http_api_allocates_no_more_than_the_same_to_a_rest_api() {
+    let http = end_to_end(admission::guarded_http().and_then(Pipe::to)).unwrap();
+    let rest = end_to_end(admission::guarded().and_then(Pipe::to)).unwrap();
+    assert!(http <= rest + MARGIN, "{http} for {REQUESTS} requests, and {rest} to a REST API");
+}
+
+#[test]
+fn a_domain_is_found_without_memory_among_a_thousand() {
+    let one = end_to_end(admission::guarded().and_then(Pipe::to)).unwrap();
+    let thousand = end_to_end(admission::thousand_domains().and_then(Pipe::to)).unwrap();
+    assert!(thousand <= one + MARGIN, "{thousand} for {REQUESTS} requests, and {one} with one domain");
 }
 
 #[test]

@@ -38,8 +38,6 @@ pub(crate) fn no_answer(context: &Context, error: Error) -> Error {
 }
 
 /// A function, or a service of AWS, is late; behind an HTTP API that is 503, and not 504 as for an HTTP backend.
-///
-/// AWS developer guide: *Troubleshooting issues with HTTP API Lambda integrations*.
 pub(crate) fn late() -> Error {
     Error::new(ErrorKind::IntegrationTimeout).with_http_status(StatusCode::SERVICE_UNAVAILABLE)
 }

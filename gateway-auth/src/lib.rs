@@ -15,7 +15,7 @@
 //! - `iam`: the IAM authorizer, for signatures of Signature Version 4.
 //! - `iam-sigv4a`: Signature Version 4a too, on aws-lc-rs.
 //! - `jwt`: JWT authorizers and Cognito user pools; the host passes the cryptography as a `&'static` [`CryptoProvider`].
-//! - `jwt-aws-lc-rs`: the same on aws-lc-rs, unless the host passes another one.
+//! - `jwt-aws-lc-rs`: the same on aws-lc-rs, unless the host passes another one; and ES512, which is always verified by it.
 //! - `lambda`: Lambda authorizers.
 //! - `mtls`: certificates of clients; the host passes what verifies signatures.
 //! - `mtls-aws-lc-rs`: the same on aws-lc-rs.

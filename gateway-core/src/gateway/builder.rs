@@ -58,7 +58,8 @@ impl GatewayBuilder {
 
     /// How to tell the peer's address (`$context.identity.sourceIp`) from a request.
     ///
-    /// Without it, or where it gives `None`, a `SocketAddr` or `IpAddr` in the request's extensions counts. With axum's
+    /// Without it, or where it gives `None`, a `SocketAddr` or `IpAddr` in the request's extensions counts. Where that is a
+    /// proxy that the definition [trusts](Definition::trusted_proxies), who is behind it counts instead. With axum's
     /// `into_make_service_with_connect_info`:
     /// `.source_ip(|parts| parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()))`.
     #[must_use]

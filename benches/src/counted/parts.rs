@@ -94,7 +94,6 @@ fn access_log() -> Result<Run, BoxError> {
         error: None,
         request_id: None,
         request_id2: None,
-        failure: None,
     });
     context.set_response(ResponseFacts { status, length: 128, latency, complete: true, failure: None });
     Ok(repeated(move || {

@@ -71,3 +71,23 @@ macro_rules! tower_service {
 }
 
 pub(crate) use tower_service;
+
+#[cfg(test)]
+mod tests {
+    use tower::Service;
+
+    use super::*;
+    use crate::{Api, Context, Definition, Gateway, Route, StageDefinition};
+
+    /// What is larger than 1 KiB is slow to allocate, and cold when it is used.
+    #[test]
+    fn a_request_takes_little_memory() {
+        let answer = |_: Request| async { Ok::<_, crate::Error>(Response::default()) };
+        let api = Api::http("api").route("$default", Route::to(answer)).stage(StageDefinition::new("$default"));
+        let mut gateway = Gateway::new(Definition::new().api(api)).unwrap();
+        let future = gateway.call(Request::default());
+        assert!(size_of_val(&*future.0) <= 1_000, "{}", size_of_val(&*future.0));
+        assert!(size_of::<Context>() <= 1_000, "{}", size_of::<Context>());
+        assert!(size_of::<Route>() <= 320, "{}", size_of::<Route>());
+    }
+}

@@ -36,7 +36,6 @@ const NEVER_SET: &[&str] = &[
     "authorizer.claims",
     "awsEndpointRequestId2",
     "cipherSuite",
-    "customDomain.routingRuleIdMatched",
     "identity.accountId",
     "identity.caller",
     "identity.cognitoAuthenticationProvider",

@@ -2,6 +2,7 @@
 
 mod aws;
 mod headers;
+mod link;
 #[cfg(feature = "mapping")]
 mod mapped;
 #[cfg(not(feature = "mapping"))]
@@ -98,7 +99,7 @@ impl Integrations {
                 let message = "a REST API calls services by the type AWS";
                 return Err(Problem::new("/integrationSubtype", message).into());
             }
-            return mapped::service_action(&self.aws, config);
+            return mapped::service_action(&self.aws, config, place);
         }
         let proxy = self.aws.proxy(config)?;
         match place.api.protocol_type {
@@ -129,8 +130,10 @@ impl IntegrationFactory for Integrations {
             return Some(Err(problem.into()));
         }
         Some(match config {
-            IntegrationConfig::Http(config) => self.http(config, place),
-            IntegrationConfig::HttpProxy(config) => self.http_proxy(config, place),
+            IntegrationConfig::Http(config) => link::by_link(config, place.api, |config| self.http(config, place)),
+            IntegrationConfig::HttpProxy(config) => {
+                link::by_link(config, place.api, |config| self.http_proxy(config, place))
+            }
             IntegrationConfig::Mock(config) => mapped::mock(config, place),
             IntegrationConfig::Fixed(config) => fixed(config).map(shared).map_err(Into::into),
             IntegrationConfig::Aws(config) => mapped::aws(&self.aws, config, place),
@@ -141,6 +144,10 @@ impl IntegrationFactory for Integrations {
 
     fn upstreams(&self, upstreams: &BTreeMap<&str, &UpstreamConfig>) -> Option<Result<UpstreamsReady, Problems>> {
         Some(self.upstreams.define(upstreams))
+    }
+
+    fn has_client_certificate(&self, id: &str) -> bool {
+        self.clients.has_certificate(id)
     }
 }
 

@@ -12,7 +12,7 @@ use gateway_integrations::velocity::{Scene, Template};
 /// What a gateway does for each request: nothing is kept but the compiled template.
 fn render(template: &Template, body: &str) -> Result<String, Box<dyn Error>> {
     let scene = Scene::new()
-        .body(body)
+        .borrowed_body(body)
         .path_param("tenant", "acme")
         .header("x-trace", "Root=1-65920080-abcdef012345678912345678")
         .context_value("requestId", "c6af9ac6-7b61-11e6-9a41-93e8deadbeef")

@@ -88,13 +88,7 @@ fn access_log() -> Result<Run, BoxError> {
     });
     let context = context(&head("/pets/42", "user-agent", "bench/1.0")?);
     let (status, latency) = (Some(StatusCode::OK), Duration::from_millis(7));
-    context.set_integration(IntegrationFacts {
-        status,
-        latency,
-        error: None,
-        request_id: None,
-        request_id2: None,
-    });
+    context.set_integration(IntegrationFacts { status, latency, error: None, request_id: None, request_id2: None });
     context.set_response(ResponseFacts { status, length: 128, latency, complete: true, failure: None });
     Ok(repeated(move || {
         log.finished(&context);

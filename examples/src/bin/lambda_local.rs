@@ -35,11 +35,13 @@ async fn main() -> Result<(), Failure> {
     let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("functions");
     let python = LocalFunction::python(functions.join("users-python"), "app.lambda_handler").name("users-python");
     let node = LocalFunction::node(functions.join("users-node"), "index.handler").name("users-node");
+    let rust = LocalFunction::bootstrap(env::current_exe()?.with_file_name("users")).name("users-rust");
     let greeting = LocalFunction::bootstrap(env::current_exe()?.with_file_name("greeting")).name("greeting");
 
     let api = Api::rest("users")
         .route("GET /users", Route::to(LambdaProxy::new(with_access(python))))
         .route("GET /node/users", Route::to(LambdaProxy::new(with_access(node))))
+        .route("GET /rust/users", Route::to(LambdaProxy::new(with_access(rust))))
         .route("GET /greeting", Route::to(LambdaProxy::new(greeting)))
         .stage(StageDefinition::new("prod"));
     let gateway = Gateway::new(Definition::new().api(api))?;
@@ -50,7 +52,8 @@ async fn main() -> Result<(), Failure> {
         .try_this("/prod/users?id=7", "", 404, "there is no such item")
         .try_this("/prod/users", "", 400, "the function wants an id")
         .try_this("/prod/node/users?id=123", "", 200, "the item, which JavaScript read")
-        .try_this("/prod/greeting?name=Ada", "", 200, "Rust")
+        .try_this("/prod/rust/users?id=123", "", 200, "the item, which Rust read")
+        .try_this("/prod/greeting?name=Ada", "", 200, "the smallest function in Rust")
         .try_this("/prod/greeting", "", 502, "a function that fails")
         .end();
     let served = axum::serve(listener, Router::new().fallback_service(gateway));

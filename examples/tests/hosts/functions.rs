@@ -48,11 +48,11 @@ fn lambda_local_gives_what_it_says() -> Outcome {
     let made = Command::new("python3").arg(functions.join("table.py")).envs(variables.clone()).status()?;
     assert!(made.success());
 
-    // The binary of the Rust function stands beside it.
-    let _ = env!("CARGO_BIN_EXE_greeting");
+    // The binaries of the Rust functions stand beside it.
+    let _ = (env!("CARGO_BIN_EXE_greeting"), env!("CARGO_BIN_EXE_users"));
     let host = Host::run(Command::new(env!("CARGO_BIN_EXE_lambda_local")).envs(variables))?;
     host.follow()?;
-    for path in ["/prod/users?id=123", "/prod/node/users?id=123"] {
+    for path in ["/prod/users?id=123", "/prod/node/users?id=123", "/prod/rust/users?id=123"] {
         let (status, body) = host.get(path, "")?;
         assert_eq!(status, 200);
         for part in [r#""UserId":"123""#, r#""Name":"Ada""#] {

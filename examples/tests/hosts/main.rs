@@ -80,6 +80,15 @@ fn openapi_import_gives_what_it_says() -> Outcome {
 }
 
 #[test]
+fn openapi_import_gives_what_it_says_of_an_http_api() -> Outcome {
+    if curl_is_here() {
+        Host::start(env!("CARGO_BIN_EXE_openapi_import"), &["--http".as_ref()])?.follow()
+    } else {
+        Ok(())
+    }
+}
+
+#[test]
 fn custom_authorizer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_custom_authorizer"))
 }
@@ -87,6 +96,11 @@ fn custom_authorizer_gives_what_it_says() -> Outcome {
 #[test]
 fn lambda_authorizer_gives_what_it_says() -> Outcome {
     tour(env!("CARGO_BIN_EXE_lambda_authorizer"))
+}
+
+#[test]
+fn iam_gives_what_it_says() -> Outcome {
+    tour(env!("CARGO_BIN_EXE_iam"))
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub struct LambdaAuthorizerBuilder {
     timeout: Duration,
     cache: Option<ResultCache>,
     stage: Option<Arc<StageFacts>>,
+    credentials: Option<String>,
 }
 
 impl LambdaAuthorizer {
@@ -80,6 +81,7 @@ impl LambdaAuthorizerBuilder {
             timeout: event.timeout(),
             cache: None,
             stage: None,
+            credentials: None,
         }
     }
 
@@ -118,6 +120,12 @@ impl LambdaAuthorizerBuilder {
     /// How long the function may take; unless given 10 seconds for HTTP APIs, 29 for others.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The role that the function is called with (an ARN), where what calls it can assume roles.
+    pub fn credentials(mut self, role: impl Into<String>) -> Self {
+        self.credentials = Some(role.into());
         self
     }
 
@@ -170,6 +178,7 @@ impl LambdaAuthorizerBuilder {
             cache: self.cache.unwrap_or_default(),
             mark,
             stage: self.stage,
+            credentials: self.credentials,
         })
     }
 }

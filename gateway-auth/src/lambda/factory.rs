@@ -49,6 +49,9 @@ impl LambdaAuthorizers {
             .simple_responses(config.enable_simple_responses)
             .result_ttl(Duration::from_secs(ttl.into()))
             .cache(place.results());
+        if let Some(role) = config.authorizer_credentials.as_ref().filter(|role| !role.is_empty()) {
+            builder = builder.credentials(role);
+        }
         if let Some(expression) = &config.identity_validation_expression {
             builder = builder.identity_validation(expression);
         }

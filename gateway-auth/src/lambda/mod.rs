@@ -84,6 +84,7 @@ pub struct LambdaAuthorizer {
     /// What sets its results apart from those of an authorizer that stood in its place before.
     mark: String,
     stage: Option<Arc<StageFacts>>,
+    credentials: Option<String>,
 }
 
 impl LambdaAuthorizer {
@@ -136,6 +137,7 @@ impl LambdaAuthorizer {
         let payload = self.event.write(identity, arn, request, context);
         let mut invocation = Invocation::new(payload);
         invocation.function = name;
+        invocation.credentials.clone_from(&self.credentials);
         let invoked = match tokio::time::timeout(self.timeout, function.invoke(invocation, context)).await {
             Ok(Ok(invoked)) => invoked,
             Ok(Err(error)) => return (None, Err(Failure::Call(error))),

@@ -9,6 +9,8 @@ mod conformance;
 mod factory;
 mod fetching;
 mod fuzz;
+#[cfg(feature = "lambda")]
+mod imported;
 mod layer;
 mod rest;
 mod settings;

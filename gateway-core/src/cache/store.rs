@@ -5,13 +5,14 @@ use std::{
     time::Duration,
 };
 
+use foldhash::fast::RandomState;
 use tokio::sync::watch;
 
 use super::{Entry, Landing, Lead, flight::Flights, key::Key};
 
 /// The kept answers of one stage, and the calls that are under way for them.
 pub(crate) struct ResponseCache {
-    entries: moka::sync::Cache<Key, Arc<Entry>>,
+    entries: moka::sync::Cache<Key, Arc<Entry>, RandomState>,
     flights: Mutex<Flights>,
     bytes: u64,
 }
@@ -29,7 +30,7 @@ pub(crate) enum Found {
 impl ResponseCache {
     pub(crate) fn new(bytes: u64) -> Self {
         let entries = moka::sync::Cache::builder().max_capacity(bytes).weigher(|_, entry: &Arc<Entry>| entry.weight());
-        Self { entries: entries.build(), flights: Mutex::default(), bytes }
+        Self { entries: entries.build_with_hasher(RandomState::default()), flights: Mutex::default(), bytes }
     }
 
     /// What there is for `key` at `now`, by the gateway's clock.

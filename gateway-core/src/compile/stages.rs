@@ -103,6 +103,7 @@ impl Scene<'_> {
             endpoint: self.api.endpoint,
             binary_media_types: self.api.binary_media_types.clone(),
             is_canary: self.is_canary,
+            client_certificate_id: self.stage.client_certificate_id.clone(),
             is_test: false,
         });
         let plans = Arc::new(plans);
@@ -117,9 +118,9 @@ impl Scene<'_> {
             self.route(routes.len(), &throttled_as, &preflight::unrouted(cors), &facts, &plans)
         });
         Deployment {
-            routes,
             unrouted_preflight: unrouted,
             observers: self.observers(&facts),
+            has_route_observers: routes.iter().any(|route| !route.observers.is_empty()),
             facts,
             router: Arc::clone(self.router),
             responses: self.api.responses.clone(),
@@ -128,6 +129,7 @@ impl Scene<'_> {
             limits: self.definition.limits,
             cors: self.cors.filter(|cors| cors.on_answers()).cloned(),
             authorizers: self.api.authorizers.clone(),
+            routes,
         }
     }
 

@@ -238,6 +238,8 @@ impl Scribe<'_> {
         let mut stage = StageDefinition::new(&config.name);
         stage.deployment_id.clone_from(&config.deployment_id);
         self.problems.extend(config.wrong_deployment(kind).map(|problem| problem.below(pointer)));
+        let certificate = config.client_certificate_id.as_deref();
+        stage.client_certificate_id = certificate.and_then(|id| self.client_certificate(pointer, id, kind));
         stage.variables.clone_from(&config.variables);
         stage.default_settings = config.default_route_settings.map(Into::into);
         let settings = config.route_settings.iter();

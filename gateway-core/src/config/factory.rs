@@ -46,6 +46,12 @@ pub trait IntegrationFactory: Send + Sync + 'static {
         let _ = upstreams;
         None
     }
+
+    /// Whether HTTP backends can be shown the certificate with this id (`clientCertificateId` of a stage).
+    fn has_client_certificate(&self, id: &str) -> bool {
+        let _ = id;
+        false
+    }
 }
 
 /// Puts upstreams as they were defined into service.

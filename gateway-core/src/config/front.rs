@@ -1,10 +1,11 @@
-//! What stands at the front door: custom domains, and whose word counts of who the client is.
+//! Who is who: custom domains, whose word counts of who the client is, and what backends see of us.
 
 use std::sync::Arc;
 
 use super::{DomainConfig, MutualTlsConfig, define::Scribe};
 use crate::{
     client::{CertificateCheck, Proxies},
+    context::ApiKind,
     definition::Domain,
     problem::Problem,
 };
@@ -52,6 +53,19 @@ where
 }
 
 impl Scribe<'_> {
+    /// The certificate that a stage shows to backends.
+    pub(super) fn client_certificate(&mut self, pointer: &str, id: &str, kind: ApiKind) -> Option<Arc<str>> {
+        let message = match kind {
+            ApiKind::Rest if self.registry.has_client_certificate(id) => return Some(id.into()),
+            ApiKind::Rest => {
+                format!("there is no client certificate `{id}`; give it to the integrations, with its key")
+            }
+            ApiKind::Http => "an HTTP API shows no certificate to its backends".to_owned(),
+        };
+        self.problems.push(Problem::new(format!("{pointer}/clientCertificateId"), message));
+        None
+    }
+
     pub(super) fn domain(&mut self, pointer: &str, config: &DomainConfig) -> Domain {
         let domain = Domain::from(config);
         let Some(mutual_tls) = config.mutual_tls_authentication.as_ref() else { return domain };

@@ -158,6 +158,10 @@ impl Registry {
         self.policies.as_ref().ok_or_else(none)?.policy(document, api)
     }
 
+    pub(super) fn has_client_certificate(&self, id: &str) -> bool {
+        self.integrations.iter().any(|factory| factory.has_client_certificate(id))
+    }
+
     pub(super) fn make_proxies(&self, ranges: &[String]) -> Result<Arc<dyn Proxies>, Problem> {
         let none = || Problem::new("", "nothing reads trusted proxies; add gateway_auth's to the registry");
         self.proxies.as_ref().ok_or_else(none)?.proxies(ranges)

@@ -41,6 +41,10 @@ pub struct StageConfig {
     /// The size of the cache in GB, as AWS writes it: `0.5`, `1.6`, ...; `0.5` unless given.
     #[serde(default)]
     pub cache_cluster_size: Option<String>,
+    /// The id of the certificate that is shown to HTTP backends over TLS (REST APIs); the host gives the integrations it and
+    /// its key.
+    #[serde(default)]
+    pub client_certificate_id: Option<String>,
     /// A second deployment that serves a part of the requests.
     #[serde(default)]
     pub canary_settings: Option<CanaryConfig>,

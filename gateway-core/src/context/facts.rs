@@ -80,6 +80,8 @@ pub struct StageFacts {
     pub binary_media_types: MediaTypes,
     /// `$context.isCanaryRequest`, on a stage that has a canary.
     pub is_canary: Option<bool>,
+    /// The id of the certificate that HTTP backends are shown.
+    pub client_certificate_id: Option<Arc<str>>,
     /// Whether this is no stage, but the test of one method or authorizer: nothing is remembered of it.
     pub is_test: bool,
 }

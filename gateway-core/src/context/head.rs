@@ -1,6 +1,8 @@
 //! The headers that the gateway itself reads, found in one pass: a look-up for each would hash its name.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 
 static TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -37,4 +39,22 @@ impl<'a> Head<'a> {
         }
         head
     }
+}
+
+/// The peer, where the host put its address into the request's extensions.
+pub(crate) fn peer(request: &Parts) -> Option<IpAddr> {
+    let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
+    socket.or_else(|| request.extensions.get::<IpAddr>().copied())
+}
+
+/// The host of `authority`: without user and port.
+pub(crate) fn without_port(authority: &str) -> &str {
+    // Hosts are short: plain loops beat the searches of `str`.
+    let user = authority.bytes().rposition(|byte| byte == b'@');
+    let host = user.and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
+    let end = match host.bytes().rposition(|byte| byte == b']') {
+        Some(bracket) => Some(bracket + 1),
+        None => host.bytes().position(|byte| byte == b':'),
+    };
+    end.and_then(|end| host.get(..end)).unwrap_or(host)
 }

@@ -14,7 +14,7 @@ mod written;
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, OnceLock, Weak},
     time::{Duration, SystemTime},
 };
@@ -36,7 +36,10 @@ pub use self::{
     times::{clf_time, iso_time},
     trace_id::TraceId,
 };
-pub(crate) use self::{failure::integration_error, head::Head};
+pub(crate) use self::{
+    failure::integration_error,
+    head::{Head, peer, without_port},
+};
 use crate::{
     clock::{Clock, SystemClock, epoch_seconds},
     error::Error,
@@ -349,22 +352,4 @@ impl Context {
     pub fn set_headers(&self, fact: HeaderMap) {
         let _ = self.headers.set(Box::new(fact));
     }
-}
-
-/// The peer, where the host put its address into the request's extensions.
-pub(crate) fn peer(request: &Parts) -> Option<IpAddr> {
-    let socket = request.extensions.get::<SocketAddr>().map(SocketAddr::ip);
-    socket.or_else(|| request.extensions.get::<IpAddr>().copied())
-}
-
-/// The host of `authority`: without user and port.
-pub(crate) fn without_port(authority: &str) -> &str {
-    // Hosts are short: plain loops beat the searches of `str`.
-    let user = authority.bytes().rposition(|byte| byte == b'@');
-    let host = user.and_then(|at| authority.get(at + 1..)).unwrap_or(authority);
-    let end = match host.bytes().rposition(|byte| byte == b']') {
-        Some(bracket) => Some(bracket + 1),
-        None => host.bytes().position(|byte| byte == b':'),
-    };
-    end.and_then(|end| host.get(..end)).unwrap_or(host)
 }

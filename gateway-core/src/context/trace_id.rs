@@ -1,6 +1,6 @@
 //! `X-Amzn-Trace-Id`: taken from the client and completed, or made.
 
-use std::{fmt::Write, ops::Range};
+use std::ops::Range;
 
 use http::HeaderValue;
 
@@ -19,7 +19,9 @@ impl TraceId {
     pub(crate) fn continued(client: Option<&HeaderValue>, seconds: u64, request_id: &str) -> Self {
         let client = client.and_then(|value| value.to_str().ok()).filter(|text| text.len() <= 512).unwrap_or_default();
         let (mut root, mut parent, mut sampled, mut rest) = (None, None, None, String::new());
-        for (key, value) in client.split(';').filter_map(|piece| piece.trim().split_once('=')) {
+        // Most clients send none.
+        let pieces = (!client.is_empty()).then(|| client.split(';'));
+        for (key, value) in pieces.into_iter().flatten().filter_map(|piece| piece.trim().split_once('=')) {
             let slot = match key {
                 _ if key.eq_ignore_ascii_case("root") => &mut root,
                 _ if key.eq_ignore_ascii_case("parent") => &mut parent,
@@ -41,8 +43,12 @@ impl TraceId {
         match root {
             Some(root) => text.push_str(root),
             None => {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "1-{seconds:08x}-");
+                text.push_str("1-");
+                // Eight digits, as `write` would make them with more ado.
+                text.extend(
+                    (0..8).rev().filter_map(|place| char::from_digit((seconds >> (4 * place)) as u32 & 0xf, 16)),
+                );
+                text.push('-');
                 text.extend([digits(0..8), digits(9..13), digits(14..18), digits(19..23), digits(24..28)]);
             }
         }

@@ -34,6 +34,7 @@ pub struct StageDefinition {
     pub(crate) metrics: bool,
     pub(crate) detailed_metrics: bool,
     pub(crate) canary: Option<Canary>,
+    pub(crate) client_certificate_id: Option<Arc<str>>,
 }
 
 impl StageDefinition {
@@ -52,7 +53,17 @@ impl StageDefinition {
             metrics: false,
             detailed_metrics: false,
             canary: None,
+            client_certificate_id: None,
         }
+    }
+
+    /// The id of the certificate that is shown to HTTP backends over TLS; the integrations have it and its key.
+    ///
+    /// AWS developer guide: *Generate and configure an SSL certificate for backend authentication in API Gateway*.
+    #[must_use]
+    pub fn client_certificate(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.client_certificate_id = Some(id.into());
+        self
     }
 
     /// `$context.deploymentId`; drawn unless given.

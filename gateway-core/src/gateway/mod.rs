@@ -37,6 +37,7 @@ use crate::{
     service::{Parts, ResponseFuture, tower_service},
     snapshot::{NoTarget, Snapshot},
     stage,
+    trace::Step,
 };
 
 /// The whole gateway: a tower service that any hyper or axum server can mount.
@@ -128,6 +129,15 @@ impl Gateway {
         parts.extensions.remove::<Arc<Context>>();
         target.authenticate(&parts, || runtime.clock.now());
         let context = begin(&parts, &head, id, target.domain.take());
+        if let Some(domain) = context.domain() {
+            let facts = &target.deployment.facts;
+            context.record(|| Step::CustomDomain {
+                api: facts.api_id.clone(),
+                stage: facts.stage.clone(),
+                base_path: domain.base_path.clone(),
+                routing_rule_id: domain.routing_rule_id.clone(),
+            });
+        }
         if let Some(method) = overridden {
             context.set_overridden_method(method);
         }

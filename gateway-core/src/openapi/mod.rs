@@ -1,10 +1,16 @@
 //! OpenAPI documents with `x-amazon-apigateway-*` extensions: what runs on Amazon API Gateway runs here, and back.
 //!
-//! Swagger 2.0, OpenAPI 3.0, and of OpenAPI 3.1 what 3.0 has too, for REST APIs; in JSON, and in YAML with the feature
-//! `yaml`. What AWS refuses is refused, with its messages and all of them at once; what a document says and the gateway
-//! cannot do is in the [`Report`].
+//! Swagger 2.0 (for REST APIs), OpenAPI 3.0, and of OpenAPI 3.1 what 3.0 has too; in JSON, and in YAML with the feature
+//! `yaml`. What AWS refuses is refused, with its messages where they are known and all of them at once; what a document
+//! says and the gateway cannot do is in the [`Report`].
 //!
-//! AWS developer guide: *Develop REST APIs using OpenAPI in API Gateway*.
+//! A document becomes a REST API, or an HTTP API where [`ImportOptions::protocol_type`] says so. What it says that AWS
+//! has for REST APIs only is ignored for an HTTP API and stands in the report, as AWS has it in `importInfo`;
+//! [`ImportOptions::beyond_aws`] reads of that what HTTP APIs have here. A route whose integration or authorizer no HTTP
+//! API has is kept without it, and cannot be deployed: were it left out, another route might open its path.
+//!
+//! AWS developer guide: *Develop REST APIs using OpenAPI in API Gateway*; *Working with OpenAPI definitions for HTTP
+//! APIs*.
 //!
 //! # Example
 //! ```

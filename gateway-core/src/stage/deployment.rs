@@ -26,6 +26,8 @@ pub struct Deployment {
     /// Whether the gateway responses may need the request's headers.
     pub(crate) keeps_headers: bool,
     pub(crate) observers: Arc<[Arc<dyn Observer>]>,
+    /// Whether any route has an observer of its own.
+    pub(crate) has_route_observers: bool,
     pub(crate) plans: Arc<UsagePlans>,
     pub(crate) limits: Limits,
     /// Of every answer, where that is wanted.
@@ -81,9 +83,9 @@ impl Deployment {
 
     /// Who is told of the requests of the route alone.
     pub(crate) fn route_observers(&self, context: &Context) -> &[Arc<dyn Observer>] {
-        let route = context
-            .route()
-            .and_then(|facts| self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts)));
+        let facts = context.route().filter(|_| self.has_route_observers);
+        let route =
+            facts.and_then(|facts| self.routes.get(facts.index).filter(|route| Arc::ptr_eq(&route.facts, facts)));
         route.map_or(&[], |route| &route.observers)
     }
 }

@@ -13,6 +13,14 @@ const LONGEST: usize = 200;
 impl Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::CustomDomain { api, stage, base_path, routing_rule_id } => {
+                write!(f, "custom domain: stage `{}` of `{}`, by ", Plain(stage), Plain(api))?;
+                match (routing_rule_id, base_path.as_deref().unwrap_or_default()) {
+                    (Some(id), _) => write!(f, "the routing rule {}", Plain(id)),
+                    (None, "") => f.write_str("the mapping of every path"),
+                    (None, base_path) => write!(f, "the base path `{}`", Plain(base_path)),
+                }
+            }
             Self::Routed { candidates } => {
                 match candidates.iter().find(|candidate| candidate.lost.is_none()) {
                     Some(winner) => write!(f, "routed to `{}`", Plain(&winner.route))?,

@@ -79,6 +79,17 @@ impl Trace {
 #[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Step {
+    /// A custom domain found the stage.
+    CustomDomain {
+        /// The id of the API.
+        api: String,
+        /// The stage.
+        stage: String,
+        /// The base path of the mapping that matched.
+        base_path: Option<String>,
+        /// The id of the routing rule that matched.
+        routing_rule_id: Option<String>,
+    },
     /// The router looked for a route.
     Routed {
         /// Every route whose path could be meant, and what became of it.

@@ -36,7 +36,12 @@ usagePlans:
     apiKeys: [{ id: alice, value: alice-0123456789-0123 }, { id: bob, value: bob-0123456789-012345, enabled: false }]
 domains:
   - name: api.example.com
+    routingMode: ROUTING_RULE_THEN_API_MAPPING
     mappings: [{ api: petstore, stage: prod }]
+    routingRules:
+      - priority: 7
+        conditions: [{ matchHeaders: { anyOf: [{ header: x-next, valueGlob: "1*" }] } }, { matchBasePaths: { anyOf: [next] } }]
+        actions: [{ invokeApi: { apiId: petstore, stage: prod, stripBasePath: true } }]
 "#;
 
 fn registry(lines: &CapturedLines) -> Registry {

@@ -73,14 +73,25 @@ impl Callers {
         Self { own: Arc::clone(&self.own), of_role: Some(of_role), roles: Mutex::default() }
     }
 
-    /// The credentials of `role`, or the gateway's own; `None` if nobody has those of the role.
-    pub(super) fn of(&self, role: Option<&str>) -> Option<Arc<Kept>> {
+    /// The gateway's own.
+    pub(super) fn own(&self) -> &Arc<Kept> {
+        &self.own
+    }
+
+    /// The credentials of `role`, or the gateway's own; `None` if nobody has those of the role. Who has them is asked when
+    /// the role is first met: first the host, then `assume`.
+    pub(super) fn of(
+        &self,
+        role: Option<&str>,
+        assume: impl FnOnce(&str) -> Option<SharedCredentialsProvider>,
+    ) -> Option<Arc<Kept>> {
         let Some(role) = role.filter(|role| !role.is_empty()) else { return Some(Arc::clone(&self.own)) };
         let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = roles.get(role) {
             return Some(Arc::clone(kept));
         }
-        let provider = self.of_role.as_ref()?(role)?;
+        let given = self.of_role.as_ref().and_then(|of_role| of_role(role));
+        let provider = given.or_else(|| assume(role))?;
         if roles.len() >= ROLES {
             roles.clear();
         }

@@ -3,6 +3,8 @@
 //! `AwsBackend` is what stands inside a mapping (feature `mapping`); what signs and sends is a `ServiceClient`, such as
 //! `SignedClient` (feature `aws`).
 
+#[cfg(feature = "aws")]
+mod assume_role;
 #[cfg(feature = "mapping")]
 mod backend;
 #[cfg(feature = "aws")]

@@ -74,18 +74,28 @@ impl Pieces {
 
     /// The text, as it is, with the stage variables of this request; one that is not there is empty.
     pub(crate) fn text(&self, context: &Context) -> Cow<'_, str> {
-        if let [Piece::Text(text)] = self.0.as_slice() {
-            return Cow::Borrowed(text);
+        match self.0.as_slice() {
+            [Piece::Text(text)] => Cow::Borrowed(text),
+            _ => Cow::Owned(self.filled(|name| context.stage_variable(name))),
         }
+    }
+
+    /// The text with these stage variables.
+    pub(crate) fn filled<'v>(&self, variable: impl Fn(&str) -> Option<&'v str>) -> String {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::StageVariable(name) => out.push_str(context.stage_variable(name).unwrap_or_default()),
+                Piece::StageVariable(name) => out.push_str(variable(name).unwrap_or_default()),
                 Piece::PathParameter(name) => out.extend(["{", name, "}"]),
             }
         }
-        Cow::Owned(out)
+        out
+    }
+
+    /// Whether stage variables have a say in it.
+    pub(crate) fn has_variables(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::StageVariable(_)))
     }
 }
 

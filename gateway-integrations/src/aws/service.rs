@@ -38,6 +38,22 @@ pub struct ServiceCall {
     pub request: http::Request<Bytes>,
 }
 
+impl ServiceCall {
+    /// A call of `service` in `region`, with the host's own credentials.
+    #[must_use]
+    pub fn new(service: impl Into<String>, region: impl Into<String>, request: http::Request<Bytes>) -> Self {
+        let (service, region) = (service.into(), region.into());
+        Self { service, subdomain: None, region, credentials: None, action: None, request }
+    }
+
+    /// Names the action, for services that speak JSON.
+    #[must_use]
+    pub fn action(mut self, action: impl Into<String>) -> Self {
+        self.action = Some(action.into());
+        self
+    }
+}
+
 #[async_trait]
 impl<F, Answer> ServiceClient for F
 where

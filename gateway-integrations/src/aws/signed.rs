@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue, Request, StatusCode, Uri, uri};
 
 use super::{
     ServiceCall, ServiceClient,
+    assume_role::{AssumedRole, RoleArn},
     credentials::Callers,
     signature::{Scope, sign, signing_name, target_prefix},
 };
@@ -21,7 +22,7 @@ static TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 /// a [`ServiceClient`] for every service, and a [`Function`](gateway_core::Function) for those on Lambda.
 ///
 /// Calls are signed with the credentials of the role that the integration names (`credentials`), if [`roles`](Self::roles)
-/// knows it, and with the host's own where it names none. Any `ProvideCredentials` gives them: constant ones, those of the
+/// knows it or it can be [assumed](Self::assume_roles), and with the host's own where it names none. Any `ProvideCredentials` gives them: constant ones, those of the
 /// environment ([`credentials_from_env`](super::credentials_from_env)), a closure (`provide_credentials_fn`), the chains of
 /// `aws-config`. They are kept until a minute before they expire, and never shown to anybody.
 ///
@@ -46,6 +47,8 @@ pub struct SignedClient {
     callers: Arc<Callers>,
     endpoint: Option<Uri>,
     endpoints: HashMap<String, Uri>,
+    /// The region of the STS that is asked for the credentials of roles.
+    sts: Option<String>,
 }
 
 /// Why a text is no endpoint.
@@ -62,6 +65,7 @@ impl SignedClient {
             callers: Arc::new(Callers::new(SharedCredentialsProvider::new(credentials))),
             endpoint: None,
             endpoints: HashMap::new(),
+            sts: None,
         }
     }
 
@@ -70,6 +74,17 @@ impl SignedClient {
     #[must_use]
     pub fn roles(mut self, roles: impl Fn(&str) -> Option<SharedCredentialsProvider> + Send + Sync + 'static) -> Self {
         self.callers = Arc::new(self.callers.with_roles(Box::new(roles)));
+        self
+    }
+
+    /// Assumes the roles that integrations name, with the host's own credentials: by a call of AWS STS in `region`, when a
+    /// role is first needed and a minute before its credentials expire. A role that may not be assumed is a failure of the
+    /// integration (500), whose cause is written down.
+    ///
+    /// AWS STS API reference: *AssumeRole*.
+    #[must_use]
+    pub fn assume_roles(mut self, region: impl Into<String>) -> Self {
+        self.sts = Some(region.into());
         self
     }
 
@@ -102,10 +117,11 @@ impl SignedClient {
         context: &Context,
     ) -> Result<Response, Error> {
         const NO_ROLE: &str = "API Gateway does not have permission to assume the provided role";
-        let caller = self.callers.of(role).ok_or_else(|| misconfigured(context, NO_ROLE))?;
+        let assume = |role: &str| self.assumed(role, context);
+        let caller = self.callers.of(role, assume).ok_or_else(|| misconfigured(context, NO_ROLE))?;
         let now = context.clock().now();
         let credentials = caller.at(now).await.map_err(|error| misconfigured(context, error))?;
-        if let Some(endpoint) = self.endpoints.get(service).or(self.endpoint.as_ref()) {
+        if let Some(endpoint) = self.endpoint_of(service) {
             *request.uri_mut() = at(endpoint, request.uri());
         }
         let scope = Scope { service: signing_name, region, time: now };
@@ -116,6 +132,22 @@ impl SignedClient {
             Some(token) if response.status() == StatusCode::FORBIDDEN => without(token, response, context).await,
             _ => Ok(response),
         }
+    }
+
+    fn endpoint_of(&self, service: &str) -> Option<&Uri> {
+        self.endpoints.get(service).or(self.endpoint.as_ref())
+    }
+
+    /// Who assumes `role`, if that is one and roles are assumed at all.
+    fn assumed(&self, role: &str, context: &Context) -> Option<SharedCredentialsProvider> {
+        Some(SharedCredentialsProvider::new(AssumedRole {
+            role: RoleArn::parse(role)?,
+            region: self.sts.clone()?,
+            endpoint: self.endpoint_of("sts").cloned(),
+            own: Arc::clone(self.callers.own()),
+            client: Arc::clone(&self.client),
+            clock: Arc::clone(context.clock()),
+        }))
     }
 }
 
@@ -149,7 +181,7 @@ fn endpoint(address: &str) -> Result<Uri, EndpointError> {
 }
 
 /// The address `call` at another endpoint.
-fn at(endpoint: &Uri, call: &Uri) -> Uri {
+pub(super) fn at(endpoint: &Uri, call: &Uri) -> Uri {
     let mut parts = uri::Parts::default();
     parts.scheme = endpoint.scheme().cloned();
     parts.authority = endpoint.authority().cloned();

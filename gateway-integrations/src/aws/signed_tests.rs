@@ -298,3 +298,45 @@ async fn functions_are_called_on_lambda() {
         "/2015-03-31/functions/arn:aws:lambda:eu-west-1:1:function:a%20b%3Fc%2Fd/invocations"
     );
 }
+
+#[tokio::test]
+async fn roles_are_assumed_and_their_credentials_kept_until_they_expire() {
+    let sts = Wire::default();
+    let expires = "2015-08-30T13:36:00Z";
+    let answer = |token: &str| {
+        format!(
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>\
+             secret</SecretAccessKey><SessionToken>{token}</SessionToken><Expiration>{expires}</Expiration>"
+        )
+    };
+    let client = SignedClient::new(Arc::new(sts.clone()), credentials()).assume_roles("eu-west-1");
+    let client = client.service_endpoint("sts", "http://127.0.0.1:5000").unwrap();
+    let (clock, role) = (clock(), "arn:aws:iam::123456789012:role/caller");
+    let context = context(&clock, None);
+    let send =
+        async |role| client.send(call("sqs", "https://sqs.us-east-1.amazonaws.com/", None, Some(role)), &context).await;
+    sts.answer(200, &[], &answer("first"));
+    send(role).await.unwrap();
+    let (head, _) = sts.last();
+    assert!(header(&head.headers, "authorization").contains("Credential=ASIAROLE/20150830/us-east-1/sqs/"));
+    assert_eq!(header(&head.headers, "x-amz-security-token"), "first");
+    let (head, body) = sts.last();
+    assert_eq!(head.uri, "http://127.0.0.1:5000/");
+    assert!(header(&head.headers, "authorization").contains("Credential=AKIDEXAMPLE/20150830/eu-west-1/sts/"));
+    let form = String::from_utf8(body.to_vec()).unwrap();
+    assert!(form.contains("RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fcaller&"), "{form}");
+    send(role).await.unwrap();
+    assert_eq!(sts.sent.lock().unwrap().drain(..).count(), 1, "the credentials are kept");
+    clock.advance(Duration::from_secs(59 * 60 + 1));
+    sts.answer(403, &[], "<Error><Code>AccessDenied</Code></Error>");
+    send(role).await.unwrap();
+    assert_eq!(header(&sts.last().0.headers, "x-amz-security-token"), "first", "they hold for some seconds more");
+    clock.advance(Duration::from_secs(60));
+    sts.answer(403, &[], "<Error><Code>AccessDenied</Code></Error>");
+    let refused = send(role).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ApiConfigurationError);
+    assert_eq!(
+        send("arn:aws:iam::123456789012:user/alice").await.unwrap_err().kind(),
+        ErrorKind::ApiConfigurationError
+    );
+}

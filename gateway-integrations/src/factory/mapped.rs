@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gateway_core::{
-    Context, Error, Integration, Problems, Request, Response,
+    Context, Error, Integration, Problem, Problems, Request, Response,
     config::{BackendConfig, IntegrationPlace},
 };
 
@@ -52,7 +52,11 @@ pub(super) fn with_parameter_mapping(inner: impl Integration, config: &BackendCo
 }
 
 /// The service of a subtype, whose parameters are its own; those of its answers are mapped.
-pub(super) fn service_action(callees: &Callees, config: &BackendConfig) -> Made {
+pub(super) fn service_action(callees: &Callees, config: &BackendConfig, place: IntegrationPlace<'_>) -> Made {
+    if place.api.region.is_none() && !config.request_parameters.contains_key("Region") {
+        let message = "the service is in no region: give the API its region, or this the parameter `Region`";
+        return Err(Problem::new("/requestParameters", message).into());
+    }
     let action = callees.action(config)?;
     let answers = BackendConfig { request_parameters: Default::default(), ..config.clone() };
     with_parameter_mapping(action, &answers)

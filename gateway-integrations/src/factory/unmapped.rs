@@ -31,7 +31,7 @@ pub(super) fn with_parameters(proxy: HttpProxy, config: &BackendConfig) -> Resul
     Err(needs_mapping("/requestParameters", "parameters"))
 }
 
-pub(super) fn service_action(_: &Callees, _: &BackendConfig) -> Made {
+pub(super) fn service_action(_: &Callees, _: &BackendConfig, _: IntegrationPlace<'_>) -> Made {
     Err(needs_mapping("/integrationSubtype", "subtypes"))
 }
 

@@ -53,7 +53,7 @@ impl Named {
         config: &'a BackendConfig,
         client: &Arc<dyn HttpClient>,
     ) -> Result<Called<'a>, Problem> {
-        let Some(name) = config.upstream.as_ref().or_else(|| self.linked(config)) else {
+        let Some(name) = config.upstream.as_ref().or(self.linked(config)?) else {
             return Ok(Called { uri: Cow::from(&config.uri), client: Arc::clone(client), upstream: None });
         };
         let message = || format!("there is no upstream `{name}`; add it to `upstreams`");
@@ -76,10 +76,13 @@ impl Named {
 
 #[cfg(feature = "upstream")]
 impl Named {
-    /// The VPC link of an integration, where an upstream stands for it.
-    fn linked<'a>(&self, config: &'a BackendConfig) -> Option<&'a String> {
-        let link = config.connection_id.as_ref().filter(|_| config.connection_type.as_deref() == Some("VPC_LINK"));
-        link.filter(|link| self.upstreams.named(link).is_some())
+    /// The upstream that stands for the VPC link of an integration: the one with the link's id for a name.
+    fn linked<'a>(&self, config: &'a BackendConfig) -> Result<Option<&'a String>, Problem> {
+        let Some(link) = link(config)? else { return Ok(None) };
+        match self.upstreams.named(link) {
+            Some(_) => Ok(Some(link)),
+            None => Err(Problem::new("/connectionId", no_link(link))),
+        }
     }
 }
 
@@ -112,6 +115,9 @@ impl Named {
         config: &'a BackendConfig,
         client: &Arc<dyn HttpClient>,
     ) -> Result<Called<'a>, Problem> {
+        if let Some(link) = link(config)? {
+            return Err(Problem::new("/connectionId", no_link(link)));
+        }
         match &config.upstream {
             Some(_) => Err(Problem::new("/upstream", "this needs the feature `upstream` of gateway-integrations")),
             None => Ok(Called { uri: Cow::from(&config.uri), client: Arc::clone(client) }),
@@ -125,4 +131,22 @@ impl Called<'_> {
     pub(super) fn integration(&self, integration: Arc<dyn Integration>) -> Arc<dyn Integration> {
         integration
     }
+}
+
+/// The VPC link of an integration that names no upstream itself.
+fn link(config: &BackendConfig) -> Result<Option<&String>, Problem> {
+    let kind = config.connection_type.as_deref().filter(|kind| *kind != "INTERNET");
+    match (kind, &config.connection_id) {
+        _ if config.upstream.is_some() => Ok(None),
+        (None, _) => Ok(None),
+        (Some("VPC_LINK"), Some(link)) => Ok(Some(link)),
+        (Some("VPC_LINK"), None) => Err(Problem::new("/connectionId", "a VPC link has an id; write it")),
+        (Some(kind), _) => {
+            Err(Problem::new("/connectionType", format_args!("`{kind}` is neither INTERNET nor VPC_LINK")))
+        }
+    }
+}
+
+fn no_link(link: &str) -> String {
+    format!("nothing stands for the VPC link `{link}`; add an upstream of this name, with the targets behind the link")
 }

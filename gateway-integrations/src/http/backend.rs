@@ -95,6 +95,8 @@ impl Integration for HttpBackend {
             headers: parts.headers.clone(),
             body: readable(body.as_bytes().unwrap_or_default()),
         });
+        #[cfg(feature = "tls-aws-lc-rs")]
+        super::client_certificate::show(&mut parts, context);
         let answer = self.client.send(Request::from_parts(parts, body)).await;
         let mut response = answer.map_err(|error| no_answer(context, error))?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {

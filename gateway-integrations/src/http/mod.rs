@@ -7,6 +7,8 @@
 mod backend;
 #[cfg(feature = "proxy")]
 mod client;
+#[cfg(feature = "tls-aws-lc-rs")]
+mod client_certificate;
 #[cfg(feature = "proxy")]
 mod default_client;
 mod headers;
@@ -21,6 +23,8 @@ pub use self::backend::HttpBackend;
 pub(crate) use self::client::ConnectionLimits;
 #[cfg(feature = "tls-aws-lc-rs")]
 pub use self::client::Tls;
+#[cfg(feature = "tls-aws-lc-rs")]
+pub(crate) use self::client_certificate::ByCertificate;
 pub(crate) use self::headers::{Origin, remove_hop_by_hop};
 #[cfg(feature = "proxy")]
 pub use self::{

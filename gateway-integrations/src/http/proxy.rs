@@ -242,7 +242,9 @@ impl HttpProxy {
             headers: parts.headers.clone(),
             body: readable(body.as_bytes().unwrap_or_default()),
         });
-        let called = context.clock().elapsed();
+        #[cfg(feature = "tls-aws-lc-rs")]
+        super::client_certificate::show(&mut parts, context);
+        let called = context.trace().map(|_| context.clock().elapsed());
         let answer = self.client.send(Request::from_parts(parts, body));
         Ok(Box::pin(async move {
             #[cfg_attr(not(feature = "proxy"), expect(unused_mut, reason = "only upgrades change it here"))]
@@ -262,7 +264,7 @@ impl HttpProxy {
         mut response: Response,
         rules: Rules,
         method: &Method,
-        called: Duration,
+        called: Option<Duration>,
         context: &Context,
     ) -> Result<Response, Error> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -273,7 +275,7 @@ impl HttpProxy {
         };
         context.record(|| {
             let (headers, body) = record(&response);
-            let latency = context.clock().elapsed().saturating_sub(called);
+            let latency = context.clock().elapsed().saturating_sub(called.unwrap_or_default());
             Step::EndpointResponse { status: response.status(), latency, headers, body }
         });
         *response.version_mut() = Version::HTTP_11;

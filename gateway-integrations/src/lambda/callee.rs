@@ -180,6 +180,7 @@ fn check(status: StatusCode, context: &Context) -> Result<(), Error> {
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
             Err(misconfigured(context, "Invalid permissions on Lambda function"))
         }
+        StatusCode::PAYLOAD_TOO_LARGE => Err(no_answer(context, ErrorKind::RequestTooLarge.into())),
         status if !status.is_success() => {
             let cause = format!("the call of the function was answered with {status}");
             Err(no_answer(context, failed(context, cause)))

@@ -162,6 +162,6 @@ impl<I: Integration> Integration for Mapped<I> {
 }
 
 /// Writes down how the backend itself answered: what the client gets may be quite another answer.
-fn answered(head: &Parts, latency: Duration, context: &Context) {
+pub(super) fn answered(head: &Parts, latency: Duration, context: &Context) {
     context.set_integration(IntegrationFacts::answered(head.status, &head.headers, latency));
 }

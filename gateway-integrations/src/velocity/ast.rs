@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{literal::Literal, property::Property};
 use crate::jsonpath::JsonPath;
 
 /// A place in the text, in bytes.
@@ -15,17 +16,39 @@ pub(super) struct Program {
     pub(super) nodes: Block,
     /// The names in it; a slot is a place in this list.
     pub(super) names: Vec<Arc<str>>,
+    /// How many properties there are, each with a seat.
+    pub(super) seats: usize,
 }
 
 /// What is rendered.
 #[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Node {
-    Text(Box<str>),
-    Print(Reference),
-    Set { target: Reference, value: Expression },
-    If { arms: Vec<(Expression, Block)>, otherwise: Option<Block>, at: At },
-    Foreach { name: Name, items: Expression, body: Block, at: At },
-    Define { name: Name, body: Block },
+    Text(Literal),
+    /// A reference, and the text before it.
+    Print {
+        before: Literal,
+        reference: Reference,
+    },
+    Set {
+        target: Reference,
+        value: Expression,
+    },
+    If {
+        arms: Vec<(Expression, Block)>,
+        otherwise: Option<Block>,
+        at: At,
+    },
+    Foreach {
+        name: Name,
+        items: Expression,
+        body: Block,
+        at: At,
+    },
+    Define {
+        name: Name,
+        body: Block,
+    },
     Break,
     Stop,
 }
@@ -58,14 +81,43 @@ pub(super) enum Root {
 pub(super) struct Reference {
     pub(super) name: Name,
     pub(super) steps: Vec<Step>,
-    /// Of `$context.identity.sourceIp` the variable `identity.sourceIp`.
-    pub(super) variable: Option<Box<str>>,
+    pub(super) shape: Shape,
     pub(super) at: At,
 }
 
+/// What a reference is, so that the usual ones need no look at their steps.
 #[derive(Debug)]
+#[repr(u64)]
+pub(super) enum Shape {
+    /// `$name`.
+    Variable,
+    /// `$name.property`, with the property's seat.
+    Property(usize),
+    /// `$foreach.count` and its like, as long as nothing was set to the name; so it is with those that follow.
+    Loop(LoopProperty),
+    /// Of `$context.identity.sourceIp` the variable `identity.sourceIp`.
+    Context(Box<str>),
+    /// `$util.escapeJavaScript($reference)`.
+    Escaped,
+    Other,
+}
+
+/// What `$foreach` has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoopProperty {
+    Index,
+    Count,
+    HasNext,
+    First,
+    Last,
+    Parent,
+    Topmost,
+}
+
+#[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Step {
-    Property(Box<str>),
+    Property(Property),
     Index(Expression),
     Method(Call),
 }
@@ -78,17 +130,16 @@ pub(super) struct Call {
     pub(super) compiled: Compiled,
 }
 
-/// What is known of a call: a first argument that is a literal of another language, or which function it is.
+/// What is known of a call: a first argument that is a literal of another language.
 #[derive(Debug)]
 pub(super) enum Compiled {
     No,
     Path(JsonPath),
     Regex(Arc<regex::Regex>),
-    /// `$util.escapeJavaScript`.
-    Escape,
 }
 
 #[derive(Debug)]
+#[repr(u64)]
 pub(super) enum Expression {
     /// A bare word among arguments; Velocity takes it for null.
     Null,
@@ -122,6 +173,21 @@ pub(super) enum Operator {
     Multiply,
     Divide,
     Remainder,
+}
+
+impl LoopProperty {
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "index" => Self::Index,
+            "count" => Self::Count,
+            "hasNext" => Self::HasNext,
+            "first" => Self::First,
+            "last" => Self::Last,
+            "parent" => Self::Parent,
+            "topmost" => Self::Topmost,
+            _ => return None,
+        })
+    }
 }
 
 impl Operator {

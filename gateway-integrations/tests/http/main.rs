@@ -7,6 +7,7 @@ mod answers;
 mod backend;
 mod failures;
 mod faults;
+mod framing;
 #[cfg(feature = "mapping")]
 mod http_api;
 #[cfg(feature = "mapping")]
@@ -15,6 +16,8 @@ mod passing;
 mod pool;
 mod resets;
 mod rules;
+#[cfg(feature = "aws")]
+mod streamed_function;
 mod streaming;
 #[cfg(feature = "tls-aws-lc-rs")]
 mod tls;

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use gateway_core::{
-    Body, ErrorKind, Integration, Response,
+    Body, ErrorKind, HttpClient, Integration, Response,
     config::{ApiConfig, IntegrationConfig, IntegrationFactory, IntegrationPlace, RouteConfig},
 };
 use gateway_integrations::{HttpProxy, Integrations, http::PooledClient};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use crate::backend::{Backend, Chunks, Speaks, echo, get, invoke, now, text};
+use crate::backend::{Backend, Chunks, Speaks, context, echo, get, invoke, now, text};
 
 fn client() -> Arc<PooledClient> {
     Arc::new(PooledClient::builder().plain_only().build().unwrap())
@@ -25,6 +25,22 @@ async fn a_connection_is_used_again() {
         assert!(text(invoke(&proxy, get("/")).await.unwrap()).await.contains(path));
     }
     assert_eq!(backend.connections(), 1);
+}
+
+/// What is larger than 1 KiB is slow to allocate, and moved about with each request.
+#[tokio::test]
+async fn a_proxied_request_is_small_while_it_waits() {
+    let backend = Backend::start(Speaks::Http1, echo).await;
+    let client = client();
+    let proxy = HttpProxy::new(&backend.uri("/a"), client.clone()).unwrap();
+    text(invoke(&proxy, get("/")).await.unwrap()).await;
+    let request = http::Request::get(backend.uri("/")).body(Body::empty()).unwrap();
+    let sent = client.send(request);
+    let (parts, body) = get("/").into_parts();
+    let context = context(&parts);
+    let invoked = proxy.invoke(http::Request::from_parts(parts, body), &context);
+    assert!(size_of_val(&*sent) <= 768, "{}", size_of_val(&*sent));
+    assert!(size_of_val(&*invoked) <= 384, "{}", size_of_val(&*invoked));
 }
 
 #[tokio::test]

@@ -4,12 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use gateway_core::{
     CallCause, CallError, CallPhase, ErrorKind, HttpClient,
-    config::{IntegrationFactory, IntegrationPlace},
+    config::{Config, IntegrationFactory, IntegrationPlace, Registry},
+    testing::TestGateway,
 };
 use gateway_integrations::{
     HttpProxy,
     http::{PooledClient, Tls},
 };
+use serde_json::json;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -255,18 +257,52 @@ async fn another_name_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_definition_can_skip_verification() {
-    let backend = Authority::new().backend("localhost", VALID, None).await;
+async fn a_definition_can_skip_verification_and_name_who_answers() {
     let integrations = gateway_integrations::Integrations::with_default_client().unwrap();
     let (api, route) = Default::default();
     let place = IntegrationPlace { api: &api, route: &route };
-    for (skips, answers) in [(true, true), (false, false)] {
-        let config = serde_json::json!({
-            "type": "http_proxy", "uri": uri(&backend), "tlsConfig": {"insecureSkipVerification": skips}
-        });
+    for (name, tls, answers) in [
+        ("localhost", json!({ "insecureSkipVerification": true }), true),
+        ("localhost", json!({ "insecureSkipVerification": false }), false),
+        ("inside.example", json!({ "insecureSkipVerification": true, "serverNameToVerify": "inside.example" }), true),
+        ("inside.example", json!({ "insecureSkipVerification": true, "serverNameToVerify": "other.example" }), false),
+        ("inside.example", json!({ "insecureSkipVerification": true }), false),
+    ] {
+        let backend = Authority::new().backend(name, VALID, None).await;
+        let config = json!({ "type": "http_proxy", "uri": uri(&backend), "tlsConfig": tls });
         let config = serde_json::from_value(config).unwrap();
         let integration = integrations.integration(&config, place).unwrap().unwrap();
-        assert_eq!(invoke(&integration, get("/")).await.is_ok(), answers, "{skips}");
+        assert_eq!(invoke(&integration, get("/")).await.is_ok(), answers, "{name} {tls}");
+    }
+}
+
+#[tokio::test]
+async fn a_stage_shows_its_certificate_to_backends() {
+    let (ours, clients) = (Authority::new(), Authority::new());
+    let backend = ours.backend("localhost", VALID, Some(&clients)).await;
+    let (chain, key) = clients.sign("gateway", VALID);
+    let integrations = gateway_integrations::Integrations::with_default_client().unwrap();
+    assert!(integrations.clone().client_certificate("c1", chain.as_bytes(), b"no key").is_err());
+    let integrations = integrations.client_certificate("c1", chain.as_bytes(), key.as_bytes()).unwrap();
+    let registry = Registry::new().integrations(integrations);
+    let api = |protocol: &str, certificate: &str| {
+        let integration = json!({
+            "type": "http_proxy", "uri": uri(&backend), "httpMethod": "GET",
+            "tlsConfig": { "insecureSkipVerification": true },
+        });
+        let api = json!({
+            "name": "pets", "protocolType": protocol, "routes": [{ "route": "GET /x", "integration": integration }],
+            "stages": [{ "name": "with", "clientCertificateId": certificate }, { "name": "without" }],
+        });
+        Config::from_value(json!({ "apis": [api] })).unwrap().define(&registry)
+    };
+    let gateway = TestGateway::new(api("REST", "c1")).unwrap();
+    assert_eq!(gateway.send(http::Request::get("/with/x")).await.status, 200);
+    assert_eq!(gateway.send(http::Request::get("/without/x")).await.status, 504);
+    for (protocol, certificate) in [("REST", "c2"), ("HTTP", "c1")] {
+        let problems = TestGateway::new(api(protocol, certificate)).unwrap_err();
+        let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(places, ["/apis/0/stages/0/clientCertificateId"], "{protocol}");
     }
 }
 

@@ -81,6 +81,19 @@ impl Imported {
 ///
 /// # Errors
 /// What AWS refuses, all errors at once.
+///
+/// # Example
+/// ```
+/// use gateway_core::{config::ProtocolType, openapi::{self, ImportOptions}};
+///
+/// let document = r#"{ "openapi": "3.0.1", "info": { "title": "pets" }, "paths": { "/$default": {
+///   "x-amazon-apigateway-any-method": { "isDefaultRoute": true, "x-amazon-apigateway-integration":
+///     { "type": "HTTP_PROXY", "httpMethod": "ANY", "uri": "https://pets.example.com", "payloadFormatVersion": "1.0" } }
+/// } } }"#;
+/// let imported = openapi::import(document, &ImportOptions::new().protocol_type(ProtocolType::Http))?;
+/// assert_eq!(imported.api.routes[0].get().map(|route| route.route.as_str()), Ok("$default"));
+/// # Ok::<(), openapi::ImportError>(())
+/// ```
 pub fn import(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
     let given = read(text, options)?;
     Ok(Imported { api: given.api, report: given.report, warnings: given.warnings })

@@ -199,3 +199,25 @@ fn access_logs_tell_what_of_the_domain_matched() -> Outcome {
         Ok(())
     })
 }
+
+#[test]
+fn an_explained_request_tells_what_of_the_domain_matched() -> Outcome {
+    run(async {
+        let domain = domain(RoutingMode::RoutingRuleThenApiMapping)
+            .map("", "pets", "prod")
+            .map("a/b", "pets", "prod")
+            .rule(RoutingRule::new(7, "pets", "beta").id("seven").match_base_paths(["b"]));
+        let gateway = serving([rest("pets", &["prod", "beta"])], [domain])?;
+        for (path, told) in [
+            ("/a/b", "custom domain: stage `prod` of `pets`, by the base path `a/b`"),
+            ("/a", "custom domain: stage `prod` of `pets`, by the mapping of every path"),
+            ("/b", "custom domain: stage `beta` of `pets`, by the routing rule seven"),
+        ] {
+            let request = http::Request::get(path).header("host", HOST).body(gateway_core::Body::empty())?;
+            let explained = gateway.gateway().handle().explain(request).await;
+            let first = explained.steps.first().ok_or("no step")?;
+            assert_eq!(first.step.to_string(), told);
+        }
+        Ok(())
+    })
+}

@@ -200,3 +200,42 @@ fn everything_that_is_wrong_is_a_problem() {
     let problems = ServiceAction::define(&config("SQS-PurgeQueue", &[("QueueUrl", "q")]), None).unwrap_err();
     assert_eq!(problems.all()[0].pointer, "/integrationSubtype");
 }
+
+#[tokio::test]
+async fn what_the_service_said_is_told_whatever_the_client_gets() {
+    use gateway_core::config::{Config, Registry};
+    use serde_json::{Value, json};
+
+    let calls = Calls::default();
+    let kept = client(&calls);
+    let integrations = crate::Integrations::new(Arc::new(Nobody)).service_client(kept);
+    let registry = Registry::new().integrations(integrations);
+    let define = |region: Value| {
+        let integration = json!({
+            "type": "aws_proxy", "integrationSubtype": "SQS-PurgeQueue", "requestParameters": { "QueueUrl": "q" },
+            "responseParameters": { "418": { "overwrite:statuscode": "202" } },
+        });
+        let api = json!({
+            "name": "queues", "protocolType": "HTTP", "region": region, "stages": [{ "name": "$default" }],
+            "routes": [{ "route": "POST /purge", "integration": integration }],
+        });
+        Config::from_value(json!({ "apis": [api] })).unwrap().define(&registry)
+    };
+    let told = gateway_core::testing::CapturedLines::default();
+    let log = gateway_core::AccessLogFormat::parse("$context.status $context.integration.status $context.requestId");
+    let observer = gateway_core::AccessLog::new(log.unwrap(), told.clone());
+    let gateway = TestGateway::new(define(json!("eu-west-1")).observer(observer)).unwrap();
+    assert_eq!(gateway.send(Head::post("/purge")).await.status, 202);
+    assert!(told.lines()[0].starts_with("202 418 "), "{:?}", told.lines());
+    let problems = TestGateway::new(define(Value::Null)).unwrap_err();
+    assert_eq!(problems.all()[0].pointer, "/apis/0/routes/0/integration/requestParameters");
+}
+
+struct Nobody;
+
+#[async_trait]
+impl gateway_core::HttpClient for Nobody {
+    async fn send(&self, _: Request) -> Result<Response, Error> {
+        Err(gateway_core::ErrorKind::IntegrationFailure.into())
+    }
+}

@@ -17,7 +17,7 @@ use super::{
     failure::hyper_cause,
     http1::{Http1, Piece, is_switched},
     http2::Place,
-    pool::Host,
+    pool::{Host, Kept},
     timer::{Due, Limits, Timer},
 };
 
@@ -74,7 +74,7 @@ impl Answer {
                     Via::Task { timer: Timer::default(), _place: None }
                 }
                 From::Http1(connection, host) if has_ended => {
-                    host.put(connection);
+                    host.put(Kept::Http1(connection));
                     return Body::empty();
                 }
                 From::Http1(connection, host) => Via::Http1(connection, host),
@@ -102,7 +102,7 @@ impl Answer {
     /// Gives the connection back.
     fn end(&mut self) {
         if let Via::Http1(connection, host) = std::mem::replace(&mut self.via, Via::Ended) {
-            host.put(connection);
+            host.put(Kept::Http1(connection));
         }
     }
 }

@@ -56,6 +56,14 @@ impl Outgoing {
         Ok((Self(Kind::Stream(body, Watch(Arc::clone(&state)))), Sending(Some(state))))
     }
 
+    /// The bytes, if they are in memory.
+    pub(super) fn in_memory(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kind::Bytes(bytes) => Some(bytes),
+            Kind::Stream(..) => None,
+        }
+    }
+
     /// The same once more, if it is in memory.
     pub(super) fn again(&self) -> Option<Self> {
         match &self.0 {

@@ -299,6 +299,7 @@ impl PooledClientBuilder {
             http1,
             http2,
             http2_streams: self.http2_max_streams,
+            max_headers: self.max_headers,
             prior_knowledge: self.prior_knowledge,
             limits: self.limits,
             max_response_size: self.max_response_size,

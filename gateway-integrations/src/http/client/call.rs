@@ -8,7 +8,7 @@ use std::{
 
 use gateway_core::{CallCause, CallError, CallPhase, Error, ErrorKind, Request, Response};
 use http::{
-    HeaderValue, Uri, Version, header,
+    HeaderValue, Method, Uri, Version, header,
     uri::{PathAndQuery, Scheme},
 };
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,10 +17,11 @@ use super::{
     Inner,
     answer::{Answer, From},
     body::{Outgoing, Sending},
-    failure::{is_refused, no_answer, no_connection},
+    failure::{hyper_cause, is_refused, no_answer, no_connection},
     http1::{Failed, Http1},
     http2::{Http2, Place},
-    pool::Host,
+    plain::{Expects, Heard, Plain, hand_on},
+    pool::{Host, Kept},
     room::{ConnectionLimits, Room},
     timer::Due,
 };
@@ -29,7 +30,6 @@ use super::{
 struct Call<'a> {
     client: &'a Inner,
     host: Arc<Host>,
-    uri: Uri,
     https: bool,
     /// Whether connections that lay aside are asked anew: the request cannot be sent twice.
     ask: bool,
@@ -38,6 +38,12 @@ struct Call<'a> {
 
 /// A connection for one request.
 enum Found {
+    Plain(Box<Plain>),
+    Spoken(Spoken),
+}
+
+/// One on which hyper speaks.
+enum Spoken {
     Http1(Box<Http1>),
     Http2(Place),
 }
@@ -59,8 +65,8 @@ impl Inner {
         };
         let due = Due::of(&self.limits);
         match call.find() {
-            Some(Found::Http1(connection)) => call.over_kept(connection, message, sending, due, slot),
-            found => Box::pin(call.send(found, message, sending, due, slot, false)),
+            Some(Found::Plain(connection)) => call.over_plain(connection, message, sending, due, slot),
+            found => Box::pin(call.send(found, message, sending, due, slot)),
         }
     }
 
@@ -78,40 +84,37 @@ impl Inner {
         // What the extensions hold else is the gateway's business.
         parts.extensions.clear();
         let ask = !parts.method.is_idempotent() || body.again().is_none();
-        let call = Call { client: self, host, uri: parts.uri.clone(), https, ask, connections };
+        let call = Call { client: self, host, https, ask, connections };
         Ok((call, http::Request::from_parts(parts, body), sending))
     }
 }
 
 impl<'a> Call<'a> {
-    /// Sends the request over a connection of HTTP/1.1 that lay aside, as most are sent: the future is a small one.
-    fn over_kept(
+    /// Sends the request over a plain connection that lay aside, as most are sent: the future is a small one.
+    fn over_plain(
         self,
-        mut connection: Box<Http1>,
+        mut connection: Box<Plain>,
         mut message: Message,
         sending: Sending,
         mut due: Due,
         slot: Option<OwnedSemaphorePermit>,
     ) -> Answering<'a> {
-        let again = if self.ask { None } else { copy(&message) };
-        if let Err(error) = self.address_http1(&mut message) {
-            return Box::pin(ready(Err(error)));
+        if !message.headers().contains_key(header::HOST) {
+            let uri = message.uri().clone();
+            if let Err(error) = name_host(&mut message, &uri) {
+                return Box::pin(ready(Err(error)));
+            }
         }
-        let answer = connection.begin_exchange(message);
+        if !connection.begin(&message) {
+            return Box::pin(self.send(Some(Found::Plain(connection)), message, sending, due, slot));
+        }
+        let expects = self.expects(&message);
         Box::pin(async move {
-            let limits = &self.client.limits;
-            let failed = match connection.exchange(answer, &sending, limits, &mut due).await {
-                Ok(answer) => {
-                    let from = From::Http1(connection, self.host);
-                    return Ok(Answer::hand_on(answer, from, &sending, *limits, due, slot));
-                }
-                Err(failed) => failed,
-            };
-            let unheard = !connection.has_heard();
-            drop(connection);
-            let message =
-                once_more(failed, again.filter(|_| unheard)).map_err(|failed| no_answer(failed, &sending, due))?;
-            Box::pin(self.send(None, message, sending, due, slot, true)).await
+            match connection.exchange(expects, &self.client.limits, &mut due).await {
+                Heard::Plain(answer) => Ok(hand_on(answer, connection, self.host, self.client.limits, due, slot)),
+                Heard::TimedOut => Err(no_answer(Failed::TimedOut(sending.phase()), &sending, due)),
+                Heard::Other => Box::pin(self.send(Some(Found::Plain(connection)), message, sending, due, slot)).await,
+            }
         })
     }
 
@@ -123,34 +126,51 @@ impl<'a> Call<'a> {
         sending: Sending,
         mut due: Due,
         slot: Option<OwnedSemaphorePermit>,
-        mut is_second: bool,
     ) -> Result<Response, Error> {
         let limits = &self.client.limits;
+        let uri = message.uri().clone();
+        let mut is_second = false;
         loop {
+            let lay_aside = found.is_some();
             let taken = match found.take() {
                 Some(found) => found,
-                None => Box::pin(self.open_or_share()).await.map_err(no_connection)?,
+                None => Box::pin(self.open_or_share(&uri)).await.map_err(no_connection)?,
             };
-            let (failed, again) = match taken {
-                Found::Http1(mut connection) => {
-                    // What was waited for lay aside, if for a moment only.
+            let spoken = match taken {
+                Found::Plain(mut connection) => {
+                    address_http1(&mut message, &uri)?;
+                    // Over one that lay aside it was tried already.
+                    if !lay_aside && connection.begin(&message) {
+                        match connection.exchange(self.expects(&message), limits, &mut due).await {
+                            Heard::Plain(answer) => {
+                                return Ok(hand_on(answer, connection, self.host, *limits, due, slot));
+                            }
+                            Heard::TimedOut => return Err(no_answer(Failed::TimedOut(sending.phase()), &sending, due)),
+                            Heard::Other => {}
+                        }
+                    }
+                    let begun = Http1::begin(*connection, &self.client.http1).await;
+                    Spoken::Http1(begun.map_err(|error| no_connection(unspoken(error)))?)
+                }
+                Found::Spoken(spoken) => spoken,
+            };
+            let (failed, again) = match spoken {
+                Spoken::Http1(mut connection) => {
+                    address_http1(&mut message, &uri)?;
                     let again = if is_second || self.ask || connection.is_new() { None } else { copy(&message) };
-                    self.address_http1(&mut message)?;
                     let answer = connection.begin_exchange(message);
                     match connection.exchange(answer, &sending, limits, &mut due).await {
                         Ok(answer) => {
                             let from = From::Http1(connection, self.host);
                             return Ok(Answer::hand_on(answer, from, &sending, *limits, due, slot));
                         }
-                        Err(failed) => {
-                            let unheard = !connection.has_heard();
-                            (failed, again.filter(|_| unheard))
-                        }
+                        Err(failed) => (failed, again.filter(|_| !connection.has_heard())),
                     }
                 }
-                Found::Http2(mut place) => {
+                Spoken::Http2(mut place) => {
                     let again = if is_second { None } else { copy(&message) };
-                    self.address_http2(&mut message);
+                    message.uri_mut().clone_from(&uri);
+                    *message.version_mut() = Version::HTTP_2;
                     match place.exchange(message, &sending, limits, &mut due).await {
                         Ok(answer) => {
                             let from = From::Http2(place);
@@ -169,32 +189,39 @@ impl<'a> Call<'a> {
         }
     }
 
+    fn expects(&self, message: &Message) -> Expects {
+        Expects { no_body: message.method() == Method::HEAD, max_headers: self.client.max_headers }
+    }
+
     /// A connection that has room.
     fn find(&self) -> Option<Found> {
         if self.may_speak_http2()
             && let Some(place) = self.host.place()
         {
-            return Some(Found::Http2(place));
+            return Some(Found::Spoken(Spoken::Http2(place)));
         }
-        self.host.take(self.ask).map(Found::Http1)
+        self.host.take(self.ask).map(|kept| match kept {
+            Kept::Plain(connection) => Found::Plain(connection),
+            Kept::Http1(connection) => Found::Spoken(Spoken::Http1(connection)),
+        })
     }
 
     /// A new connection, or a place on one that others have opened meanwhile.
-    async fn open_or_share(&self) -> Result<Found, CallError> {
+    async fn open_or_share(&self, uri: &Uri) -> Result<Found, CallError> {
         let host = &self.host;
         if !self.may_speak_http2() || host.prefers_http1.load(Ordering::Relaxed) {
-            return self.open().await;
+            return self.open(uri).await;
         }
         // Who comes at the same time may share what the first one opens; if there is nothing to share, all go on at once.
         let failures = host.failures.load(Ordering::Relaxed);
         let opening = host.opening.lock().await;
         let most = self.connections.map_or(usize::MAX, |limits| limits.connections);
         if let Some(place) = host.place().or_else(|| host.crowded_place(most)) {
-            return Ok(Found::Http2(place));
+            return Ok(Found::Spoken(Spoken::Http2(place)));
         }
         let is_first = host.failures.load(Ordering::Relaxed) == failures;
         let _opening = (is_first && !host.prefers_http1.load(Ordering::Relaxed)).then_some(opening);
-        self.open().await.inspect_err(|_| {
+        self.open(uri).await.inspect_err(|_| {
             host.failures.fetch_add(1, Ordering::Relaxed);
         })
     }
@@ -204,52 +231,53 @@ impl<'a> Call<'a> {
     }
 
     /// A new connection, or one that another request is done with where there may be no more.
-    async fn open(&self) -> Result<Found, CallError> {
+    async fn open(&self, uri: &Uri) -> Result<Found, CallError> {
         let rooms = &self.host.rooms;
-        let Some(limits) = self.connections else { return self.open_in(rooms.enter()).await };
+        let Some(limits) = self.connections else { return self.open_in(rooms.enter(), uri).await };
         match rooms.enter_or(limits, || self.find()).await {
-            Some(Ok(room)) => self.open_in(room).await,
+            Some(Ok(room)) => self.open_in(room, uri).await,
             Some(Err(found)) => Ok(found),
             None => Err(CallError::new(CallPhase::Admission, CallCause::Busy).with_source("no connection is free")),
         }
     }
 
-    async fn open_in(&self, room: Room) -> Result<Found, CallError> {
+    async fn open_in(&self, room: Room, uri: &Uri) -> Result<Found, CallError> {
         let client = self.client;
-        let (stream, agreed) = client.connector.connect(self.uri.clone(), self.https, room).await?;
+        let (stream, agreed) = client.connector.connect(uri.clone(), self.https, room).await?;
         let is_http2 = agreed || client.prior_knowledge;
         self.host.prefers_http1.store(!is_http2, Ordering::Relaxed);
-        let begun = if is_http2 {
-            Http2::begin(stream, &client.http2, client.http2_streams)
-                .await
-                .map(|connection| Found::Http2(self.host.share(connection)))
-        } else {
-            Http1::begin(stream, &client.http1).await.map(Found::Http1)
-        };
-        begun
-            .map_err(|error| CallError::new(CallPhase::Connect, super::failure::hyper_cause(&error)).with_source(error))
-    }
-
-    /// Names the target and the host as HTTP/1.1 does.
-    fn address_http1(&self, message: &mut Message) -> Result<(), Error> {
-        let target = self.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        *message.uri_mut() = Uri::from(target);
-        *message.version_mut() = Version::HTTP_11;
-        if !message.headers().contains_key(header::HOST) {
-            let host = self.uri.authority().and_then(|authority| {
-                let host = authority.as_str();
-                HeaderValue::from_str(host.rsplit_once('@').map_or(host, |(_, host)| host)).ok()
-            });
-            let host = host.ok_or_else(|| Error::new(ErrorKind::IntegrationFailure))?;
-            message.headers_mut().insert(header::HOST, host);
+        if !is_http2 {
+            return Ok(Found::Plain(Plain::new(stream)));
         }
-        Ok(())
+        let begun = Http2::begin(stream, &client.http2, client.http2_streams).await;
+        begun.map(|connection| Found::Spoken(Spoken::Http2(self.host.share(connection)))).map_err(unspoken)
     }
+}
 
-    fn address_http2(&self, message: &mut Message) {
-        message.uri_mut().clone_from(&self.uri);
-        *message.version_mut() = Version::HTTP_2;
+/// A connection that was opened, but on which hyper does not speak.
+fn unspoken(error: hyper::Error) -> CallError {
+    CallError::new(CallPhase::Connect, hyper_cause(&error)).with_source(error)
+}
+
+/// Names the target and the host as HTTP/1.1 does.
+fn address_http1(message: &mut Message, uri: &Uri) -> Result<(), Error> {
+    let target = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    *message.uri_mut() = Uri::from(target);
+    *message.version_mut() = Version::HTTP_11;
+    name_host(message, uri)
+}
+
+/// Says which host is called, if nobody has.
+fn name_host(message: &mut Message, uri: &Uri) -> Result<(), Error> {
+    if !message.headers().contains_key(header::HOST) {
+        let host = uri.authority().and_then(|authority| {
+            let host = authority.as_str();
+            HeaderValue::from_str(host.rsplit_once('@').map_or(host, |(_, host)| host)).ok()
+        });
+        let host = host.ok_or_else(|| Error::new(ErrorKind::IntegrationFailure))?;
+        message.headers_mut().insert(header::HOST, host);
     }
+    Ok(())
 }
 
 /// What is to be sent on a new connection: what was never begun, or the copy where there is one.

@@ -1,4 +1,4 @@
-//! A connection of HTTP/1.1, driven by whoever waits for an answer: first the request's future, then its answer's body.
+//! A connection of HTTP/1.1 on which hyper speaks, driven by whoever waits for an answer: first the request's future, then its answer's body.
 //!
 //! No task of its own stands between the two, so that a request costs no wake-ups but those of the socket.
 
@@ -25,8 +25,9 @@ use hyper_util::rt::TokioIo;
 
 use super::{
     body::{Outgoing, Sending},
+    plain::Plain,
     relay::{self, Relay},
-    stream::{Line, Stream},
+    stream::Line,
     timer::{Due, Limits, Timer},
 };
 
@@ -47,6 +48,8 @@ pub(super) struct Http1 {
     line: Arc<Line>,
     timer: Timer,
     is_new: bool,
+    /// Whether the first request was sent before.
+    resumes: bool,
 }
 
 /// Why there is no answer.
@@ -68,14 +71,17 @@ pub(super) enum Piece {
 }
 
 impl Http1 {
-    /// Begins to speak.
-    pub(super) async fn begin(stream: Stream, settings: &Builder) -> hyper::Result<Box<Self>> {
+    /// Goes on with a connection that was a plain one, and with the request that was begun there.
+    pub(super) async fn begin(plain: Plain, settings: &Builder) -> hyper::Result<Box<Self>> {
+        let is_new = plain.is_new();
+        let (stream, resumes) = plain.into_stream();
         let line = Arc::clone(stream.line());
         let (sender, wire) = settings.handshake(TokioIo::new(stream)).await?;
         let relay = Relay::new();
         let waker = relay::waker(&relay);
         let wire: Wire = Box::pin(wire.with_upgrades());
-        Ok(Box::new(Self { sender, wire: Some(wire), relay, waker, line, timer: Timer::default(), is_new: true }))
+        let timer = Timer::default();
+        Ok(Box::new(Self { sender, wire: Some(wire), relay, waker, line, timer, is_new, resumes }))
     }
 
     /// Whether the connection can take another request: the last answer has ended, and the backend has not closed.
@@ -121,6 +127,9 @@ impl Http1 {
     pub(super) fn begin_exchange(&mut self, request: Request<Outgoing>) -> Head {
         self.relay.stay_awake();
         self.line.listen();
+        if std::mem::take(&mut self.resumes) {
+            self.line.mute();
+        }
         Box::pin(self.sender.try_send_request(request))
     }
 

@@ -10,6 +10,7 @@ mod connector;
 mod failure;
 mod http1;
 mod http2;
+mod plain;
 mod pool;
 mod relay;
 mod room;
@@ -72,6 +73,7 @@ struct Inner {
     http2: conn::http2::Builder<TokioExecutor>,
     /// How many streams a connection of HTTP/2 has at most.
     http2_streams: usize,
+    max_headers: usize,
     prior_knowledge: bool,
     limits: Limits,
     max_response_size: Option<u64>,

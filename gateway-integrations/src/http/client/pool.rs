@@ -14,6 +14,7 @@ use tokio::{runtime::Handle, time::sleep};
 use super::{
     http1::Http1,
     http2::{Http2, Place},
+    plain::Plain,
     room::Rooms,
 };
 
@@ -37,11 +38,13 @@ pub(super) struct Pool {
     sweeping: AtomicBool,
 }
 
+type ByAuthority = HashMap<Box<str>, Arc<Host>, foldhash::fast::RandomState>;
+
 /// By whether it is HTTPS, and by authority.
 #[derive(Default)]
 struct Hosts {
-    http: HashMap<Box<str>, Arc<Host>>,
-    https: HashMap<Box<str>, Arc<Host>>,
+    http: ByAuthority,
+    https: ByAuthority,
 }
 
 /// What all hosts count together.
@@ -67,8 +70,38 @@ pub(super) struct Host {
 }
 
 struct Idle {
-    connection: Box<Http1>,
+    connection: Kept,
     since: u32,
+}
+
+/// A connection of HTTP/1.1 between two requests.
+pub(super) enum Kept {
+    Plain(Box<Plain>),
+    Http1(Box<Http1>),
+}
+
+impl Kept {
+    fn is_idle(&mut self) -> bool {
+        match self {
+            Self::Plain(connection) => connection.is_idle(),
+            Self::Http1(connection) => connection.is_idle(),
+        }
+    }
+
+    fn rest(&mut self) {
+        match self {
+            Self::Plain(connection) => connection.rest(),
+            Self::Http1(connection) => connection.rest(),
+        }
+    }
+
+    /// Whether it has stayed good; `ask` as in [`Http1::is_still_good`].
+    fn is_still_good(&mut self, ask: bool) -> bool {
+        match self {
+            Self::Plain(connection) => connection.is_still_good(ask),
+            Self::Http1(connection) => connection.is_still_good(ask),
+        }
+    }
 }
 
 /// Nothing is done under these locks that could leave half of it undone.
@@ -149,11 +182,11 @@ async fn sweep(mut sweep: Sweep, every: Duration) {
 }
 
 impl Hosts {
-    fn of(&self, https: bool) -> &HashMap<Box<str>, Arc<Host>> {
+    fn of(&self, https: bool) -> &ByAuthority {
         if https { &self.https } else { &self.http }
     }
 
-    fn of_mut(&mut self, https: bool) -> &mut HashMap<Box<str>, Arc<Host>> {
+    fn of_mut(&mut self, https: bool) -> &mut ByAuthority {
         if https { &mut self.https } else { &mut self.http }
     }
 }
@@ -172,7 +205,7 @@ impl Host {
     }
 
     /// The connection that was used last, if it is still good; `ask` as in [`Http1::is_still_good`].
-    pub(super) fn take(&self, ask: bool) -> Option<Box<Http1>> {
+    pub(super) fn take(&self, ask: bool) -> Option<Kept> {
         loop {
             let mut idle = lock(&self.idle).pop_back()?;
             self.shared.idle.fetch_sub(1, Ordering::Relaxed);
@@ -183,7 +216,7 @@ impl Host {
     }
 
     /// Keeps a connection for the next request, unless there are enough.
-    pub(super) fn put(&self, mut connection: Box<Http1>) {
+    pub(super) fn put(&self, mut connection: Kept) {
         let Shared { keep, idle, part } = &*self.shared;
         if !connection.is_idle() || idle.load(Ordering::Relaxed) >= keep.in_all {
             return;

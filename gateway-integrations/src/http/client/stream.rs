@@ -8,9 +8,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
+use bytes::Bytes;
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -24,12 +25,23 @@ use super::room::Room;
 pub(super) struct Line {
     heard: AtomicBool,
     probe: AtomicBool,
+    muted: AtomicBool,
 }
 
 impl Line {
     /// Begins to listen for an answer's first byte.
     pub(super) fn listen(&self) {
         self.heard.store(false, Ordering::Relaxed);
+        self.muted.store(false, Ordering::Relaxed);
+    }
+
+    /// Until [`Line::listen`], what is written goes nowhere: the backend has it already.
+    pub(super) fn mute(&self) {
+        self.muted.store(true, Ordering::Relaxed);
+    }
+
+    fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::Relaxed)
     }
 
     /// Whether the backend has said anything since.
@@ -50,6 +62,15 @@ pub(super) struct Stream {
     line: Arc<Line>,
     /// Free again when the connection is closed, whatever became of it; below TLS in what that runs over.
     _room: Option<Room>,
+    replay: Option<Box<Replay>>,
+}
+
+/// What a backend said before whoever reads it now; heard when the request is written, as answers are.
+struct Replay {
+    said: Bytes,
+    failure: Option<io::Error>,
+    is_due: bool,
+    reader: Option<Waker>,
 }
 
 enum Kind {
@@ -78,21 +99,60 @@ macro_rules! each {
 
 impl Stream {
     pub(super) fn tcp(stream: TcpStream, room: Room) -> Self {
-        Self { kind: Kind::Tcp(stream), line: Arc::default(), _room: Some(room) }
+        Self::of(Kind::Tcp(stream), Some(room))
     }
 
     #[cfg(unix)]
     pub(super) fn unix(stream: tokio::net::UnixStream, room: Room) -> Self {
-        Self { kind: Kind::Unix(stream), line: Arc::default(), _room: Some(room) }
+        Self::of(Kind::Unix(stream), Some(room))
     }
 
     #[cfg(feature = "tls-aws-lc-rs")]
     pub(super) fn tls(stream: tokio_rustls::client::TlsStream<Plain>) -> Self {
-        Self { kind: Kind::Tls(Box::new(stream)), line: Arc::default(), _room: None }
+        Self::of(Kind::Tls(Box::new(stream)), None)
+    }
+
+    fn of(kind: Kind, room: Option<Room>) -> Self {
+        Self { kind, line: Arc::default(), _room: room, replay: None }
+    }
+
+    /// The same, on which was `said` and which failed so when a request was sent, to be sent again by somebody else.
+    pub(super) fn replaying(mut self, said: Bytes, failure: Option<io::Error>) -> Self {
+        self.replay = Some(Box::new(Replay { said, failure, is_due: false, reader: None }));
+        self
     }
 
     pub(super) fn line(&self) -> &Arc<Line> {
         &self.line
+    }
+
+    /// What was said before; none when that is over.
+    fn poll_replay(&mut self, cx: &Context<'_>, buf: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
+        let replay = self.replay.as_mut()?;
+        if !replay.is_due {
+            replay.reader = Some(cx.waker().clone());
+            return Some(Poll::Pending);
+        }
+        let length = replay.said.len().min(buf.remaining());
+        if length > 0 {
+            buf.put_slice(&replay.said.split_to(length));
+            return Some(Poll::Ready(Ok(())));
+        }
+        let failure = replay.failure.take();
+        self.replay = None;
+        failure.map(|error| Poll::Ready(Err(error)))
+    }
+
+    /// Takes what the backend has already; whether it is muted.
+    fn swallows(&mut self) -> bool {
+        let muted = self.line.is_muted();
+        if let Some(replay) = self.replay.as_mut().filter(|_| muted) {
+            replay.is_due = true;
+            if let Some(reader) = replay.reader.take() {
+                reader.wake();
+            }
+        }
+        muted
     }
 
     /// Whether the other side has closed, or has said something unasked.
@@ -119,7 +179,10 @@ impl AsyncRead for Stream {
             }
         }
         let before = buf.filled().len();
-        let read = each!(&mut this.kind, stream => Pin::new(stream).poll_read(cx, buf));
+        let read = match this.poll_replay(cx, buf) {
+            Some(replayed) => replayed,
+            None => each!(&mut this.kind, stream => Pin::new(stream).poll_read(cx, buf)),
+        };
         if buf.filled().len() > before {
             this.line.heard.store(true, Ordering::Relaxed);
         }
@@ -129,6 +192,9 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.swallows() {
+            return Poll::Ready(Ok(buf.len()));
+        }
         each!(&mut self.kind, stream => Pin::new(stream).poll_write(cx, buf))
     }
 
@@ -145,6 +211,9 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.swallows() {
+            return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        }
         each!(&mut self.kind, stream => Pin::new(stream).poll_write_vectored(cx, bufs))
     }
 

@@ -2,10 +2,12 @@
 
 use std::{fmt::Write, net::IpAddr};
 
+use bytes::Bytes;
 use gateway_core::Context;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, header,
-    uri::{Authority, Scheme},
+    HeaderMap, HeaderName, HeaderValue,
+    header::{self, Entry, OccupiedEntry},
+    uri::Scheme,
 };
 
 static FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -34,7 +36,7 @@ impl Origin {
     /// Appends the client's address to `X-Forwarded-For`, and replaces what it says about port and scheme.
     pub(crate) fn add_x_forwarded(&self, headers: &mut HeaderMap) {
         if let Some(address) = self.address {
-            append(headers, &FOR, address.to_string().as_bytes());
+            append(headers, &FOR, address.to_string());
         }
         headers.insert(&PORT, self.port());
         headers.insert(&PROTO, HeaderValue::from_static(self.proto()));
@@ -48,7 +50,7 @@ impl Origin {
     /// Never lets a client's own `X-Forwarded-For` pass as the whole truth.
     pub(super) fn extend_x_forwarded_for(&self, headers: &mut HeaderMap) {
         if let (Some(address), true) = (self.address, headers.contains_key(&FOR)) {
-            append(headers, &FOR, address.to_string().as_bytes());
+            append(headers, &FOR, address.to_string());
         }
     }
 
@@ -76,7 +78,7 @@ impl Origin {
         }
         element.push_str("proto=");
         element.push_str(self.proto());
-        append(headers, &header::FORWARDED, element.as_bytes());
+        append(headers, &header::FORWARDED, element);
     }
 
     /// The scheme that the client used; plain text unless the address says otherwise.
@@ -86,9 +88,10 @@ impl Origin {
 
     /// The port that the client called, which is the scheme's own unless `Host` names one.
     fn port(&self) -> HeaderValue {
-        let with_port = self.host_name().filter(|host| host.contains(':'));
-        let port = with_port.and_then(|host| host.parse::<Authority>().ok()?.port_u16());
-        match port {
+        // An address in brackets has colons of its own.
+        let named = self.host_name().and_then(|host| host.rsplit_once(':'));
+        let port = named.filter(|(host, _)| host.ends_with(']') || !host.contains(':'));
+        match port.and_then(|(_, port)| port.parse::<u16>().ok()) {
             Some(port) => HeaderValue::from(port),
             None if self.https => HeaderValue::from_static("443"),
             None => HeaderValue::from_static("80"),
@@ -113,22 +116,32 @@ pub(in crate::http) fn clients_host(headers: &HeaderMap, context: &Context) -> O
 /// Appends the gateway to `Via`, in AWS's own words.
 pub(super) fn add_via(headers: &mut HeaderMap) {
     const VIA: &str = "HTTP/1.1 AmazonAPIGateway";
-    if headers.contains_key(header::VIA) {
-        append(headers, &header::VIA, VIA.as_bytes());
-    } else {
-        headers.insert(header::VIA, HeaderValue::from_static(VIA));
+    match headers.entry(header::VIA) {
+        Entry::Vacant(slot) => drop(slot.insert(HeaderValue::from_static(VIA))),
+        Entry::Occupied(slot) => continue_list(slot, VIA.as_bytes()),
     }
 }
 
 /// Appends an element to a list in one header line.
-pub(super) fn append(headers: &mut HeaderMap, name: &HeaderName, element: &[u8]) {
+pub(super) fn append(headers: &mut HeaderMap, name: &HeaderName, element: impl Into<Vec<u8>>) {
+    match headers.entry(name) {
+        Entry::Vacant(slot) => {
+            if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(element.into())) {
+                slot.insert(value);
+            }
+        }
+        Entry::Occupied(slot) => continue_list(slot, &element.into()),
+    }
+}
+
+fn continue_list(mut slot: OccupiedEntry<'_, HeaderValue>, element: &[u8]) {
     let mut list = Vec::new();
-    for value in headers.get_all(name) {
+    for value in slot.iter() {
         list.extend_from_slice(value.as_bytes());
         list.extend_from_slice(b", ");
     }
     list.extend_from_slice(element);
-    if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(list)) {
-        headers.insert(name, value);
+    if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(list)) {
+        slot.insert(value);
     }
 }

@@ -123,7 +123,7 @@ impl HeaderRules {
     /// Changes what goes to the backend, after everything else.
     pub(in crate::http) fn request(&self, headers: &mut HeaderMap) {
         if let Some(via) = &self.via {
-            append(headers, &header::VIA, via.as_bytes());
+            append(headers, &header::VIA, via.as_bytes().to_vec());
         }
         self.request.apply(headers);
     }

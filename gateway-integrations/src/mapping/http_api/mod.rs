@@ -19,7 +19,7 @@ pub(crate) use self::{
     request::{MappedHost, MappedRequest},
     value::{RequestValue, Scene as RequestScene},
 };
-use super::error::MappingError;
+use super::{error::MappingError, mapped::answered};
 use crate::failure::{read_answer, read_request};
 
 /// An integration of an HTTP API with its parameter mapping.
@@ -137,9 +137,11 @@ impl<I: Integration> Integration for ParameterMapping<I> {
         let bytes = if self.request.reads_body() { Some(read_request(&mut body).await?) } else { None };
         self.request.apply(&mut parts, bytes.as_deref(), context)?;
 
+        let called = context.clock().elapsed();
         let response = self.inner.invoke(Request::from_parts(parts, body), context).await?;
         let Some(rules) = self.responses.get(&response.status()) else { return Ok(response) };
         let (mut head, mut body) = response.into_parts();
+        answered(&head, context.clock().elapsed().saturating_sub(called), context);
         let mut bytes = None;
         if rules.reads_body() {
             let read = read_answer(body, context).await?;

@@ -28,7 +28,7 @@ impl<'s> Evaluator<'s> {
         value: Value<'s>,
     ) -> Result<(), Fault> {
         let container = self.follow(&target.name, steps)?;
-        let container = self.heap.open(&container)?;
+        let container = self.view.heap.open(&container)?;
         let key = match last {
             Step::Property(name) => Value::Text(Text::Borrowed(name)),
             Step::Index(index) => self.value(index)?,
@@ -36,8 +36,8 @@ impl<'s> Evaluator<'s> {
         };
         match (container, &key) {
             (Value::Map(map), key) => {
-                let key = text(&self.heap, key)?;
-                self.heap.put(&map, key, value)?;
+                let key = text(&self.view.heap, key)?;
+                self.view.heap.put(&map, key, value)?;
             }
             (Value::List(list), Value::Integer(place)) if list.has_places() => list.change(|items| {
                 let length = items.len();

@@ -4,9 +4,9 @@ use std::{cell::Cell, rc::Rc};
 
 use super::{Evaluator, Leave, Reason};
 use crate::velocity::{
-    ast::{Expression, Name, Node},
+    ast::{Expression, LoopProperty, Name, Node},
     error::Fault,
-    value::{Heap, Place, Value},
+    value::{Heap, Place, Value, first},
 };
 
 /// The state of a loop, `$foreach`.
@@ -22,22 +22,21 @@ impl Loop {
     }
 
     /// `$foreach.index` and its like.
-    pub(in crate::velocity) fn property<'s>(self: &Rc<Self>, name: &str) -> Value<'s> {
-        match name {
-            "index" => Value::length(self.index.get()),
-            "count" => Value::length(self.index.get() + 1),
-            "hasNext" => Value::Bool(self.has_next()),
-            "first" => Value::Bool(self.index.get() == 0),
-            "last" => Value::Bool(!self.has_next()),
-            "parent" => self.parent.clone().map_or(Value::Null, Value::Loop),
-            "topmost" => {
+    pub(in crate::velocity) fn property<'s>(self: &Rc<Self>, property: LoopProperty) -> Value<'s> {
+        match property {
+            LoopProperty::Index => Value::length(self.index.get()),
+            LoopProperty::Count => Value::length(self.index.get() + 1),
+            LoopProperty::HasNext => Value::Bool(self.has_next()),
+            LoopProperty::First => Value::Bool(self.index.get() == 0),
+            LoopProperty::Last => Value::Bool(!self.has_next()),
+            LoopProperty::Parent => self.parent.clone().map_or(Value::Null, Value::Loop),
+            LoopProperty::Topmost => {
                 let mut top = self;
                 while let Some(parent) = &top.parent {
                     top = parent;
                 }
                 Value::Loop(Rc::clone(top))
             }
-            _ => Value::Null,
         }
     }
 }
@@ -46,8 +45,8 @@ impl Loop {
 enum Items<'s> {
     List(std::vec::IntoIter<Value<'s>>),
     Range(i128, i128),
-    /// A list or an object of the body, and where its next element is.
-    Body(Place, Place),
+    /// A list or an object of the body: where its next element is.
+    Body(Place),
 }
 
 impl<'s> Evaluator<'s> {
@@ -58,22 +57,27 @@ impl<'s> Evaluator<'s> {
         // API Gateway stops there; for the template that is the end of the list.
         self.stopped_loops += usize::from(length > most);
         let length = length.min(most);
-        self.heap.spend(length)?;
-        let outer = self.cycle.take();
+        self.view.heap.spend(length)?;
+        let outer = self.view.cycle.take();
         let cycle = Rc::new(Loop { index: Cell::new(0), length, parent: outer.clone() });
-        self.cycle = Some(Rc::clone(&cycle));
-        let former = self.variables.get(name.slot).cloned().unwrap_or(Value::Null);
+        self.view.cycle = Some(Rc::clone(&cycle));
+        let former = self.view.variables.get(name.slot).cloned().unwrap_or(Value::Null);
         let mut result = Ok(());
         for index in 0..length {
             cycle.index.set(index);
             let item = self.next_item(&mut items);
-            self.set(name, item);
+            match (self.view.variables.get_mut(name.slot), item) {
+                // Nothing is there to be dropped.
+                (Some(Value::Body(former)), Value::Body(item)) => *former = item,
+                (Some(variable), item) => *variable = item,
+                (None, _) => {}
+            }
             result = self.block(body);
             if result.is_err() {
                 break;
             }
         }
-        self.cycle = outer;
+        self.view.cycle = outer;
         self.set(name, former);
         match result {
             Err(Leave(reason)) if matches!(*reason, Reason::Break) => Ok(()),
@@ -89,9 +93,9 @@ impl<'s> Evaluator<'s> {
                 *at = if at <= to { at.saturating_add(1) } else { at.saturating_sub(1) };
                 Value::Integer(item)
             }
-            Items::Body(container, at) => match self.heap.document() {
+            Items::Body(at) => match self.view.heap.document() {
                 Some(document) => {
-                    let item = std::mem::replace(at, document.following(*container, *at));
+                    let item = std::mem::replace(at, document.behind(*at));
                     Heap::of_body(document, item)
                 }
                 None => Value::Null,
@@ -102,11 +106,11 @@ impl<'s> Evaluator<'s> {
     /// A map gives its values; what is no list, map or range gives nothing. And how many there are.
     fn items(&mut self, source: Value<'s>) -> Result<Option<(Items<'s>, usize)>, Fault> {
         let items = match source {
-            Value::Body(place) => match self.heap.unchanged() {
+            Value::Body(place) => match self.view.heap.unchanged() {
                 Some(document) => {
-                    return Ok(Some((Items::Body(place, document.first(place)), document.length(place))));
+                    return Ok(Some((Items::Body(first(place)), document.length(place))));
                 }
-                None => return self.items(self.heap.open(&source)?),
+                None => return self.items(self.view.heap.open(&source)?),
             },
             Value::List(list) => list.items(),
             Value::Range(from, to) => {

@@ -14,7 +14,7 @@ const LISTED: u128 = 1000;
 
 impl<'s> Evaluator<'s> {
     pub(super) fn value(&mut self, expression: &'s Expression) -> Result<Value<'s>, Fault> {
-        self.heap.spend(1)?;
+        self.view.heap.spend(1)?;
         Ok(match expression {
             Expression::Null => Value::Null,
             Expression::Bool(value) => Value::Bool(*value),
@@ -35,15 +35,15 @@ impl<'s> Evaluator<'s> {
             Expression::Interpolated(block) => self.printed(block),
             Expression::List(items) => {
                 let items = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
-                self.heap.list(items)
+                self.view.heap.list(items)
             }
             Expression::Map(pairs) => {
                 let mut entries = Entries::new();
                 for (key, value) in pairs {
                     let key = self.value(key)?;
-                    entries.insert(text(&self.heap, &key)?, self.value(value)?);
+                    entries.insert(text(&self.view.heap, &key)?, self.value(value)?);
                 }
-                self.heap.map(entries)
+                self.view.heap.map(entries)
             }
             Expression::Range(bounds, at) => self.range(&bounds.0, &bounds.1).map_err(|fault| fault.at(*at)),
             Expression::Reference(reference) => match self.reference(reference)? {
@@ -57,10 +57,15 @@ impl<'s> Evaluator<'s> {
     }
 
     /// Whether `#if` takes an expression for true. A bare literal is not, nor is a sum: as in Velocity 1.7.
-    pub(super) fn truth(&mut self, expression: &'s Expression) -> Result<bool, Fault> {
-        if let Some(holds) = self.view().truth(expression) {
-            return Ok(holds);
+    fn truth(&mut self, expression: &'s Expression) -> Result<bool, Fault> {
+        match self.view.truth(expression) {
+            Some(holds) => Ok(holds),
+            None => self.decided(expression),
         }
+    }
+
+    /// The same, for what cannot be decided by looking.
+    pub(super) fn decided(&mut self, expression: &'s Expression) -> Result<bool, Fault> {
         match expression {
             Expression::Bool(_) | Expression::Reference(_) | Expression::Not(_) => {
                 self.value(expression).map(|value| value.is_true())
@@ -99,7 +104,7 @@ impl<'s> Evaluator<'s> {
         } else {
             (to..=from).rev().map(Value::Integer).collect()
         };
-        self.heap.list(items)
+        self.view.heap.list(items)
     }
 
     /// Operators of one rank, from left to right.
@@ -118,7 +123,7 @@ impl<'s> Evaluator<'s> {
     fn logic(&mut self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Result<bool, Fault> {
         let mut holds = self.truth(first)?;
         for (operator, right) in rest {
-            self.heap.spend(1)?;
+            self.view.heap.spend(1)?;
             if holds == (*operator == Operator::And) {
                 holds = self.truth(right)?;
             }
@@ -129,15 +134,15 @@ impl<'s> Evaluator<'s> {
     fn apply(&mut self, left: &Value<'s>, operator: Operator, right: &Value<'s>) -> Result<Value<'s>, Fault> {
         let compared = |wanted: fn(Ordering) -> bool| Value::Bool(order(left, right).is_some_and(wanted));
         Ok(match operator {
-            Operator::Equal => Value::Bool(equal(&self.heap, left, right)?),
-            Operator::NotEqual => Value::Bool(!equal(&self.heap, left, right)?),
+            Operator::Equal => Value::Bool(equal(&self.view.heap, left, right)?),
+            Operator::NotEqual => Value::Bool(!equal(&self.view.heap, left, right)?),
             Operator::Less => compared(Ordering::is_lt),
             Operator::LessOrEqual => compared(Ordering::is_le),
             Operator::Greater => compared(Ordering::is_gt),
             Operator::GreaterOrEqual => compared(Ordering::is_ge),
             Operator::Add if matches!(left, Value::Text(_)) || matches!(right, Value::Text(_)) => {
-                let (left, right) = (text(&self.heap, left)?, text(&self.heap, right)?);
-                self.heap.spend_text(left.len() + right.len())?;
+                let (left, right) = (text(&self.view.heap, left)?, text(&self.view.heap, right)?);
+                self.view.heap.spend_text(left.len() + right.len())?;
                 Value::text([&*left, &*right].concat())
             }
             _ => arithmetic(left, operator, right),

@@ -2,7 +2,7 @@
 
 use super::Evaluator;
 use crate::velocity::{
-    ast::{Call, Name, Reference, Root, Step},
+    ast::{Call, LoopProperty, Name, Reference, Root, Shape, Step},
     error::Fault,
     methods,
     value::{Heap, Text, Value, text},
@@ -14,8 +14,8 @@ impl<'s> Evaluator<'s> {
     /// What is not there is the empty text, and not null: API Gateway's engine puts that in place of any reference
     /// without a value. So `$nope` prints nothing, equals both `""` and `$null`, and `#if($nope)` holds (recorded).
     pub(super) fn reference(&mut self, reference: &'s Reference) -> Result<Value<'s>, Fault> {
-        let value = match &reference.variable {
-            Some(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
+        let value = match &reference.shape {
+            Shape::Context(variable) if self.is_root(&reference.name) => self.context_variable(variable, reference),
             _ => self.follow(&reference.name, &reference.steps),
         };
         match value {
@@ -37,7 +37,7 @@ impl<'s> Evaluator<'s> {
             if value.is_null() {
                 return Ok(value);
             }
-            self.heap.spend(1)?;
+            self.view.heap.spend(1)?;
             value = match step {
                 Step::Property(name) => self.property(&value, name)?,
                 Step::Index(index) => {
@@ -68,17 +68,17 @@ impl<'s> Evaluator<'s> {
     fn property(&mut self, value: &Value<'s>, name: &str) -> Result<Value<'s>, Fault> {
         Ok(match value {
             Value::Body(place) => {
-                if let Some(document) = self.heap.unchanged()
+                if let Some(document) = self.view.heap.unchanged()
                     && let Ok(member) = document.member(*place, name)
                 {
                     return Ok(member.map_or(Value::Null, |member| Heap::of_body(document, member)));
                 }
-                let opened = self.heap.open(value)?;
+                let opened = self.view.heap.open(value)?;
                 self.property(&opened, name)?
             }
             Value::Map(map) => map.get(name).unwrap_or(Value::Null),
             Value::Context(group) => self.context(group, name)?,
-            Value::Loop(cycle) => cycle.property(name),
+            Value::Loop(cycle) => LoopProperty::of(name).map_or(Value::Null, |property| cycle.property(property)),
             Value::Entry(entry) if name == "key" => Value::Text(entry.0.clone()),
             Value::Entry(entry) if name == "value" => entry.1.clone(),
             Value::Text(text) if name == "empty" => Value::Bool(text.is_empty()),
@@ -93,12 +93,12 @@ impl<'s> Evaluator<'s> {
     fn index(&mut self, value: &Value<'s>, index: &Value<'s>) -> Result<Value<'s>, Fault> {
         match (value, index) {
             (Value::Body(container), Value::Integer(place)) => {
-                if let Some(document) = self.heap.unchanged()
+                if let Some(document) = self.view.heap.unchanged()
                     && let Ok(element) = document.element(*container, *place)
                 {
                     return Ok(element.map_or(Value::Null, |element| Heap::of_body(document, element)));
                 }
-                let opened = self.heap.open(value)?;
+                let opened = self.view.heap.open(value)?;
                 self.index(&opened, index)
             }
             (Value::List(list), Value::Integer(place)) if list.has_places() => list.with(|items| {
@@ -106,7 +106,7 @@ impl<'s> Evaluator<'s> {
                 item.cloned().ok_or_else(|| out_of_bounds(*place, items.len()))
             }),
             (Value::Map(_) | Value::Body(_) | Value::Context(_), key) => {
-                let key = text(&self.heap, key)?;
+                let key = text(&self.view.heap, key)?;
                 self.property(value, &key)
             }
             (Value::Input, Value::Text(key)) if **key == *"body" => Ok(Value::Text(Text::Borrowed(self.body_text()))),

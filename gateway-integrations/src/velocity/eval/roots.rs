@@ -6,7 +6,7 @@ use super::Evaluator;
 use crate::{
     json::Json,
     velocity::{
-        ast::{Name, Reference, Root},
+        ast::{LoopProperty, Name, Reference, Root},
         error::Fault,
         source::ParameterKind,
         value::{Document, Entries, Map, MapKind, Text, Value, from_json, to_json},
@@ -17,20 +17,20 @@ impl<'s> Evaluator<'s> {
     /// Whether a name stands for what is there without a `#set`.
     #[inline]
     pub(super) fn is_root(&self, name: &Name) -> bool {
-        self.variables.get(name.slot).is_none_or(Value::is_null)
+        self.view.variables.get(name.slot).is_none_or(Value::is_null)
     }
 
     /// The value of a name.
     #[inline]
     pub(super) fn root(&mut self, name: &Name) -> Result<Value<'s>, Fault> {
-        match self.variables.get(name.slot) {
+        match self.view.variables.get(name.slot) {
             Some(value) if !value.is_null() => Ok(value.clone()),
             _ => self.given(name.root),
         }
     }
 
     fn given(&mut self, root: Root) -> Result<Value<'s>, Fault> {
-        let cycle = self.cycle.as_ref();
+        let cycle = self.view.cycle.as_ref();
         Ok(match root {
             Root::Nothing => Value::Null,
             Root::Input => Value::Input,
@@ -38,7 +38,7 @@ impl<'s> Evaluator<'s> {
             Root::Context => Value::Context(Text::Borrowed("")),
             Root::StageVariables => Value::Map(self.stage_variables()?),
             Root::Foreach => cycle.map_or(Value::Null, |cycle| Value::Loop(Rc::clone(cycle))),
-            Root::VelocityCount => cycle.map_or(Value::Null, |cycle| cycle.property("count")),
+            Root::VelocityCount => cycle.map_or(Value::Null, |cycle| cycle.property(LoopProperty::Count)),
             Root::VelocityHasNext => cycle.map_or(Value::Null, |cycle| Value::Bool(cycle.has_next())),
         })
     }
@@ -55,7 +55,7 @@ impl<'s> Evaluator<'s> {
         if let Some(map) = &self.stage_variables {
             return Ok(map.clone());
         }
-        let map = self.heap.map_of(self.parameters(ParameterKind::StageVariable), MapKind::Plain)?;
+        let map = self.view.heap.map_of(self.parameters(ParameterKind::StageVariable), MapKind::Plain)?;
         self.stage_variables = Some(map.clone());
         Ok(map)
     }
@@ -73,9 +73,9 @@ impl<'s> Evaluator<'s> {
         for (name, kind) in
             [("path", ParameterKind::Path), ("querystring", ParameterKind::Query), ("header", ParameterKind::Header)]
         {
-            all.insert(name, Value::Map(self.heap.map_of(self.parameters(kind), MapKind::Plain)?));
+            all.insert(name, Value::Map(self.view.heap.map_of(self.parameters(kind), MapKind::Plain)?));
         }
-        let map = self.heap.map_of(all, MapKind::Plain)?;
+        let map = self.view.heap.map_of(all, MapKind::Plain)?;
         self.params = Some(map.clone());
         Ok(Value::Map(map))
     }
@@ -87,10 +87,10 @@ impl<'s> Evaluator<'s> {
 
     /// The body, read once; `None` where it is no JSON.
     pub(in crate::velocity) fn document(&mut self) -> Result<Option<&Document<'s>>, Fault> {
-        if self.heap.document().is_none() {
-            self.heap.spend_text(self.scene.body_text().len())?;
+        if self.view.heap.document().is_none() {
+            self.view.heap.spend_text(self.scene.body_text().len())?;
         }
-        Ok(self.heap.read(|| match self.scene.parsed {
+        Ok(self.view.heap.read(|| match self.scene.parsed {
             Some(json) => Some(Document::of(json)),
             None => Document::parse(self.scene.body_text()),
         }))
@@ -101,12 +101,12 @@ impl<'s> Evaluator<'s> {
         if self.document()?.is_none() {
             return Ok(None);
         }
-        self.heap.spend_text(self.scene.body_text().len())?;
-        match self.heap.unchanged() {
+        self.view.heap.spend_text(self.scene.body_text().len())?;
+        match self.view.heap.unchanged() {
             Some(document) => Ok(Some(look(
                 self.scene.parsed.unwrap_or_else(|| self.body.get_or_init(|| document.json(Document::ROOT))),
             ))),
-            None => Ok(Some(look(&to_json(&self.heap, &Value::Body(Document::ROOT))?))),
+            None => Ok(Some(look(&to_json(&self.view.heap, &Value::Body(Document::ROOT))?))),
         }
     }
 
@@ -121,7 +121,7 @@ impl<'s> Evaluator<'s> {
     /// `$context.requestOverride` and `$context.responseOverride`.
     fn overrides(&mut self) -> Result<&(Map<'s>, Map<'s>), Fault> {
         if self.overrides.is_none() {
-            self.overrides = Some(self.scene.overrides.maps(&self.heap)?);
+            self.overrides = Some(self.scene.overrides.maps(&self.view.heap)?);
         }
         self.overrides.as_ref().ok_or_else(|| Fault::new("the overrides are not there"))
     }
@@ -134,10 +134,10 @@ impl<'s> Evaluator<'s> {
             _ => {}
         }
         let full = if group.is_empty() { name.to_owned() } else { format!("{group}.{name}") };
-        self.heap.spend_text(full.len())?;
+        self.view.heap.spend_text(full.len())?;
         Ok(match self.scene.context_variable(&full) {
-            Some(Json::Object(object)) => self.heap.quiet_map(&object, MapKind::Quiet)?,
-            Some(json) => from_json(&self.heap, &json)?,
+            Some(Json::Object(object)) => self.view.heap.quiet_map(&object, MapKind::Quiet)?,
+            Some(json) => from_json(&self.view.heap, &json)?,
             None if self.scene.context_keys(&full).is_empty() => Value::Null,
             None => Value::Context(full.into()),
         })
@@ -155,6 +155,6 @@ impl<'s> Evaluator<'s> {
             entries.insert("requestOverride", Value::Map(request));
             entries.insert("responseOverride", Value::Map(response));
         }
-        self.heap.map_of(entries, MapKind::Quiet)
+        self.view.heap.map_of(entries, MapKind::Quiet)
     }
 }

@@ -1,13 +1,14 @@
 //! Values that are only looked at: printed, compared, computed with. Most are, and need not be moved for that.
 //!
-//! Whatever is not answered here is answered by [`Evaluator::value`], the same.
+//! Whatever is not answered here is answered by [`Evaluator::value`](super::Evaluator::value), the same.
 
-use std::{cmp::Ordering, rc::Rc};
+use std::rc::Rc;
 
-use super::{Evaluator, Loop};
+use super::Loop;
 use crate::velocity::{
-    ast::{Compiled, Expression, Operator, Reference, Root, Step},
-    value::{Heap, Item, Value},
+    ast::{Expression, LoopProperty, Operator, Program, Reference, Shape, Step},
+    property::Seats,
+    value::{Document, Heap, Item, Place, Value},
 };
 
 /// A value where it stands.
@@ -19,7 +20,7 @@ pub(super) enum Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    #[inline]
+    #[inline(always)]
     fn value(value: &'a Value<'_>) -> Option<Self> {
         match value {
             Value::Text(text) => Some(Self::Text(text)),
@@ -29,29 +30,27 @@ impl<'a> Seen<'a> {
         }
     }
 
-    #[inline]
-    fn item(item: &'a Item<'_>) -> Option<Self> {
-        match item {
-            Item::Text(text) => Some(Self::Text(text)),
-            Item::Integer(number) => Some(Self::Whole(*number)),
-            Item::Bool(value) => Some(Self::Truth(*value)),
+    #[inline(always)]
+    fn item(document: &'a Document<'_>, item: &Item) -> Option<Self> {
+        match *item {
+            Item::Text(text) => Some(Self::Text(document.word(text))),
+            Item::Integer(number) => Some(Self::Whole(number)),
+            Item::Bool(value) => Some(Self::Truth(value)),
             _ => None,
         }
     }
 
-    fn cycle(cycle: &Rc<Loop>, name: &str) -> Option<Self> {
-        match cycle.property(name) {
-            Value::Integer(number) => i64::try_from(number).ok().map(Self::Whole),
-            Value::Bool(value) => Some(Self::Truth(value)),
-            _ => None,
-        }
-    }
-
-    fn order(self, other: Self) -> Option<Ordering> {
-        match (self, other) {
-            (Self::Whole(left), Self::Whole(right)) => Some(left.cmp(&right)),
-            _ => None,
-        }
+    #[inline(always)]
+    fn cycle(cycle: &Loop, property: LoopProperty) -> Option<Self> {
+        let index = cycle.index.get();
+        Some(match property {
+            LoopProperty::Index => Self::Whole(i64::try_from(index).ok()?),
+            LoopProperty::Count => Self::Whole(i64::try_from(index).ok()? + 1),
+            LoopProperty::HasNext => Self::Truth(cycle.has_next()),
+            LoopProperty::First => Self::Truth(index == 0),
+            LoopProperty::Last => Self::Truth(!cycle.has_next()),
+            LoopProperty::Parent | LoopProperty::Topmost => return None,
+        })
     }
 
     /// Whether both are of one kind and equal.
@@ -65,59 +64,89 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// What can be looked at while a result is written: all of an evaluator but its output.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a, 's> {
-    pub(super) variables: &'a [Value<'s>],
-    pub(super) heap: &'a Heap<'s>,
-    pub(super) cycle: Option<&'a Rc<Loop>>,
+/// What can be looked at while a result is written: all of an evaluator that values are in.
+pub(in crate::velocity) struct View<'s> {
+    /// The values by slot; null is one that was not set.
+    pub(super) variables: Vec<Value<'s>>,
+    pub(in crate::velocity) heap: Heap<'s>,
+    pub(super) cycle: Option<Rc<Loop>>,
+    seats: Seats,
 }
 
-impl<'a, 's> View<'a, 's> {
+impl<'s> View<'s> {
+    pub(super) fn new(heap: Heap<'s>, program: &Program) -> Self {
+        let variables = vec![Value::Null; program.names.len()];
+        Self { variables, heap, cycle: None, seats: Seats::new(program.seats) }
+    }
+
     /// A variable, or properties of one that came out of the body.
-    #[inline]
-    pub(super) fn reference(self, reference: &'s Reference) -> Option<Seen<'a>> {
-        match self.variables.get(reference.name.slot)? {
-            Value::Body(place) => {
+    #[inline(always)]
+    pub(super) fn seen(&self, reference: &'s Reference) -> Option<Seen<'_>> {
+        let value = self.variables.get(reference.name.slot)?;
+        match (&reference.shape, value) {
+            (Shape::Property(seat), Value::Body(place)) => {
                 let document = self.heap.unchanged()?;
-                let mut place = *place;
-                for step in &reference.steps {
-                    let Step::Property(name) = step else { return None };
-                    place = document.member(place, name).ok()??;
-                }
-                self.heap.spend(reference.steps.len()).ok()?;
-                Seen::item(document.item(place))
+                let item = match document.seated(*place, &self.seats, *seat) {
+                    Some(item) => item,
+                    None => self.sought(document, *place, reference)?,
+                };
+                Seen::item(document, item)
             }
-            Value::Null if reference.name.root == Root::Foreach => match reference.steps.as_slice() {
-                [Step::Property(name)] => Seen::cycle(self.cycle?, name),
+            (Shape::Variable, value) => Seen::value(value),
+            (Shape::Loop(property), Value::Null) => Seen::cycle(self.cycle.as_ref()?, *property),
+            (Shape::Other, Value::Body(place)) => self.further(*place, &reference.steps),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn sought<'a>(&'a self, document: &'a Document<'s>, place: Place, reference: &'s Reference) -> Option<&'a Item> {
+        match reference.steps.as_slice() {
+            [Step::Property(name)] => document.seek(place, name, &self.seats),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn further(&self, mut place: Place, steps: &'s [Step]) -> Option<Seen<'_>> {
+        let document = self.heap.unchanged()?;
+        for step in steps {
+            let Step::Property(name) = step else { return None };
+            place = document.member(place, name).ok()??;
+        }
+        Seen::item(document, document.at(place)?)
+    }
+
+    /// A whole number of 64 bits.
+    #[inline(always)]
+    fn whole(&self, expression: &'s Expression) -> Option<i64> {
+        match expression {
+            Expression::Reference(reference) => match self.seen(reference)? {
+                Seen::Whole(number) => Some(number),
                 _ => None,
             },
-            value if reference.steps.is_empty() => Seen::value(value),
+            Expression::Integer(number) => i64::try_from(*number).ok(),
             _ => None,
         }
     }
 
     /// The text that `$util.escapeJavaScript` is given, where that is all there is in a reference.
-    #[inline]
-    pub(super) fn to_escape(self, reference: &'s Reference) -> Option<&'a str> {
-        let [Step::Method(call)] = reference.steps.as_slice() else { return None };
-        let (Compiled::Escape, [Expression::Reference(argument)]) = (&call.compiled, call.arguments.as_slice()) else {
+    pub(super) fn to_escape(&self, reference: &'s Reference) -> Option<&str> {
+        let (Shape::Escaped, [Step::Method(call)]) = (&reference.shape, reference.steps.as_slice()) else {
             return None;
         };
-        let util = reference.name.root == Root::Util && self.variables.get(reference.name.slot)?.is_null();
-        match self.reference(argument) {
+        let [Expression::Reference(argument)] = call.arguments.as_slice() else { return None };
+        let util = self.variables.get(reference.name.slot)?.is_null();
+        match self.seen(argument) {
             Some(Seen::Text(text)) if util => Some(text),
             _ => None,
         }
     }
 
-    #[inline]
-    pub(super) fn expression(self, expression: &'s Expression) -> Option<Seen<'a>>
-    where
-        's: 'a,
-    {
+    #[inline(always)]
+    fn expression(&self, expression: &'s Expression) -> Option<Seen<'_>> {
         match expression {
-            Expression::Reference(reference) => self.reference(reference),
+            Expression::Reference(reference) => self.seen(reference),
             Expression::Integer(number) => i64::try_from(*number).ok().map(Seen::Whole),
             Expression::Text(text) => Some(Seen::Text(text)),
             Expression::Bool(value) => Some(Seen::Truth(*value)),
@@ -126,55 +155,67 @@ impl<'a, 's> View<'a, 's> {
     }
 
     /// Whole numbers alone, from left to right. What leaves 64 bits, or has no result, is not answered here.
-    #[inline]
-    pub(super) fn computed(self, expression: &'s Expression) -> Option<i64> {
+    #[inline(always)]
+    pub(super) fn computed(&self, expression: &'s Expression) -> Option<i64> {
         let Expression::Chain(first, rest) = expression else { return None };
-        let Seen::Whole(mut left) = self.expression(first)? else { return None };
-        for (operator, right) in rest {
-            let Seen::Whole(right) = self.expression(right)? else { return None };
-            self.heap.spend(1).ok()?;
-            left = match operator {
-                Operator::Add => left.checked_add(right)?,
-                Operator::Subtract => left.checked_sub(right)?,
-                Operator::Multiply => left.checked_mul(right)?,
-                Operator::Divide => left.checked_div(right)?,
-                Operator::Remainder => left.checked_rem(right)?,
+        let left = self.whole(first)?;
+        match rest.as_slice() {
+            [(operator, right)] => applied(left, *operator, self.whole(right)?),
+            rest => self.chained(left, rest),
+        }
+    }
+
+    #[inline(never)]
+    fn chained(&self, left: i64, rest: &'s [(Operator, Expression)]) -> Option<i64> {
+        rest.iter().try_fold(left, |left, (operator, right)| applied(left, *operator, self.whole(right)?))
+    }
+
+    /// A reference, or one comparison.
+    #[inline(always)]
+    fn holds(&self, expression: &'s Expression) -> Option<bool> {
+        let (first, operator, second) = match expression {
+            Expression::Reference(reference) => return Some(self.seen(reference)? != Seen::Truth(false)),
+            Expression::Chain(first, rest) => match rest.as_slice() {
+                [(operator, second)] => (first, *operator, second),
                 _ => return None,
-            };
+            },
+            _ => return None,
+        };
+        if let Operator::Equal | Operator::NotEqual = operator {
+            let equal = self.expression(first)?.equal(self.expression(second)?)?;
+            return Some(equal == (operator == Operator::Equal));
         }
-        Some(left)
-    }
-
-    /// One comparison.
-    #[inline]
-    fn compared(self, first: &'s Expression, rest: &'s [(Operator, Expression)]) -> Option<bool> {
-        let [(operator, second)] = rest else { return None };
-        let (left, right) = (self.expression(first)?, self.expression(second)?);
+        let order = self.whole(first)?.cmp(&self.whole(second)?);
         match operator {
-            Operator::Equal => left.equal(right),
-            Operator::NotEqual => left.equal(right).map(|equal| !equal),
-            Operator::Less => left.order(right).map(Ordering::is_lt),
-            Operator::LessOrEqual => left.order(right).map(Ordering::is_le),
-            Operator::Greater => left.order(right).map(Ordering::is_gt),
-            Operator::GreaterOrEqual => left.order(right).map(Ordering::is_ge),
+            Operator::Less => Some(order.is_lt()),
+            Operator::LessOrEqual => Some(order.is_le()),
+            Operator::Greater => Some(order.is_gt()),
+            Operator::GreaterOrEqual => Some(order.is_ge()),
             _ => None,
         }
     }
 
-    /// What `#if` takes a reference or a comparison for.
-    #[inline]
-    pub(super) fn truth(self, expression: &'s Expression) -> Option<bool> {
-        match expression {
-            Expression::Reference(reference) => Some(self.reference(reference)? != Seen::Truth(false)),
-            Expression::Chain(first, rest) => self.compared(first, rest),
-            _ => None,
+    /// What `#if` takes a reference, a comparison or two of them for.
+    #[inline(always)]
+    pub(super) fn truth(&self, expression: &'s Expression) -> Option<bool> {
+        if let Expression::Chain(first, rest) = expression
+            && let [(operator @ (Operator::And | Operator::Or), second)] = rest.as_slice()
+        {
+            let holds = self.holds(first)?;
+            return if holds == (*operator == Operator::And) { self.holds(second) } else { Some(holds) };
         }
+        self.holds(expression)
     }
 }
 
-impl<'s> Evaluator<'s> {
-    #[inline]
-    pub(super) fn view(&self) -> View<'_, 's> {
-        View { variables: &self.variables, heap: &self.heap, cycle: self.cycle.as_ref() }
+#[inline(always)]
+fn applied(left: i64, operator: Operator, right: i64) -> Option<i64> {
+    match operator {
+        Operator::Add => left.checked_add(right),
+        Operator::Subtract => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
+        Operator::Divide => left.checked_div(right),
+        Operator::Remainder => left.checked_rem(right),
+        _ => None,
     }
 }

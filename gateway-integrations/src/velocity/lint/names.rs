@@ -108,7 +108,7 @@ fn member(reference: &Reference, set: &HashSet<Arc<str>>, found: &mut Found<'_>)
 fn walk(nodes: &[Node], visit: &mut impl FnMut(&Reference)) {
     for node in nodes {
         match node {
-            Node::Print(reference) => inside(reference, visit),
+            Node::Print { reference, .. } => inside(reference, visit),
             Node::Set { target, value } => {
                 if !target.steps.is_empty() {
                     inside(target, visit);

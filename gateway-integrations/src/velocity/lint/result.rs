@@ -22,7 +22,10 @@ fn sample(nodes: &[Node]) -> Option<String> {
     for node in nodes {
         match node {
             Node::Text(part) => text.push_str(part),
-            Node::Print(_) => text.push('0'),
+            Node::Print { before, .. } => {
+                text.push_str(before);
+                text.push('0');
+            }
             Node::Set { .. } | Node::Define { .. } => {}
             Node::If { .. } | Node::Foreach { .. } | Node::Break | Node::Stop => return None,
         }

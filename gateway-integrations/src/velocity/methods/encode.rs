@@ -10,10 +10,30 @@ use crate::{lenient::BASE64, velocity::error::Fault};
 /// What `java.net.URLEncoder` escapes; the space becomes `+` afterwards.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'*').remove(b'_').remove(b' ');
 
+/// Which letters a text of JavaScript has as they are.
+#[expect(clippy::indexing_slicing, reason = "done when this is compiled")]
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut letter = b' ';
+    while letter <= b'~' {
+        plain[letter as usize] = !matches!(letter, b'"' | b'\'' | b'\\' | b'/');
+        letter += 1;
+    }
+    plain
+};
+
+/// Whether [`java_script`] leaves a text as it is.
+pub(in crate::velocity) fn plain_script(text: &str) -> bool {
+    text.bytes().all(is_plain)
+}
+
+fn is_plain(byte: u8) -> bool {
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
+}
+
 /// As `StringEscapeUtils.escapeJavaScript` of commons-lang 2: ASCII only, and `'` and `/` escaped too.
 pub(in crate::velocity) fn java_script(text: &str) -> Cow<'_, str> {
-    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
-    let Some(first) = text.bytes().position(|byte| !plain(&byte)) else { return Cow::Borrowed(text) };
+    let Some(first) = text.bytes().position(|byte| !is_plain(byte)) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + 16);
     let (before, rest) = text.split_at_checked(first).unwrap_or(("", text));
     out.push_str(before);

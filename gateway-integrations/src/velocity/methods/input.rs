@@ -7,7 +7,7 @@ use crate::{
         ast::{Call, Compiled},
         error::Fault,
         eval::Evaluator,
-        value::{Document, Heap, Printer, from_json},
+        value::{Document, Heap, Item, Printer, from_json},
     },
 };
 
@@ -20,7 +20,7 @@ pub(super) fn call<'s>(
     match (&*call.name, arguments) {
         ("params", []) => evaluator.params(),
         ("params", [name]) => {
-            let name = text(&evaluator.heap, name)?;
+            let name = text(&evaluator.view.heap, name)?;
             Ok(evaluator.scene.any_parameter(&name).map_or(Value::Null, Value::Text))
         }
         ("path", [path]) => found(evaluator, call, path),
@@ -28,9 +28,9 @@ pub(super) fn call<'s>(
         ("json", [path]) => match found(evaluator, call, path)? {
             Value::Null => Ok(Value::text("\"\"")),
             value => {
-                let mut out = Printer::new(evaluator.heap.longest());
-                out.print_json(&evaluator.heap, &value)?;
-                evaluator.heap.spend_text(out.text.len())?;
+                let mut out = Printer::new(evaluator.view.heap.longest());
+                out.print_json(&evaluator.view.heap, &value)?;
+                evaluator.view.heap.spend_text(out.text.len())?;
                 Ok(Value::text(out.text))
             }
         },
@@ -45,7 +45,7 @@ fn found<'s>(evaluator: &mut Evaluator<'s>, call: &'s Call, path: &Value<'s>) ->
     let path = match &call.compiled {
         Compiled::Path(path) => path,
         _ => {
-            let path = text(&evaluator.heap, path)?;
+            let path = text(&evaluator.view.heap, path)?;
             compiled = JsonPath::parse(&path).map_err(|error| Fault::new(error.to_string()))?;
             &compiled
         }
@@ -55,17 +55,17 @@ fn found<'s>(evaluator: &mut Evaluator<'s>, call: &'s Call, path: &Value<'s>) ->
     }
     if let Some(members) = path.members() {
         let mut value = Value::Body(Document::ROOT);
-        if let Some(document) = evaluator.heap.document() {
+        if let Some(document) = evaluator.view.heap.document() {
             value = Heap::of_body(document, Document::ROOT);
         }
         for member in members {
-            value = step(&evaluator.heap, &value, member)?;
+            value = step(&evaluator.view.heap, &value, member)?;
         }
         return Ok(value);
     }
     match evaluator.with_body(|body| path.find(body))? {
         Some(found) => match found.map_err(|error| Fault::new(error.to_string()))? {
-            Some(found) => from_json(&evaluator.heap, &found),
+            Some(found) => from_json(&evaluator.view.heap, &found),
             None => Ok(Value::Null),
         },
         None => Ok(Value::Null),
@@ -77,7 +77,7 @@ fn step<'s>(heap: &Heap<'s>, value: &Value<'s>, member: &Member) -> Result<Value
     heap.spend(1)?;
     if let (Value::Body(place), Some(document)) = (value, heap.unchanged()) {
         let found = match member {
-            Member::Name(_) if document.is_list(*place) => return Ok(Value::Null),
+            Member::Name(_) if matches!(document.item(*place), Item::List(..)) => return Ok(Value::Null),
             Member::Name(name) => document.member(*place, name),
             Member::Place(at) => document.element(*place, i128::from(*at)),
         };

@@ -14,9 +14,9 @@ mod string;
 mod utf16;
 mod util;
 
-pub(super) use self::encode::java_script;
+pub(super) use self::encode::{java_script, plain_script};
 use super::{
-    ast::Call,
+    ast::{Call, LoopProperty},
     error::Fault,
     eval::{Evaluator, Loop},
     value::{Value, java_equal, text},
@@ -30,36 +30,36 @@ pub(super) fn call<'s>(
     arguments: &[Value<'s>],
 ) -> Result<Value<'s>, Fault> {
     match (&*call.name, arguments) {
-        ("toString", []) => return text(&evaluator.heap, target).map(Value::Text),
-        ("equals", [other]) => return java_equal(&evaluator.heap, target, other).map(Value::Bool),
+        ("toString", []) => return text(&evaluator.view.heap, target).map(Value::Text),
+        ("equals", [other]) => return java_equal(&evaluator.view.heap, target, other).map(Value::Bool),
         _ => {}
     }
     let name = &*call.name;
     match target {
-        Value::Body(place) => match (name, arguments, evaluator.heap.unchanged()) {
+        Value::Body(place) => match (name, arguments, evaluator.view.heap.unchanged()) {
             ("size", [], Some(document)) => Ok(Value::length(document.length(*place))),
             ("isEmpty", [], Some(document)) => Ok(Value::Bool(document.length(*place) == 0)),
             _ => {
-                let opened = evaluator.heap.open(target)?;
+                let opened = evaluator.view.heap.open(target)?;
                 self::call(evaluator, &opened, call, arguments)
             }
         },
         Value::Text(text) => string::call(evaluator, text, call, arguments),
-        Value::List(target) => list::call(&evaluator.heap, target, name, arguments),
+        Value::List(target) => list::call(&evaluator.view.heap, target, name, arguments),
         Value::Range(from, to) => Ok(match (name, arguments) {
             ("size", []) => Value::Integer(i128::try_from(from.abs_diff(*to)).unwrap_or(i128::MAX - 1) + 1),
             ("isEmpty", []) => Value::Bool(false),
             _ => Value::Null,
         }),
-        Value::Map(target) => map::call(&evaluator.heap, target, name, arguments),
+        Value::Map(target) => map::call(&evaluator.view.heap, target, name, arguments),
         Value::Context(group) => match (name, arguments) {
             ("get", [key]) => {
-                let key = text(&evaluator.heap, key)?;
+                let key = text(&evaluator.view.heap, key)?;
                 evaluator.context(group, &key)
             }
             _ => {
                 let target = evaluator.context_map(group)?;
-                map::call(&evaluator.heap, &target, name, arguments)
+                map::call(&evaluator.view.heap, &target, name, arguments)
             }
         },
         Value::Entry(entry) => Ok(match (name, arguments) {
@@ -68,7 +68,9 @@ pub(super) fn call<'s>(
             _ => Value::Null,
         }),
         Value::Loop(cycle) => Ok(cycle_call(cycle, name, arguments)),
-        Value::Integer(_) | Value::Double(_) | Value::Bool(_) => number::call(&evaluator.heap, target, name, arguments),
+        Value::Integer(_) | Value::Double(_) | Value::Bool(_) => {
+            number::call(&evaluator.view.heap, target, name, arguments)
+        }
         Value::Input => input::call(evaluator, call, arguments),
         Value::Util => util::call(evaluator, name, arguments),
         Value::Null | Value::Block(_) => Ok(Value::Null),
@@ -77,13 +79,13 @@ pub(super) fn call<'s>(
 
 fn cycle_call<'s>(cycle: &std::rc::Rc<Loop>, name: &str, arguments: &[Value<'_>]) -> Value<'s> {
     let property = match (name, arguments) {
-        ("hasNext", []) => "hasNext",
-        ("getIndex", []) => "index",
-        ("getCount", []) => "count",
-        ("isFirst", []) => "first",
-        ("isLast", []) => "last",
-        ("getParent", []) => "parent",
-        ("getTopmost", []) => "topmost",
+        ("hasNext", []) => LoopProperty::HasNext,
+        ("getIndex", []) => LoopProperty::Index,
+        ("getCount", []) => LoopProperty::Count,
+        ("isFirst", []) => LoopProperty::First,
+        ("isLast", []) => LoopProperty::Last,
+        ("getParent", []) => LoopProperty::Parent,
+        ("getTopmost", []) => LoopProperty::Topmost,
         _ => return Value::Null,
     };
     cycle.property(property)

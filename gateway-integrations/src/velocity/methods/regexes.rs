@@ -32,7 +32,7 @@ impl Evaluator<'_> {
             return Ok(Arc::clone(regex));
         }
         // Compiling costs about as much as some hundred steps.
-        self.heap.spend(500 + pattern.len())?;
+        self.view.heap.spend(500 + pattern.len())?;
         let compiled = match pattern.strip_prefix(WHOLE) {
             Some(pattern) if whole => java_regex::whole(pattern),
             _ => java_regex::search(&pattern),
@@ -69,12 +69,12 @@ pub(super) fn replace<'s>(
         expand(replacement, &found, &mut out)?;
         end = whole.end();
         from = next_search(text, whole).filter(|_| !only_first);
-        if out.len() > evaluator.heap.longest() {
+        if out.len() > evaluator.view.heap.longest() {
             break;
         }
     }
     out.push_str(text.get(end..).unwrap_or_default());
-    evaluator.heap.spend_text(out.len())?;
+    evaluator.view.heap.spend_text(out.len())?;
     Ok(Value::text(out))
 }
 
@@ -153,6 +153,6 @@ pub(super) fn split<'s>(
     while limit == 0 && !untouched && parts.last().is_some_and(|last| last.is_empty()) {
         parts.pop();
     }
-    evaluator.heap.spend_text(text.len())?;
-    evaluator.heap.list(parts.into_iter().map(|part| Value::text(part.to_owned())).collect())
+    evaluator.view.heap.spend_text(text.len())?;
+    evaluator.view.heap.list(parts.into_iter().map(|part| Value::text(part.to_owned())).collect())
 }

@@ -10,9 +10,9 @@ pub(super) fn call<'s>(
     arguments: &[Value<'s>],
 ) -> Result<Value<'s>, Fault> {
     let name = &*call.name;
-    evaluator.heap.spend_text(text.len())?;
+    evaluator.view.heap.spend_text(text.len())?;
     if name == "format" {
-        return format::call(&evaluator.heap, arguments);
+        return format::call(&evaluator.view.heap, arguments);
     }
     match arguments {
         [] => plain(evaluator, text, name),
@@ -22,7 +22,7 @@ pub(super) fn call<'s>(
             "replace" => {
                 let longer = second.len().saturating_sub(first.len());
                 let count = if longer == 0 { 0 } else { text.matches(&**first).count() };
-                evaluator.heap.spend_text(text.len().saturating_add(count.saturating_mul(longer)))?;
+                evaluator.view.heap.spend_text(text.len().saturating_add(count.saturating_mul(longer)))?;
                 Ok(Value::text(text.replace(&**first, second)))
             }
             "replaceAll" => regexes::replace(evaluator, text, (call, first), second, false),
@@ -63,8 +63,8 @@ fn plain<'s>(evaluator: &Evaluator<'s>, text: &Text<'s>, name: &str) -> Result<V
         "hashCode" => Value::Integer(hash(text).into()),
         "toCharArray" => {
             let letters = text.chars().map(|letter| Value::text(letter.to_string()));
-            evaluator.heap.spend(text.len())?;
-            evaluator.heap.list(letters.collect())?
+            evaluator.view.heap.spend(text.len())?;
+            evaluator.view.heap.list(letters.collect())?
         }
         _ => Value::Null,
     })
@@ -88,7 +88,7 @@ fn with_text<'s>(
         "compareTo" => Value::Integer(distance(text, other)),
         "compareToIgnoreCase" => Value::Integer(distance(&text.to_lowercase(), &other.to_lowercase())),
         "concat" => {
-            evaluator.heap.spend_text(text.len() + other.len())?;
+            evaluator.view.heap.spend_text(text.len() + other.len())?;
             Value::text([&**text, &**other].concat())
         }
         "matches" => regexes::matches(evaluator, text, (call, other))?,
@@ -111,7 +111,7 @@ fn with_place<'s>(evaluator: &Evaluator<'s>, text: &str, name: &str, place: i128
         "charAt" => substring(text, place, Some(place.saturating_add(1))),
         "repeat" => {
             let times = usize::try_from(place).map_err(|_| Fault::new("a text cannot be repeated a negative time"))?;
-            evaluator.heap.spend_text(text.len().saturating_mul(times))?;
+            evaluator.view.heap.spend_text(text.len().saturating_mul(times))?;
             Ok(Value::text(text.repeat(times)))
         }
         _ => Ok(Value::Null),

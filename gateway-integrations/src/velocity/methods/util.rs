@@ -11,7 +11,7 @@ use crate::{
 /// AWS developer guide: *Utility functions* of the mapping template reference. There are no others.
 pub(super) fn call<'s>(evaluator: &Evaluator<'s>, name: &str, arguments: &[Value<'s>]) -> Result<Value<'s>, Fault> {
     let [argument] = arguments else { return Ok(Value::Null) };
-    let heap = &evaluator.heap;
+    let heap = &evaluator.view.heap;
     if name == "escapeJavaScript" && argument.is_null() {
         return Ok(Value::text("null"));
     }

@@ -59,7 +59,7 @@ impl Parser<'_> {
         let block = inner.template()?;
         self.leave(match &*block {
             [] => Expression::Text("".into()),
-            [Node::Text(text)] => Expression::Text(text.clone()),
+            [Node::Text(text)] => Expression::Text((**text).into()),
             _ => Expression::Interpolated(block),
         })
     }

@@ -10,12 +10,18 @@ mod expression;
 mod literal;
 mod reference;
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
 
 use self::cursor::Cursor;
 use super::{
-    ast::{Block, Name, Node, Program, Root, Step},
+    ast::{Block, Name, Node, Program, Reference, Root, Step},
     error::Fault,
+    literal::Literal,
+    property::Property,
 };
 
 /// How deep blocks, brackets and texts may be nested.
@@ -28,18 +34,24 @@ pub(super) fn parse(text: &str) -> Result<Program, Fault> {
     }
     let names = Names::default();
     let nodes = Parser { cursor: Cursor::new(text), depth: 0, names: &names }.template()?;
+    let seats = names.seats.get();
     let mut slots: Vec<_> = names.slots.into_inner().into_iter().collect();
     slots.sort_by_key(|(_, slot)| *slot);
-    Ok(Program { nodes, names: slots.into_iter().map(|(name, _)| name).collect() })
+    Ok(Program { nodes, names: slots.into_iter().map(|(name, _)| name).collect(), seats })
 }
 
 /// The names met so far, and their slots.
 #[derive(Default)]
 struct Names {
     slots: RefCell<HashMap<Arc<str>, usize>>,
+    seats: Cell<usize>,
 }
 
 impl Names {
+    fn property(&self, name: &str) -> Property {
+        Property::new(name, self.seats.replace(self.seats.get() + 1))
+    }
+
     fn name(&self, text: &str) -> Name {
         let mut slots = self.slots.borrow_mut();
         let next = slots.len();
@@ -135,7 +147,7 @@ impl Parser<'_> {
             let last = reference.steps.last();
             let word = matches!(last, Some(Step::Method(_) | Step::Index(_)));
             let property = matches!(last, Some(Step::Property(_)));
-            nodes.push(Node::Print(reference));
+            nodes.print(reference);
             if !formal {
                 self.behind_reference(word, property, nodes);
             }
@@ -231,6 +243,18 @@ impl Nodes {
         self.nodes.push(node);
     }
 
+    fn print(&mut self, reference: Reference) {
+        self.flush();
+        let before = match self.nodes.pop() {
+            Some(Node::Text(text)) => text,
+            other => {
+                self.nodes.extend(other);
+                Literal::new("")
+            }
+        };
+        self.nodes.push(Node::Print { before, reference });
+    }
+
     /// Adds a `#set`: blanks between it and what is before go, unless other text stands there too.
     fn push_set(&mut self, node: Node) {
         if self.text.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
@@ -242,7 +266,8 @@ impl Nodes {
     /// What comes next is not continued from the text before.
     fn flush(&mut self) {
         if !self.text.is_empty() {
-            self.nodes.push(Node::Text(std::mem::take(&mut self.text).into()));
+            self.nodes.push(Node::Text(Literal::new(&self.text)));
+            self.text.clear();
         }
     }
 

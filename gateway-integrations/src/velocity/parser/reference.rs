@@ -7,7 +7,7 @@ use crate::{
     java_regex,
     jsonpath::JsonPath,
     velocity::{
-        ast::{Call, Compiled, Expression, Reference, Root, Step},
+        ast::{Call, Compiled, Expression, LoopProperty, Reference, Root, Shape, Step},
         error::Fault,
     },
 };
@@ -33,8 +33,8 @@ impl Parser<'_> {
             return Err(self.fault("close the reference with `}`"));
         }
         let name = self.names.name(name);
-        let variable = if name.root == Root::Context { context_variable(&steps) } else { None };
-        self.leave(Some(Reference { name, steps, variable, at }))
+        let shape = shape(name.root, &steps);
+        self.leave(Some(Reference { name, steps, shape, at }))
     }
 
     fn step(&mut self) -> Result<Option<Step>, Fault> {
@@ -48,7 +48,7 @@ impl Parser<'_> {
         let Some(name) = ahead.identifier() else { return Ok(None) };
         self.cursor = ahead;
         if !self.begins_arguments() {
-            return Ok(Some(Step::Property(name.into())));
+            return Ok(Some(Step::Property(self.names.property(name))));
         }
         let arguments = self.arguments()?;
         let compiled = compiled(name, &arguments);
@@ -114,6 +114,21 @@ impl Parser<'_> {
     }
 }
 
+fn shape(root: Root, steps: &[Step]) -> Shape {
+    match (root, steps) {
+        (Root::Foreach, [Step::Property(name)]) => LoopProperty::of(name).map_or(Shape::Other, Shape::Loop),
+        (Root::Context, [_, ..]) => context_variable(steps).map_or(Shape::Other, Shape::Context),
+        (_, []) => Shape::Variable,
+        (_, [Step::Property(name)]) => Shape::Property(name.seat()),
+        (Root::Util, [Step::Method(call)])
+            if &*call.name == "escapeJavaScript" && matches!(call.arguments.as_slice(), [Expression::Reference(_)]) =>
+        {
+            Shape::Escaped
+        }
+        _ => Shape::Other,
+    }
+}
+
 /// The variable of `$context` that plain properties name; the overrides are none.
 fn context_variable(steps: &[Step]) -> Option<Box<str>> {
     let mut names = Vec::new();
@@ -127,9 +142,6 @@ fn context_variable(steps: &[Step]) -> Option<Box<str>> {
 
 /// Compiles a literal path or regular expression. What is not valid fails where it is used, if it is.
 fn compiled(name: &str, arguments: &[Expression]) -> Compiled {
-    if name == "escapeJavaScript" {
-        return Compiled::Escape;
-    }
     let Some(Expression::Text(text)) = arguments.first() else { return Compiled::No };
     // A clone of an expression has no scratch space yet; sharing keeps what the last use allocated.
     let regex =

@@ -182,11 +182,11 @@ impl<'s> Heap<'s> {
     pub(in crate::velocity) fn of_body(document: &Document<'s>, place: Place) -> Value<'s> {
         match document.item(place) {
             Item::Null => Value::Null,
-            Item::Bool(value) => Value::Bool(*value),
-            Item::Integer(number) => Value::Integer((*number).into()),
-            Item::Large(number) => Value::Integer(**number),
-            Item::Double(number) => Value::Double(*number),
-            Item::Text(text) => Value::Text(text.clone()),
+            Item::Bool(value) => Value::Bool(value),
+            Item::Integer(number) => Value::Integer(number.into()),
+            Item::Large(number) => Value::Integer(document.large(number)),
+            Item::Double(number) => Value::Double(number),
+            Item::Text(text) => Value::Text(document.text(text)),
             Item::List(..) | Item::Object(..) => Value::Body(place),
         }
     }
@@ -199,10 +199,10 @@ impl<'s> Heap<'s> {
         }
         let Some(document) = self.document() else { return Ok(Value::Null) };
         let opened = if let Item::List(..) = document.item(*place) {
-            self.json_list(document.elements(*place).map(|element| Self::of_body(document, element)).collect())?
+            self.json_list(document.inside(*place).map(|element| Self::of_body(document, element)).collect())?
         } else {
-            let entries = document.entries(*place);
-            self.map(entries.map(|(key, value)| (key.clone(), Self::of_body(document, value))).collect())?
+            let entry = |value| (document.text(document.key(value)), Self::of_body(document, value));
+            self.map(document.inside(*place).map(entry).collect())?
         };
         self.any_opened.set(true);
         self.opened.borrow_mut().insert(*place, opened.clone());

@@ -2,6 +2,7 @@
 
 mod compare;
 mod convert;
+mod digits;
 mod document;
 mod heap;
 mod print;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 pub(super) use self::{
     compare::{equal, java_equal, order},
     convert::{from_json, to_json},
-    document::{Document, Item, Place},
+    document::{Document, Item, Place, first},
     heap::{Heap, List, Map, MapKind},
     print::{Printer, text},
     text::Text,

@@ -2,10 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use super::{Document, Heap, List, Map, Place, Text, Value, document::Item};
+use super::{Document, Heap, List, Map, Place, Text, Value, digits, document::Item};
 use crate::{
     json::{java_double, quote},
-    velocity::error::Fault,
+    velocity::{error::Fault, literal::Literal},
 };
 
 /// How deep a value may be nested that is printed.
@@ -26,7 +26,7 @@ impl Printer {
     }
 
     pub(in crate::velocity) fn sized(limit: usize, likely: usize) -> Self {
-        Self { text: String::with_capacity(likely.min(limit)), limit }
+        Self { text: String::with_capacity(likely.min(limit) + Literal::PIECE), limit }
     }
 
     #[inline]
@@ -36,6 +36,30 @@ impl Printer {
         }
         self.text.push_str(text);
         Ok(())
+    }
+
+    #[inline(always)]
+    pub(in crate::velocity) fn literal(&mut self, literal: &Literal) -> Result<(), Fault> {
+        match literal.piece() {
+            Some((piece, length)) => self.piece(piece, length),
+            None => self.push(literal)?,
+        }
+        Ok(())
+    }
+
+    /// Adds a piece whose length is known when this is compiled, and takes off again what is not wanted of it. So little
+    /// is added that [`bounded`](Self::bounded) may look for it later.
+    #[inline(always)]
+    fn piece(&mut self, piece: &str, length: usize) {
+        let end = self.text.len() + length;
+        self.text.push_str(piece);
+        self.text.truncate(end);
+    }
+
+    /// Fails where the text has grown beyond its bound, piece by piece.
+    #[inline]
+    pub(in crate::velocity) fn bounded(&self) -> Result<(), Fault> {
+        if self.text.len() > self.limit { Err(too_long()) } else { Ok(()) }
     }
 
     /// Prints a value; null prints nothing.
@@ -54,7 +78,17 @@ impl Printer {
         self.json(heap, value, JSON_DEPTH)
     }
 
+    #[inline(always)]
     pub(in crate::velocity) fn whole(&mut self, number: i64) -> Result<(), Fault> {
+        match digits::of(number) {
+            Some((piece, length)) => self.piece(piece, length),
+            None => self.large(number)?,
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn large(&mut self, number: i64) -> Result<(), Fault> {
         self.push(itoa::Buffer::new().format(number))
     }
 
@@ -120,9 +154,9 @@ impl Printer {
             return document.write(place, self).map_err(|fmt::Error| too_long());
         }
         self.push("{")?;
-        for (at, (key, value)) in document.entries(place).enumerate() {
+        for (at, value) in document.inside(place).enumerate() {
             self.push(if at == 0 { "" } else { ", " })?;
-            self.push(key)?;
+            self.push(document.word(document.key(value)))?;
             self.push("=")?;
             self.java(heap, &Heap::of_body(document, value), depth)?;
         }

@@ -53,6 +53,40 @@ async fn call(gateway: &Gateway, path: &str) -> (u16, String) {
 }
 
 #[tokio::test]
+async fn an_upstream_stands_for_the_vpc_link_of_its_name() {
+    let target = &Target::start(echo).await;
+    let (registry, _) = registry();
+    let over = |name: &str| json!({ name: { "targets": [{ "uri": target.uri() }] } });
+    let linked = |kind: &str, id: Value| json!({ "type": "http_proxy", "uri": "http://nlb.internal/v1/{id}", "connectionType": kind, "connectionId": id });
+    let gateway =
+        Gateway::new(definition(&over("link1"), &linked("VPC_LINK", json!("link1"))).define(&registry)).unwrap();
+    let (status, seen) = call(&gateway, "/users/7").await;
+    assert!(status == 200 && seen.contains("GET /v1/7 host=nlb.internal"), "{seen}");
+    let by_variable = |value: &str| {
+        let mut config = definition(&over("link1"), &linked("VPC_LINK", json!("link${stageVariables.number}")));
+        let variables = std::collections::BTreeMap::from([("number".to_owned(), value.to_owned())]);
+        let mut stage = gateway_core::config::StageConfig::from("$default");
+        stage.variables = variables;
+        let mut api = config.apis.remove(0).get().unwrap().clone();
+        api.stages = vec![stage.into()];
+        config.apis.push(api.into());
+        Gateway::new(config.define(&registry))
+    };
+    assert_eq!(call(&by_variable("1").unwrap(), "/users/7").await.0, 200);
+    let problems = by_variable("2").unwrap_err();
+    assert_eq!(problems.all()[0].pointer, "/apis/0/routes/0/integration/connectionId");
+    for (kind, id, field) in [
+        ("VPC_LINK", json!("link2"), "connectionId"),
+        ("VPC_LINK", json!(null), "connectionId"),
+        ("TUNNEL", json!("link1"), "connectionType"),
+    ] {
+        let problems = Gateway::new(definition(&over("link1"), &linked(kind, id)).define(&registry)).unwrap_err();
+        let places: Vec<_> = problems.all().iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(places, [format!("/apis/0/routes/0/integration/{field}")]);
+    }
+}
+
+#[tokio::test]
 async fn an_integration_calls_an_upstream_by_name() {
     let target = &Target::start(echo).await;
     let (registry, _) = registry();

@@ -17,6 +17,9 @@ impl<'d> Import<'d> {
             self.warn("CORS Scheme is malformed, ignoring.");
             return self.report.ignore(place, "lists of texts, a number and a truth value are expected");
         };
+        if cors.allow_origins.is_empty() {
+            return self.report.ignore(place, "it names no origin that may call");
+        }
         self.api.cors = Some(cors);
         self.report.exact(place);
         self.others(place, object, CORS_FIELDS, &[]);

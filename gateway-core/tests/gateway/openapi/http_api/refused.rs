@@ -66,6 +66,8 @@ fn cors_that_cannot_be_read_is_warned_of_and_left_out() -> Outcome {
         assert_eq!(super::ignored(&imported), ["/x-amazon-apigateway-cors"]);
         assert!(imported.api.cors.is_none());
     }
+    let imported = import(json!({ "x-amazon-apigateway-cors": { "maxAge": 5 } }))?;
+    assert!(imported.warnings.is_empty() && imported.api.cors.is_none(), "no origin may call, which is no mistake");
     Ok(())
 }
 

@@ -180,7 +180,6 @@ async fn what_cannot_start_says_why() -> Outcome {
     assert_eq!(failure(&LocalFunction::command([""; 0]), "{}").await?.0, "Runtime.InvalidEntrypoint");
 
     for (start, kind, message) in [
-        // Only who hangs is to run into the limit: Python may need long to start, too.
         ("exit", "Runtime.ExitError", "Error: Runtime exited with error: exit status 7"),
         ("error", "Own", "no"),
         ("hang", "Sandbox.Timedout", "Error: Task timed out after 2.00 seconds"),

@@ -45,6 +45,8 @@ pub(crate) fn installed(path: &str) -> Option<PathBuf> {
 /// The function whose events say what it does, unless Python is missing.
 pub(crate) fn obedient() -> Option<LocalFunction> {
     let function = LocalFunction::command(["python3", "runtime.py"]).directory(functions());
+    // Python may need long to start where much else runs; tests of that limit set it themselves.
+    let function = function.init_timeout(Duration::from_secs(600));
     is_here(Path::new("python3")).then(|| function.name("obedient").timeout(Duration::from_secs(20)))
 }
 

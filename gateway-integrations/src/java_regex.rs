@@ -16,7 +16,10 @@ pub(crate) fn search(pattern: &str) -> Result<Regex, regex::Error> {
 
 /// Compiles an expression that the whole text must match.
 pub(crate) fn whole(pattern: &str) -> Result<Regex, regex::Error> {
-    build(&format!(r"\A(?:{})\z", translate(pattern)))
+    let pattern = translate(pattern);
+    // By itself: `a)(b` is none, and would be one inside the brackets.
+    build(&pattern)?;
+    build(&format!(r"\A(?:{pattern})\z"))
 }
 
 fn build(pattern: &str) -> Result<Regex, regex::Error> {
@@ -79,7 +82,7 @@ mod tests {
         ] {
             assert_eq!(whole(pattern).unwrap().is_match(text), matches, "{pattern} on {text}");
         }
-        for pattern in ["(?=a)", r"(a)\1", "(", "a{1000}{1000}{1000}"] {
+        for pattern in ["(?=a)", r"(a)\1", "(", "a)(b", "a{1000}{1000}{1000}"] {
             assert!(whole(pattern).is_err(), "{pattern}");
         }
     }

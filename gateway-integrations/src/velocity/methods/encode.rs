@@ -11,7 +11,7 @@ use crate::{lenient::BASE64, velocity::error::Fault};
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'*').remove(b'_').remove(b' ');
 
 /// Which letters a text of JavaScript has as they are.
-#[expect(clippy::indexing_slicing, reason = "done when this is compiled")]
+#[expect(clippy::indexing_slicing, reason = "a place that is not there does not compile")]
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut letter = b' ';

@@ -5,6 +5,7 @@
 
 mod json;
 mod read;
+mod scan;
 
 use std::{fmt, sync::Arc};
 

@@ -73,7 +73,7 @@ pub struct Context {
     /// Boxed, as few requests need them: all of this is then less than the 1 KiB up to which allocators are fast.
     headers: OnceLock<Box<HeaderMap>>,
     body: OnceLock<Bytes>,
-    connection: OnceLock<ConnectionFacts>,
+    connection: OnceLock<Box<ConnectionFacts>>,
     authorization: OnceLock<Authorization>,
     authorizer: OnceLock<AuthorizerFacts>,
     api_key: OnceLock<ApiKeyFacts>,
@@ -351,5 +351,16 @@ impl Context {
     /// Writes down [`Context::headers`]; ignored if it is known.
     pub fn set_headers(&self, fact: HeaderMap) {
         let _ = self.headers.set(Box::new(fact));
+    }
+
+    /// The connection of a WebSocket API that the request opens.
+    #[must_use]
+    pub fn connection(&self) -> Option<&ConnectionFacts> {
+        self.connection.get().map(|connection| &**connection)
+    }
+
+    /// Writes down [`Context::connection`]; ignored if it is known.
+    pub fn set_connection(&self, fact: ConnectionFacts) {
+        let _ = self.connection.set(Box::new(fact));
     }
 }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::{
-    ApiKeyFacts, Authorization, AuthorizerFacts, CacheOutcome, ConnectionFacts, Context, DomainFacts, ErrorFacts,
-    IntegrationFacts, PathParams, ResponseFacts, RouteFacts, StageFacts,
+    ApiKeyFacts, Authorization, AuthorizerFacts, CacheOutcome, Context, DomainFacts, ErrorFacts, IntegrationFacts,
+    PathParams, ResponseFacts, RouteFacts, StageFacts,
 };
 
 macro_rules! facts {
@@ -40,8 +40,6 @@ facts! {
     path_params, set_path_params: PathParams;
     /// The request's body, where a guard asked for it.
     body, set_body: Bytes;
-    /// The connection of a WebSocket API that the request opens.
-    connection, set_connection: ConnectionFacts;
     /// How the call of a Lambda authorizer went; where its result was remembered it took no time, and has no status.
     authorizer, set_authorizer: AuthorizerFacts;
     /// What the authorizer found out.

@@ -91,7 +91,8 @@ named! {
     }
 }
 
-/// Where and why a call to a backend failed; the source of the [`Error`] that an [`HttpClient`] returns.
+/// Where and why a call to a backend failed; the source of the [`Error`](crate::Error) that an
+/// [`HttpClient`](crate::HttpClient) returns.
 ///
 /// # Example
 /// ```

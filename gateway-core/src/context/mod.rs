@@ -87,8 +87,8 @@ pub struct Context {
 impl Context {
     /// Begins the facts of a request: its id, time and head.
     ///
-    /// The peer's address is taken from a [`SocketAddr`] or [`IpAddr`] in the request's extensions, where the host
-    /// put one there.
+    /// The peer's address is taken from a [`SocketAddr`](std::net::SocketAddr) or [`IpAddr`] in the request's extensions,
+    /// where the host put one there.
     #[must_use]
     pub fn begin(request: &Parts, clock: Arc<dyn Clock>, random: &Random) -> Self {
         let head = Head::of(&request.headers);

@@ -172,7 +172,7 @@ impl Scene<'_> {
             },
             cache: self.cache(index, key, route).map(Box::new),
             minimum_compression_size: self.api.minimum_compression_size.filter(|_| !route.streams),
-            max_answer: (self.api.kind == ApiKind::Http && !route.streams).then_some(self.definition.limits.answer),
+            max_answer: (!route.streams).then_some(self.definition.limits.answer),
             max_payload: self.definition.limits.payload,
             validation: self.routes.validations.get(index).cloned().flatten(),
             facts: Arc::new(facts),

@@ -65,7 +65,7 @@ pub(crate) fn places<T>(slots: &[Option<T>]) -> impl Iterator<Item = (usize, &T)
 pub struct Limits {
     /// The largest body of a request, in bytes.
     pub payload: u64,
-    /// The largest answer of a backend of an HTTP API, in bytes, where its size is known beforehand and it need not
+    /// The largest answer of a backend, in bytes, where its size is known beforehand and it need not
     /// stream; a larger one is answered with 500.
     pub answer: u64,
     /// All header names and values together, with four bytes for each line, in bytes; for an HTTP API, the request line

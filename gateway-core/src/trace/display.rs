@@ -80,7 +80,7 @@ impl Display for Step {
             Self::Admitted => f.write_str("every check passed"),
             Self::Validation { error } => write!(f, "validation {}", Verdict("found nothing wrong", error.as_deref())),
             Self::Cache { key, outcome } => write!(f, "cache: {} for {}", Plain(outcome), Plain(key)),
-            Self::Template { phase, content_type, input, output } => {
+            Self::Template { phase, content_type, input, output, stopped_loops } => {
                 let whose = match phase {
                     Phase::Request => "request",
                     Phase::Response => "response",
@@ -91,7 +91,11 @@ impl Display for Step {
                     Plain(content_type),
                     Text(input),
                     Text(output)
-                )
+                )?;
+                match stopped_loops {
+                    0 => Ok(()),
+                    loops => write!(f, "; loops that ended before their last item: {loops}"),
+                }
             }
             Self::EndpointRequest { uri, method, headers, body } => {
                 write!(f, "sent {} {} with {}; body {}", Plain(method), Plain(uri), Fields(headers), Text(body))

@@ -187,6 +187,8 @@ pub enum Step {
         input: String,
         /// What it wrote.
         output: String,
+        /// How many loops had more items than a loop may have rounds, and ended there.
+        stopped_loops: usize,
     },
     /// The backend is called.
     EndpointRequest {

@@ -92,6 +92,11 @@ pub(super) fn rendered(
         content_type: entry.content_type.to_string(),
         input: body.to_owned(),
         output: rendered.text().to_owned(),
+        stopped_loops: rendered.stopped_loops(),
     });
+    if rendered.stopped_loops() > 0 {
+        let (request_id, loops, content_type) = (context.request_id(), rendered.stopped_loops(), &*entry.content_type);
+        tracing::warn!(request_id, loops, content_type, "loops of a mapping template ended before their last item");
+    }
     Ok(rendered.into_parts())
 }

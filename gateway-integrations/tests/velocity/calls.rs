@@ -220,3 +220,28 @@ async fn a_trace_tells_what_was_made_of_the_request() {
     let reason = "configuration error: Invalid endpoint address".to_owned();
     assert!(steps("/prod/nowhere").await.contains(&Step::Failed { reason }));
 }
+
+#[tokio::test]
+async fn a_loop_that_ends_early_is_told() {
+    let gateway = defined(
+        &Client::default(),
+        &serde_json::json!([{ "route": "POST /", "methodResponses": { "200": {} }, "integration": {
+            "type": "http", "uri": "http://pets.internal/",
+            "requestTemplates": { "application/json": "#foreach($i in $input.path('$'))x#end" },
+            "responses": [{ "statusCode": 200 }]
+        } }]),
+    );
+    let stopped = async |items: usize| {
+        let trace = Trace::new();
+        let mut request =
+            http::Request::post("/prod/").body(Body::from(format!("[0{}]", ",0".repeat(items - 1)))).unwrap();
+        request.extensions_mut().insert(Arc::clone(&trace));
+        gateway.send_request(request).await;
+        trace.steps().into_iter().find_map(|traced| match traced.step {
+            Step::Template { output, stopped_loops, .. } => Some((output.len(), stopped_loops)),
+            _ => None,
+        })
+    };
+    assert_eq!(stopped(1000).await, Some((1000, 0)));
+    assert_eq!(stopped(1001).await, Some((1000, 1)));
+}

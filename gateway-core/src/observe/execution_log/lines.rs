@@ -81,6 +81,9 @@ impl<W: FnMut(&str)> ExecutionLog<W> {
                     self.headers("Endpoint response headers", headers);
                     self.data(format_args!("Endpoint response body before transformations: {body}"));
                 }
+                Step::Template { stopped_loops: loops @ 1.., .. } => {
+                    self.line(format_args!("Loops of a mapping template that ended before their last item: {loops}"));
+                }
                 Step::Failed { reason } => self.line(format_args!("Execution failed due to {reason}")),
                 _ => {}
             }

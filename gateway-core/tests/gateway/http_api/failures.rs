@@ -134,6 +134,10 @@ fn an_answer_of_more_than_10_mb_is_500() -> Outcome {
             let gateway = crate::gateway(definition().limits(Limits { answer: most, ..Limits::default() }))?;
             assert_eq!(gateway.send(http::Request::get("/x")).await.status, status);
         }
+        let large = RecordingIntegration::new(|_| Ok(Response::new(Body::from(vec![b'x'; 10 * 1024 * 1024 + 1]))));
+        let rest = Api::rest("api").stage(StageDefinition::new("prod")).route("GET /x", Route::to(large));
+        let answer = crate::gateway(Definition::new().api(rest))?.send(http::Request::get("/prod/x")).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (500, r#"{"message":"Internal server error"}"#));
         Ok(())
     })
 }

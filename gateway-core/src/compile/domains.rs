@@ -1,6 +1,6 @@
 use std::{collections::HashSet, sync::Arc};
 
-use super::{routing_rules, wrong_stage};
+use super::{routing_rules, wrong_base_path, wrong_stage};
 use crate::{
     context::{ApiKind, DomainFacts},
     definition::{Definition, Domain, places},
@@ -44,14 +44,6 @@ fn wrong_name(name: &str) -> Option<String> {
     let is_label = |label: &str| !label.is_empty() && label.chars().all(in_label);
     (name != "*" && (name.len() > 512 || !labels.split('.').all(is_label)))
         .then(|| format!("`{name}` is no domain name; `*` stands only as the first label"))
-}
-
-pub(super) fn wrong_base_path(path: &str, longest: usize) -> Option<String> {
-    let in_path = |letter: char| letter.is_ascii_alphanumeric() || "$-_.+!*'()/".contains(letter);
-    if path.len() > longest || !path.chars().all(in_path) {
-        return Some(format!("a base path is at most {longest} letters, digits and `$-_.+!*'()/`"));
-    }
-    path.contains("//").then(|| format!("the base path `{path}` has a segment without a letter; write one `/`"))
 }
 
 /// The custom domains, with the stages that `find` knows by API and name.

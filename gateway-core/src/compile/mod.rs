@@ -101,6 +101,15 @@ pub(crate) fn find_api<'d>(definition: &'d Definition, reference: &str) -> Optio
     apis().find(|api| api.stable_id() == reference).or_else(|| apis().find(|api| api.name == reference))
 }
 
+/// What is wrong with a base path of at most `longest` letters, if anything.
+fn wrong_base_path(path: &str, longest: usize) -> Option<String> {
+    let in_path = |letter: char| letter.is_ascii_alphanumeric() || "$-_.+!*'()/".contains(letter);
+    if path.len() > longest || !path.chars().all(in_path) {
+        return Some(format!("a base path is at most {longest} letters, digits and `$-_.+!*'()/`"));
+    }
+    path.contains("//").then(|| format!("the base path `{path}` has a segment without a letter; write one `/`"))
+}
+
 /// What is wrong with a reference to a stage, if anything.
 fn wrong_stage(definition: &Definition, reference: &str, stage: &str) -> Option<String> {
     let found = find_api(definition, reference);

@@ -5,7 +5,7 @@ use std::{
 
 use http::{HeaderName, header};
 
-use super::{domains::wrong_base_path, short_id, wrong_stage};
+use super::{short_id, wrong_base_path, wrong_stage};
 use crate::{
     context::DomainFacts,
     definition::{Definition, Domain, RoutingCondition, RoutingRule},

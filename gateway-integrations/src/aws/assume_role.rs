@@ -16,8 +16,8 @@ use super::{
     backend::QUERY,
     credentials::Kept,
     domain,
+    endpoint::at,
     signature::{Scope, sign},
-    signed::at,
 };
 
 /// What the sessions are called, in whose name the calls are made.

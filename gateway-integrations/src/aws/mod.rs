@@ -11,6 +11,7 @@ mod backend;
 mod credentials;
 #[cfg(feature = "mapping")]
 mod encode;
+mod endpoint;
 mod headers;
 mod pieces;
 #[cfg(feature = "mapping")]
@@ -43,10 +44,7 @@ pub use self::{
     subtype::ServiceAction,
 };
 #[cfg(feature = "aws")]
-pub use self::{
-    credentials::credentials_from_env,
-    signed::{EndpointError, SignedClient},
-};
+pub use self::{credentials::credentials_from_env, endpoint::EndpointError, signed::SignedClient};
 pub(crate) use self::{headers::call_headers, pieces::Pieces, uri::Target};
 
 /// The method to call with; none for `ANY`, the client's own.

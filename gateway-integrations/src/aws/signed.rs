@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use bytes::Bytes;
 use gateway_core::{Body, Context, Error, HttpClient, Response};
-use http::{HeaderName, HeaderValue, Request, StatusCode, Uri, uri};
+use http::{HeaderName, HeaderValue, Request, StatusCode, Uri};
 
 use super::{
     ServiceCall, ServiceClient,
     assume_role::{AssumedRole, RoleArn},
     credentials::Callers,
+    endpoint::{EndpointError, at, endpoint},
     signature::{Scope, sign, signing_name, target_prefix},
 };
 use crate::failure::{misconfigured, read_answer};
@@ -50,11 +51,6 @@ pub struct SignedClient {
     /// The region of the STS that is asked for the credentials of roles.
     sts: Option<String>,
 }
-
-/// Why a text is no endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an endpoint is `http://` or `https://` with a host, and no path")]
-pub struct EndpointError;
 
 impl SignedClient {
     /// A client that calls through `client` with the credentials of the host.
@@ -171,22 +167,6 @@ impl fmt::Debug for SignedClient {
             .field("endpoints", &self.endpoints)
             .finish_non_exhaustive()
     }
-}
-
-fn endpoint(address: &str) -> Result<Uri, EndpointError> {
-    let uri: Uri = address.parse().map_err(|_| EndpointError)?;
-    let bare = uri.path_and_query().is_none_or(|path| path == "/");
-    let web = matches!(uri.scheme_str(), Some("http" | "https"));
-    if web && bare && uri.authority().is_some() { Ok(uri) } else { Err(EndpointError) }
-}
-
-/// The address `call` at another endpoint.
-pub(super) fn at(endpoint: &Uri, call: &Uri) -> Uri {
-    let mut parts = uri::Parts::default();
-    parts.scheme = endpoint.scheme().cloned();
-    parts.authority = endpoint.authority().cloned();
-    parts.path_and_query = Some(call.path_and_query().cloned().unwrap_or(uri::PathAndQuery::from_static("/")));
-    Uri::from_parts(parts).unwrap_or_else(|_| call.clone())
 }
 
 /// A refusal as it is, unless it tells the session's token: what a wrong signature should have been made of.

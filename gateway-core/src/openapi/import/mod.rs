@@ -10,6 +10,7 @@ mod models;
 mod operation;
 mod parts;
 mod paths;
+mod reference;
 mod responses;
 mod schema;
 mod security;
@@ -28,9 +29,9 @@ use self::{
     security::{Scheme, Security},
 };
 pub(super) use self::{
-    models::{MODELS, model_name},
     operation::JSON,
     paths::{Tree, second_variable},
+    reference::{MODELS, model_name},
 };
 use super::{
     document::{self, Node, Object, Place, Variables},

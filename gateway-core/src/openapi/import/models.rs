@@ -3,11 +3,12 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Import, messages, schema::Owner};
+use super::{
+    Import, messages,
+    reference::{MODELS, model_name},
+    schema::Owner,
+};
 use crate::openapi::document::{Node, Place};
-
-/// Where AWS keeps the models of APIs.
-pub(in crate::openapi) const MODELS: &str = "https://apigateway.amazonaws.com/restapis/";
 
 impl<'d> Import<'d> {
     pub(super) fn models(&mut self) {
@@ -85,15 +86,4 @@ fn generated_name(schema: &str, round: u32) -> String {
     hash.update(schema);
     let digits = hash.finalize().iter().take(3).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
     format!("MODEL{digits}")
-}
-
-/// The model that a reference means, and where in it.
-pub(in crate::openapi) fn model_name(reference: &str) -> Option<(&str, &str)> {
-    let local = ["#/definitions/", "#/components/schemas/"].iter().find_map(|start| reference.strip_prefix(start));
-    if let Some(rest) = local {
-        let end = rest.find('/').unwrap_or(rest.len());
-        return Some(rest.split_at(end));
-    }
-    let (_, rest) = reference.strip_prefix(MODELS)?.split_once("/models/")?;
-    Some(rest.split_once('#').unwrap_or((rest, "")))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Number, Value};
 
-use super::{FOR_PEOPLE, Import, messages, models::model_name};
+use super::{FOR_PEOPLE, Import, messages, reference::model_name};
 use crate::openapi::document::{Node, Object, Place};
 
 const DRAFT_4: &str = "models are JSON Schemas of draft 4, which has no such keyword";

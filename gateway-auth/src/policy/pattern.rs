@@ -1,7 +1,5 @@
 //! Texts with wildcards and policy variables.
 
-use smallvec::SmallVec;
-
 use super::{
     keys::ConditionKey,
     request::PolicyRequest,
@@ -12,8 +10,8 @@ use super::{
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
     pieces: Box<[Piece]>,
-    variables: Box<[Variable]>,
     ignores_case: bool,
+    has_variables: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -23,18 +21,8 @@ enum Piece {
     Many,
     /// `?`
     One,
-    /// A variable, and which of the pattern's it is.
-    Variable(usize),
+    Variable(ConditionKey, Option<Box<str>>),
 }
-
-#[derive(Clone, Debug)]
-struct Variable {
-    key: ConditionKey,
-    default: Option<Box<str>>,
-}
-
-/// The values of a pattern's variables; few patterns have more than two.
-type Values<'a> = SmallVec<[Rendered<'a>; 2]>;
 
 /// What is read out of a text besides its letters.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +34,7 @@ pub(super) struct Syntax {
 
 impl Pattern {
     pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Self, String> {
-        let (mut pieces, mut variables) = (Vec::new(), Vec::new());
+        let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
@@ -62,10 +50,9 @@ impl Pattern {
                     rest = behind;
                     match variable(inside)? {
                         Ok(letter) => literal.push(letter),
-                        Err(variable) => {
+                        Err(piece) => {
                             flush(&mut literal, &mut pieces);
-                            pieces.push(Piece::Variable(variables.len()));
-                            variables.push(variable);
+                            pieces.push(piece);
                         }
                     }
                     continue;
@@ -84,7 +71,8 @@ impl Pattern {
             }
         }
         flush(&mut literal, &mut pieces);
-        Ok(Self { pieces: pieces.into(), variables: variables.into(), ignores_case: syntax.ignores_case })
+        let has_variables = pieces.iter().any(|piece| matches!(piece, Piece::Variable(..)));
+        Ok(Self { pieces: pieces.into(), ignores_case: syntax.ignores_case, has_variables })
     }
 
     /// Whether the whole of `text` is meant; `None` if a variable has no value.
@@ -94,13 +82,15 @@ impl Pattern {
             [Piece::Literal(literal)] => return Some(self.equal(text, literal)),
             _ => {}
         }
-        let values = self.variables.iter().map(|variable| variable.value(request)).collect::<Option<Values<'_>>>()?;
-        Some(self.search(text, &values))
+        if self.has_variables && !self.pieces.iter().all(|piece| piece.resolves(request)) {
+            return None;
+        }
+        Some(self.search(text, request))
     }
 
     /// Greedy from the left. When a piece does not fit, the last `*` takes one letter more: an earlier one need not,
     /// since what stands between two stars is best found as early as possible.
-    fn search(&self, text: &str, values: &[Rendered<'_>]) -> bool {
+    fn search(&self, text: &str, request: &PolicyRequest<'_>) -> bool {
         let (mut number, mut rest) = (0, text);
         let mut star: Option<(usize, &str)> = None;
         loop {
@@ -114,7 +104,9 @@ impl Pattern {
                 }
                 Some(Piece::One) => skip_letter(rest),
                 Some(Piece::Literal(literal)) => self.strip(rest, literal),
-                Some(Piece::Variable(place)) => values.get(*place).and_then(|value| self.strip(rest, value.as_str())),
+                Some(Piece::Variable(key, default)) => {
+                    resolve(key, default.as_deref(), request).and_then(|value| self.strip(rest, value.as_str()))
+                }
             };
             match (fits, star) {
                 (Some(behind), _) => {
@@ -158,12 +150,12 @@ impl Pattern {
     }
 }
 
-impl Variable {
-    /// Its value; a key with several has none.
-    fn value<'a>(&'a self, request: &PolicyRequest<'a>) -> Option<Rendered<'a>> {
-        let mut values = request.values(&self.key).iter();
-        let value = values.next().filter(|_| values.next().is_none());
-        value.map(ConditionValue::rendered).or(self.default.as_deref().map(Rendered::Text))
+impl Piece {
+    fn resolves(&self, request: &PolicyRequest<'_>) -> bool {
+        match self {
+            Self::Variable(key, None) => value(key, request).is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -174,7 +166,7 @@ fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
 }
 
 /// What stands between `${` and `}`: a letter, or a key with its default.
-fn variable(inside: &str) -> Result<Result<char, Variable>, String> {
+fn variable(inside: &str) -> Result<Result<char, Piece>, String> {
     if let Some(letter @ ('*' | '?' | '$')) = inside.chars().next()
         && inside.len() == 1
     {
@@ -191,7 +183,17 @@ fn variable(inside: &str) -> Result<Result<char, Variable>, String> {
     if name.is_empty() || name.contains(char::is_whitespace) {
         return Err(format!("`${{{inside}}}` names no condition key"));
     }
-    Ok(Err(Variable { key: ConditionKey::new(name), default: default.map(Into::into) }))
+    Ok(Err(Piece::Variable(ConditionKey::new(name), default.map(Into::into))))
+}
+
+fn resolve<'a>(key: &ConditionKey, default: Option<&'a str>, request: &PolicyRequest<'a>) -> Option<Rendered<'a>> {
+    value(key, request).map(ConditionValue::rendered).or(default.map(Rendered::Text))
+}
+
+/// The value of a variable: a key with several has none.
+fn value<'a>(key: &ConditionKey, request: &PolicyRequest<'a>) -> Option<ConditionValue<'a>> {
+    let mut values = request.values(key).iter();
+    values.next().filter(|_| values.next().is_none())
 }
 
 fn skip_letter(text: &str) -> Option<&str> {

@@ -11,6 +11,7 @@ mod backend;
 mod credentials;
 #[cfg(feature = "mapping")]
 mod encode;
+#[cfg(feature = "aws")]
 mod endpoint;
 mod headers;
 mod pieces;

@@ -27,6 +27,7 @@ pub mod openapi;
 mod policy;
 mod problem;
 mod random;
+mod reserved_header;
 mod responses;
 mod route;
 mod router;
@@ -83,6 +84,7 @@ pub use self::{
     },
     problem::{Problem, Problems, pointer_token},
     random::Random,
+    reserved_header::is_reserved_header,
     responses::{GatewayResponse, GatewayResponseError, GatewayResponses},
     route::Route,
     router::{

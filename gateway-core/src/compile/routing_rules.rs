@@ -10,33 +10,12 @@ use crate::{
     context::DomainFacts,
     definition::{Definition, Domain, RoutingCondition, RoutingRule},
     problem::Problem,
+    reserved_header::is_reserved_header,
     snapshot::{CompiledConditions, CompiledRule, CompiledStage, Glob},
 };
 
-/// What AWS takes no condition on: what the gateway itself reads or writes.
-const RESERVED: [&str; 20] = [
-    "authorization",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-location",
-    "forwarded",
-    "keep-alive",
-    "origin",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailers",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-    "x-apigw-api-id",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-restapi",
-];
-const RESERVED_STARTS: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
+/// What AWS takes no condition on, besides what is reserved everywhere.
+const RESERVED: [&str; 2] = ["x-apigw-api-id", "x-restapi"];
 
 /// Checks the routing rules of a domain: priorities, ids, conditions, stages.
 pub(super) fn check(definition: &Definition, domain: &Domain, pointer: &str, problems: &mut Vec<Problem>) {
@@ -136,7 +115,7 @@ fn header(name: &str, glob: &str) -> Result<(HeaderName, Glob), Problem> {
     if text.len() >= 40 {
         return Err(wrong("a name of a header has less than 40 characters here".to_owned()));
     }
-    if RESERVED.contains(&text) || RESERVED_STARTS.iter().any(|start| text.starts_with(start)) {
+    if RESERVED.contains(&text) || is_reserved_header(&parsed) {
         return Err(wrong(format!("`{name}` is reserved; route by another header")));
     }
     // Hosts have no case.

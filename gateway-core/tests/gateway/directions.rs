@@ -7,7 +7,7 @@ use crate::Outcome;
 const FLOORS: &[&[&str]] = &[
     &["body", "call_error", "clock", "error", "media", "names", "problem", "random", "trace"],
     &["context", "service", "store"],
-    &["client", "cors", "function", "header_case", "http_client", "policy", "router", "source"],
+    &["client", "cors", "function", "header_case", "http_client", "policy", "reserved_header", "router", "source"],
     &["cache", "compress", "template"],
     &["observe", "responses"],
     &["guard", "integration"],

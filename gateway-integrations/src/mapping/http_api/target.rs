@@ -1,5 +1,6 @@
 //! What is mapped: the keys of a parameter mapping.
 
+use gateway_core::is_reserved_header;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::value::{Side, Value};
@@ -32,29 +33,6 @@ pub(super) struct Change<T> {
 
 const REQUEST: &str = "append:, overwrite: or remove: with header.NAME or querystring.NAME, or overwrite:path";
 const RESPONSE: &str = "append:, overwrite: or remove: with header.NAME, or overwrite:statuscode";
-
-/// Headers that no mapping may change, in either direction.
-static RESERVED: [&str; 18] = [
-    "authorization",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-location",
-    "forwarded",
-    "keep-alive",
-    "origin",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailers",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-];
-static RESERVED_STARTS: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
 
 impl Change<Target> {
     pub(super) fn parse(side: Side, key: &str, value: &str) -> Result<Self, MappingError> {
@@ -94,9 +72,7 @@ impl Change<Target> {
 /// The header, unless it is none; or an error, if it cannot be mapped.
 fn header(name: &str) -> Option<Result<HeaderName, MappingError>> {
     let parsed: HeaderName = name.parse().ok()?;
-    let text = parsed.as_str();
-    let reserved = RESERVED.contains(&text) || RESERVED_STARTS.iter().any(|start| text.starts_with(start));
-    Some(if reserved { Err(MappingError::Reserved { name: name.to_owned() }) } else { Ok(parsed) })
+    Some(if is_reserved_header(&parsed) { Err(MappingError::Reserved { name: name.to_owned() }) } else { Ok(parsed) })
 }
 
 fn wrong(key: &str, reason: &'static str) -> MappingError {
